@@ -1,0 +1,132 @@
+"""The columns of the three CSVs: names, types, units, and when a cell is empty.
+
+`docs/results.md` prints this table, the store writes its headers from it and reads its types.
+Accuracies are fractions in [0, 1]. A value that does not exist is empty, never 0.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "integer", "number", "boolean", "time"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a CSV."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    empty_when: str = "never"
+
+
+_KEY = (
+    Column("experiment", "text", "name of the experiment"),
+    Column("run_id", "text", "`r` and 12 hex digits: the identity of the run's resolved settings"),
+)
+
+SPEC = (
+    Column("seed", "integer", "draws weights, data order and dropout"),
+    Column("dataset", "text", "data set, or the folder as it was given"),
+    Column("model", "text", "model label"),
+    Column("activation", "text", "activation label with every parameter"),
+    Column("initializer", "text", "initializer label of all kernels"),
+    Column("bias_initializer", "text", "initializer label of all biases"),
+    Column("learning_rate", "number", "learning rate of the optimizer"),
+    Column("batch_norm", "boolean", "batch normalization between each layer and its activation"),
+    Column("batch_norm_momentum", "number", "momentum of the moving statistics"),
+    Column("optimizer", "text", "optimizer label with every parameter but the learning rate"),
+    Column("batch_size", "integer", "samples a step", "samples"),
+    Column("epochs", "integer", "passes over the training part that were asked for", "epochs"),
+    Column("dropout", "number", "share of units dropped behind each hidden activation"),
+    Column("dropout_kind", "text", "`standard` or `alpha`"),
+    Column("validation_split", "number", "share of the training images kept for validation"),
+    Column("split_seed", "text", "seed of the split, or `seed`: drawn anew for each seed"),
+    Column("train_samples", "integer", "cap on the training part", "samples", "there is no cap"),
+)
+
+_FAILED = "the run failed"
+_DIVERGED = "the run failed, or its loss was not finite"
+_NO_VALIDATION = "as before, or nothing is held out"
+_NO_BEST = "no epoch ended with a finite validation loss, or nothing is held out"
+
+RUNS = (
+    *_KEY,
+    Column("status", "text", "how it ended as a process: `completed` or `failed`"),
+    Column("outcome", "text", "`learned`, `at_chance` or `diverged`", "", _FAILED),
+    *SPEC,
+    Column("parameter_count", "integer", "trainable parameters", "", _FAILED),
+    Column("metric", "text", "what `better` means for this task", "", _FAILED),
+    Column("train_loss", "number", "mean over the last epoch's batches as trained", "nats", _DIVERGED),
+    Column("train_accuracy", "number", "likewise", "fraction", _DIVERGED),
+    Column("val_loss", "number", "last epoch's weights", "nats", _NO_VALIDATION),
+    Column("val_accuracy", "number", "last epoch's weights", "fraction", _NO_VALIDATION),
+    Column("test_loss", "number", "last epoch's weights", "nats", _DIVERGED),
+    Column("test_accuracy", "number", "last epoch's weights", "fraction", _DIVERGED),
+    Column("best_epoch", "integer", "best by validation; the earliest wins a tie", "", _NO_BEST),
+    Column("best_epoch_val_accuracy", "number", "weights of the best epoch", "fraction", _NO_BEST),
+    Column("best_epoch_test_accuracy", "number", "weights of the best epoch", "fraction", _NO_BEST),
+    Column(
+        "guess_val_accuracy",
+        "number",
+        "accuracy of always guessing the commonest training class",
+        "fraction",
+        "the run failed, or nothing is held out",
+    ),
+    Column("guess_test_accuracy", "number", "likewise", "fraction", _FAILED),
+    Column("train_seconds", "number", "training and validation, compiling aside", "s", _FAILED),
+    Column("compile_seconds", "number", "0 when the program was compiled before", "s", _FAILED),
+    Column("started_at", "time", "ISO 8601, UTC"),
+    Column("host", "text", "machine that trained"),
+    Column("processor", "text", "its processor"),
+    Column("relu_bench_version", "text", "version"),
+    Column("tensorflow_version", "text", "version"),
+    Column("keras_version", "text", "version"),
+    Column("git_commit", "text", "commit of relu-bench's checkout", "", "installed from a wheel"),
+    Column("numerics", "integer", "numerics revision: raised when a change alters numbers"),
+    Column("attempts", "integer", "how often it was tried"),
+    Column("error", "text", "why it failed, on one line", "", "the run did not fail"),
+)
+
+EPOCHS = (
+    *_KEY,
+    Column("epoch", "integer", "0 is evaluated before training"),
+    Column("train_loss", "number", "mean over the epoch's batches as trained", "nats", "not finite"),
+    Column("train_accuracy", "number", "likewise", "fraction", "the loss is not finite"),
+    Column("val_loss", "number", "weights at the end of the epoch", "nats", _NO_VALIDATION),
+    Column("val_accuracy", "number", "likewise", "fraction", _NO_VALIDATION),
+    Column("seconds", "number", "training and validation of this epoch", "s"),
+)
+
+_PROBE = "not measured"
+
+LAYERS = (
+    *_KEY,
+    Column("epoch", "integer", "0 is before training"),
+    Column("layer", "text", "name of the layer"),
+    Column("units", "integer", "units, or channels"),
+    Column("dead_fraction", "number", "share of dead units", "fraction", _PROBE),
+    Column("inactive_fraction", "number", "share of inactive units", "fraction", _PROBE),
+    Column("saturated_fraction", "number", "share of saturated units", "fraction", _PROBE),
+    Column("born_dead", "integer", "units dead at initialization", "units", _PROBE),
+    Column("died", "integer", "units that died since the epoch before", "units", _PROBE),
+    Column("revived", "integer", "units that came back since the epoch before", "units", _PROBE),
+    Column("sparsity", "number", "share of exact zeros in the output", "fraction", _PROBE),
+    Column("pre_mean", "number", "mean of the pre-activation", "", _PROBE),
+    Column("pre_std", "number", "standard deviation of the pre-activation", "", _PROBE),
+    Column("out_mean", "number", "mean of the output", "", _PROBE),
+    Column("out_std", "number", "standard deviation of the output", "", _PROBE),
+    Column("gradient_rms", "number", "root mean square gradient by the pre-activation", "", _PROBE),
+    Column("kernel_gradient_norm", "number", "norm of the mean gradient by the kernel", "", _PROBE),
+    Column("kernel_norm", "number", "Euclidean norm of the kernel", "", "it is not finite"),
+    Column("update_ratio", "number", "norm of the kernel's change by its norm", "", _PROBE),
+    Column("slope_mean", "number", "mean learned slope", "", _PROBE),
+    Column("slope_min", "number", "smallest learned slope", "", _PROBE),
+    Column("slope_max", "number", "largest learned slope", "", _PROBE),
+)
+
+
+def names(columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """The names of `columns`, in order."""
+    return tuple(column.name for column in columns)

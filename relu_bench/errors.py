@@ -1,0 +1,28 @@
+"""The errors that relu-bench raises on purpose; the command line prints them without a traceback."""
+
+
+class ReluBenchError(Exception):
+    """Something the user can mend; the message says what was wrong and what to do.
+
+    `exit_code` is what the command ends with: 2 for a wrong command or config.
+    """
+
+    exit_code = 2
+
+
+class ConfigError(ReluBenchError):
+    """The YAML or a `--set` is wrong; the message names file, line, key and remedy."""
+
+
+class DataError(ReluBenchError):
+    """A data set is missing, truncated or altered."""
+
+
+class StoreError(ReluBenchError):
+    """A results folder cannot be read or written."""
+
+
+class StoreWriteError(StoreError):
+    """Writing failed in the middle of a sweep (disk full, folder gone); what was stored before is whole."""
+
+    exit_code = 1
