@@ -19,3 +19,33 @@ class Metric:
 METRICS = {
     "accuracy": Metric("accuracy", "accuracy", higher_is_better=True),
 }
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a data set asks of a network.
+
+    `metric` decides which run and which epoch is better; `further_metrics` are recorded beside
+    it. Both are names in `METRICS`. `loss` is Keras's name of the loss, taken of the network's
+    linear output (from logits).
+    """
+
+    name: str
+    metric: str
+    loss: str
+    further_metrics: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.metrics if name not in METRICS]
+        if unknown:
+            raise ValueError(f"task {self.name!r}: {unknown} are not in METRICS: {list(METRICS)}")
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """All metrics that are recorded, the deciding one first."""
+        return (self.metric, *self.further_metrics)
+
+
+CLASSIFICATION = Task(
+    name="classification", metric="accuracy", loss="sparse_categorical_crossentropy"
+)

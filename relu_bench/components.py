@@ -1,0 +1,170 @@
+"""Tables of named components: which parameters each takes, their defaults and their ranges.
+
+The registries of activations, initializers, optimizers and models are literal tables of
+`Component`; `resolve` turns what a user wrote into the canonical label, or says what is wrong.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from relu_bench.labels import Label, LabelError, Scalar, Value, make_label, parse
+
+Kind = Literal["float", "integer", "boolean", "word", "integers"]
+
+REQUIRED: Final = "(required)"
+
+_KIND_IN_WORDS: Mapping[Kind, str] = {
+    "float": "a number",
+    "integer": "an integer",
+    "boolean": "true or false",
+    "word": "a word",
+    "integers": "a list of integers",
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: its type, default (`REQUIRED` for none) and the values it may take.
+
+    `added_later` marks a parameter that came after the first release: it stays out of a run's
+    identity while it has its default, so that old stores stay valid.
+    """
+
+    kind: Kind
+    default: Value = REQUIRED
+    minimum: float | None = None
+    above: float | None = None
+    maximum: float | None = None
+    below: float | None = None
+    choices: tuple[str, ...] = ()
+    added_later: bool = False
+
+    def allowed(self) -> str:
+        """The values that are allowed, in words."""
+        if self.choices:
+            return " or ".join(self.choices)
+        limits = (("at least", self.minimum), ("above", self.above))
+        limits += (("at most", self.maximum), ("below", self.below))
+        bounds = [f"{word} {limit:g}" for word, limit in limits if limit is not None]
+        return " ".join([_KIND_IN_WORDS[self.kind], " and ".join(bounds)]).strip()
+
+    def accept(self, value: Value) -> Value:
+        """The value in its proper type.
+
+        Raises:
+            ValueError: when the value is not allowed.
+        """
+        if self.kind == "integers":
+            if not isinstance(value, tuple) or not value:
+                raise ValueError
+            return tuple(self._accept_number(item, "integer") for item in value)
+        if isinstance(value, tuple):
+            raise ValueError
+        if self.kind in ("float", "integer"):
+            return self._accept_number(value, self.kind)
+        if self.kind == "boolean" and isinstance(value, bool):
+            return value
+        if self.kind == "word" and isinstance(value, str) and value in self.choices:
+            return value
+        raise ValueError
+
+    def _accept_number(self, value: Scalar, kind: Kind) -> int | float:
+        types = (int,) if kind == "integer" else (int, float)
+        if isinstance(value, bool) or not isinstance(value, types):
+            raise ValueError
+        inside = (
+            (self.minimum is None or value >= self.minimum)
+            and (self.above is None or value > self.above)
+            and (self.maximum is None or value <= self.maximum)
+            and (self.below is None or value < self.below)
+        )
+        if not inside:
+            raise ValueError
+        # Adding 0.0 turns -0.0 into 0.0: equal values must have one label.
+        return value if kind == "integer" else float(value) + 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component:
+    """A row of a registry.
+
+    `parameters` are those of the usual form; `other_forms` holds further sets of parameters that
+    may be given instead (a perceptron by its list of widths, or by one width and a depth).
+    """
+
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    other_forms: tuple[Mapping[str, Parameter], ...] = ()
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def forms(self) -> tuple[Mapping[str, Parameter], ...]:
+        """Every set of parameters that this component can be given."""
+        return (self.parameters, *self.other_forms)
+
+
+def nearest(word: str, names: Iterable[str]) -> str:
+    """` Did you mean 'x'?` for the most similar of `names`, or nothing."""
+    close = difflib.get_close_matches(word.lower(), list(names), n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def resolve(text: str, table: Mapping[str, Component], what: str) -> Label:
+    """The canonical label of `text`: alias replaced, every parameter written.
+
+    `what` names the table in errors, as in "activation".
+
+    Raises:
+        LabelError: for an unknown name or parameter, or a value that is not allowed.
+    """
+    given = parse(text)
+    names = {alias: name for name, row in table.items() for alias in (name, *row.aliases)}
+    if given.name not in names:
+        known = ", ".join(table)
+        raise LabelError(
+            f"{given.name!r} is no {what}.{nearest(given.name, names)} Known: {known}"
+        )
+    name = names[given.name]
+    form = _form_of(given, name, table[name], what)
+    values = {}
+    for parameter, rule in form.items():
+        value = dict(given.parameters).get(parameter, rule.default)
+        if value == REQUIRED:
+            raise LabelError(f"{name} needs {parameter}={rule.allowed()}; given: {text!r}")
+        try:
+            values[parameter] = rule.accept(value)
+        except ValueError:
+            shown = str(Label("", ((parameter, value),)))[1:-1]
+            raise LabelError(f"{shown} in {text!r}: {parameter} is {rule.allowed()}") from None
+    return make_label(name, values)
+
+
+def without_later_defaults(text: str, table: Mapping[str, Component]) -> str:
+    """The canonical label as it goes into a run's identity: later parameters only when changed."""
+    label = parse(text)
+    row = table[label.name]
+    rules = {name: rule for form in row.forms for name, rule in form.items()}
+    kept = {
+        name: value
+        for name, value in label.parameters
+        if not (rules[name].added_later and value == rules[name].default)
+    }
+    return str(make_label(label.name, kept))
+
+
+def _form_of(given: Label, name: str, row: Component, what: str) -> Mapping[str, Parameter]:
+    wanted = {parameter for parameter, _ in given.parameters}
+    for form in row.forms:
+        if wanted <= set(form):
+            return form
+    known = {parameter for form in row.forms for parameter in form}
+    unknown = sorted(wanted - known)
+    if unknown:
+        takes = ", ".join(sorted(known)) if known else "no parameters"
+        raise LabelError(
+            f"{what} {name!r} has no parameter {unknown[0]!r}."
+            f"{nearest(unknown[0], known)} It takes: {takes}"
+        )
+    either = " or ".join("(" + ", ".join(form) + ")" for form in row.forms)
+    raise LabelError(f"{str(given)!r} mixes two ways to describe {name!r}: give {either}")

@@ -1,0 +1,131 @@
+"""The fields of one run, their types, defaults and limits.
+
+`Setting` is one fully resolved combination without its seed. The config, the plan, the CSV columns
+and the JSON Schema all take their fields from here.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from relu_bench import activations, initializers, models, optimizers
+
+_SWITCHES = {"on": True, "yes": True, "off": False, "no": False}
+
+
+def _switch(value: object) -> object:
+    # YAML 1.1, which PyYAML follows, reads these words as true and false, YAML 1.2 as text.
+    return _SWITCHES.get(value.lower(), value) if isinstance(value, str) else value
+
+
+def _positive_zero(value: float) -> float:
+    return value + 0.0
+
+
+def _label(canonical: Callable[[str], str]) -> Any:
+    return Annotated[str, AfterValidator(canonical)]
+
+
+def _described(meaning: str, allowed: str, default: Any, **limits: Any) -> Any:
+    return Field(default, description=meaning, json_schema_extra={"allowed": allowed}, **limits)
+
+
+_Share = Annotated[float, AfterValidator(_positive_zero)]
+_Switch = Annotated[bool, BeforeValidator(_switch)]
+_SplitSeed = Annotated[int, Field(ge=0, lt=2**32)] | Literal["seed"]
+_COUNT = {"ge": 1, "le": 10_000_000}
+
+
+class Setting(BaseModel):
+    """One value for every field; labels are canonical."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", protected_namespaces=())
+
+    dataset: Annotated[str, Field(min_length=1)] = _described(
+        "what is learned", "mnist, fashion_mnist, digits, or a folder of IDX files", "mnist"
+    )
+    model: _label(models.canonical) = _described(  # type: ignore[valid-type]
+        "the network",
+        "a model, such as mlp(hidden=[128, 64]), mlp(width=128, depth=20) or cnn",
+        "mlp(hidden=[128, 64])",
+    )
+    activation: _label(activations.canonical) = _described(  # type: ignore[valid-type]
+        "activation of every hidden layer",
+        "an activation, such as relu or leaky_relu(negative_slope=0.01)",
+        "relu",
+    )
+    initializer: _label(initializers.canonical) = _described(  # type: ignore[valid-type]
+        "initializer of every kernel",
+        "an initializer, such as he_normal or random_normal(mean=0.0, stddev=0.05)",
+        "glorot_uniform",
+    )
+    bias_initializer: _label(initializers.canonical_for_bias) = _described(  # type: ignore[valid-type]
+        "initializer of every bias",
+        "an initializer for biases, such as zeros or constant(value=0.1)",
+        "zeros",
+    )
+    learning_rate: _Share = _described(
+        "learning rate of the optimizer", "a number above 0 and at most 1000", 0.001, gt=0, le=1000
+    )
+    batch_norm: _Switch = _described(
+        "batch normalization before each activation", "true or false", False
+    )
+    batch_norm_momentum: _Share = _described(
+        "momentum of its moving statistics", "a number from 0 to below 1", 0.99, ge=0, lt=1
+    )
+    optimizer: _label(optimizers.canonical) = _described(  # type: ignore[valid-type]
+        "the optimizer, without its learning rate",
+        "an optimizer, such as adam or sgd(momentum=0.9)",
+        optimizers.canonical("adam"),
+    )
+    batch_size: int = _described("samples a step", "an integer of at least 1", 128, **_COUNT)
+    epochs: int = _described(
+        "passes over the training part", "an integer from 1 to 100000", 10, ge=1, le=100_000
+    )
+    dropout: _Share = _described(
+        "share of units dropped behind each activation",
+        "a number from 0 to below 1",
+        0.0,
+        ge=0,
+        lt=1,
+    )
+    dropout_kind: Literal["standard", "alpha"] = _described(
+        "how units are dropped", "standard or alpha", "standard"
+    )
+    validation_split: _Share = _described(
+        "share of the training images held out", "a number from 0 to below 1", 0.2, ge=0, lt=1
+    )
+    split_seed: _SplitSeed = _described(
+        "seed of that split; `seed` draws it anew for each seed",
+        "an integer of at least 0, or the word seed",
+        0,
+    )
+    train_samples: Annotated[int, Field(**_COUNT)] | None = _described(
+        "cap on the training part, after the split", "an integer of at least 1, or null", None
+    )
+
+
+FIELDS = tuple(Setting.model_fields)
+NUMERIC_FIELDS = (
+    "learning_rate",
+    "batch_norm_momentum",
+    "batch_size",
+    "epochs",
+    "dropout",
+    "validation_split",
+    "split_seed",
+    "train_samples",
+)
+
+
+def default_of(field: str) -> Any:
+    """The default of a field."""
+    return Setting.model_fields[field].default
+
+
+def allowed(field: str) -> str:
+    """What a field takes, in words."""
+    extra = Setting.model_fields[field].json_schema_extra
+    assert isinstance(extra, dict)
+    return str(extra["allowed"])

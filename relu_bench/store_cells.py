@@ -1,0 +1,113 @@
+"""How a value becomes a cell of a CSV, and how text becomes a cell that no program misreads.
+
+Two kinds of text would be misread: what a spreadsheet takes for a formula (CSV injection: OWASP,
+https://owasp.org/www-community/attacks/CSV_Injection), and what `pandas.read_csv` takes for a
+missing value. Both get one leading apostrophe, which `text_of` takes off again.
+"""
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import TypeAlias
+
+from relu_bench.columns import Column
+from relu_bench.errors import StoreError
+
+Value: TypeAlias = str | int | float | bool | None
+
+# What `pandas.read_csv` reads as missing when it is given no options; a test compares the two.
+MISSING_TOKENS = frozenset(
+    "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan"
+    "|null".split("|")
+)
+# A spreadsheet's own limit for a cell is 32,767 characters; Python's csv module reads 131,072.
+LONGEST_TEXT = 32_000
+
+_LONGEST_INTEGER = 2**63
+_MISREAD = re.compile(
+    "'*(?:[=+\\-@\t＝＋－＠]|(?:" + "|".join(map(re.escape, sorted(MISSING_TOKENS))) + r")\Z)"
+)
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def cell(column: Column, value: Value) -> str:
+    """`value` as it stands in the CSV.
+
+    A float is written as the shortest decimal that reads back as the same float. Nothing (None,
+    empty text, a float that is not finite) is an empty cell. Text is on one line, whatever it was,
+    and at most `LONGEST_TEXT` characters long.
+
+    Raises:
+        StoreError: the value is not of the column's kind.
+    """
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return ""
+    if column.kind in ("text", "time"):
+        return _text_cell(value)
+    if column.kind == "boolean" and isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, bool | str):
+        if column.kind == "integer" and _is_integer(value):
+            return str(int(value))
+        if column.kind == "number" and isinstance(value, Real):
+            return _number_cell(value)
+    raise StoreError(
+        f"the column {column.name} takes {column.kind} values, got {value!r}; "
+        "this is a fault in what called the store, not in the results folder"
+    )
+
+
+def text_of(text: str) -> str:
+    """What was meant by the text cell `text`: the guarding apostrophe, if there is one, taken off."""
+    return text[1:] if text.startswith("'") and _MISREAD.match(text) else text
+
+
+def clean(text: str) -> str:
+    """`text` as a cell can hold it: line ends and other control characters are spaces."""
+    if len(text) > LONGEST_TEXT:
+        text = text[: LONGEST_TEXT - 1] + "…"
+    # A file name with bytes that are no text reaches Python as lone surrogates: not UTF-8.
+    return _CONTROL.sub(" ", text).encode("utf-8", "replace").decode("utf-8")
+
+
+def guard(text: str) -> str:
+    """The inverse of `text_of`, for text that is clean."""
+    return f"'{text}" if _MISREAD.match(text) else text
+
+
+def line(cells: Iterable[str]) -> bytes:
+    """One line of a CSV, its end included."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
+    return buffer.getvalue().encode("utf-8")
+
+
+def cells_of(record: bytes) -> list[str]:
+    """The cells of one record of a CSV.
+
+    Raises:
+        StoreError: the record is not UTF-8 or not CSV.
+    """
+    try:
+        return next(csv.reader(io.StringIO(record.decode("utf-8"), newline="")), [])
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise StoreError(f"not a line of CSV in UTF-8 ({error}): {record[:60]!r}") from error
+
+
+def _text_cell(value: str | int | float | bool) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return guard(clean(str(value)))
+
+
+def _is_integer(value: int | float) -> bool:
+    return isinstance(value, Integral) and -_LONGEST_INTEGER <= int(value) < _LONGEST_INTEGER
+
+
+def _number_cell(value: int | float) -> str:
+    # A float of NumPy writes its type into its own repr.
+    number = float(value)
+    return repr(number) if math.isfinite(number) else ""

@@ -1,0 +1,99 @@
+"""Writes that a crash cannot undo: everything that changes a file of the store goes through here."""
+
+import contextlib
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+def append(path: Path, data: bytes) -> None:
+    """Add `data` to the file, which must exist, and wait until it is on the disk."""
+    with _descriptor(path, os.O_WRONLY | os.O_APPEND) as descriptor:
+        _write(descriptor, data)
+
+
+def create(path: Path, data: bytes) -> None:
+    """Write a file that must not exist, and wait until it and its name are on the disk."""
+    with _descriptor(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as descriptor:
+        _write(descriptor, data)
+    sync_folder(path.parent)
+
+
+def cut(path: Path, size: int) -> None:
+    """Shorten the file to `size` bytes, and wait until that is on the disk."""
+    with _descriptor(path, os.O_WRONLY) as descriptor:
+        os.ftruncate(descriptor, size)
+        os.fsync(descriptor)
+
+
+def remove(path: Path) -> None:
+    """Remove the file, if it is there, and wait until its name is gone from the disk."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+        sync_folder(path.parent)
+
+
+def staged(path: Path) -> Path:
+    """Where the next version of the file is prepared: beside it, so that a rename is enough."""
+    return path.with_name(f"{path.name}.new")
+
+
+@contextlib.contextmanager
+def staging(path: Path) -> Iterator[BinaryIO]:
+    """Open `staged(path)` for writing; afterwards it is on the disk, or gone if writing failed.
+
+    It keeps the access rights of the version that it is to replace.
+    """
+    target = staged(path)
+    try:
+        with _descriptor(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as descriptor:
+            with open(descriptor, "wb", closefd=False) as file:
+                yield file
+            os.fsync(descriptor)
+        if path.exists():
+            shutil.copymode(path, target)
+    except BaseException:
+        remove(target)
+        raise
+
+
+def adopt(path: Path) -> None:
+    """Put `staged(path)` in the place of `path`, in one step."""
+    os.replace(staged(path), path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in the folder are on the disk, where the system can do that."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems have no fsync for folders; they answer with one of these.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _descriptor(path: Path, flags: int) -> Iterator[int]:
+    descriptor = os.open(path, flags | _BINARY, 0o666)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    os.fsync(descriptor)

@@ -1,0 +1,237 @@
+"""YAML with a place for every value: plain data, and where in the file each part of it stands.
+
+Built on PyYAML's node graph, with the resolver of YAML 1.2 where it matters (`1e-3` is a number,
+`on` is a word), and with the traps closed: a key given twice, labels that fall into pieces inside
+brackets, tags, aliases that contain themselves.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from relu_bench.errors import ConfigError
+
+Key = tuple[str | int, ...]
+KEY = "<key>"  # behind a path of keys: the place of the key itself, not of its value
+
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_FLOAT = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_WORDS: Mapping[str, Any] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True,
+    "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_LABEL_START = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\s*\(")
+_QUOTE = "\nInside [ ] or { } quote labels that contain a comma or a bracket:\n"
+_LARGEST_FILE = 1_000_000
+
+
+def scalar(text: str) -> Any:
+    """The value of an unquoted word: null, true, false, an integer, a float, or the text itself."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _FLOAT.fullmatch(text):
+        return int(text) if _INTEGER.fullmatch(text) and len(text) < 19 else float(text)
+    return text
+
+
+@dataclass(frozen=True)
+class Document:
+    """A config file: its values, and for each path of keys the line and column it starts at."""
+
+    name: str
+    text: str
+    values: Mapping[str, Any]
+    marks: Mapping[Key, tuple[int, int]] = field(repr=False)
+
+    def line_of(self, key: Key) -> int | None:
+        """The line, from 1, of the value at `key`, or of the closest thing around it."""
+        mark = self._mark(key)
+        return None if mark is None else mark[0] + 1
+
+    def place(self, key: Key) -> str:
+        """`file.yaml, line 4`."""
+        line = self.line_of(key)
+        return self.name if line is None else f"{self.name}, line {line}"
+
+    def excerpt(self, key: Key) -> str:
+        """The line with a caret under the value."""
+        mark = self._mark(key)
+        return "" if mark is None else _excerpt(self.text, *mark)
+
+    def _mark(self, key: Key) -> tuple[int, int] | None:
+        while key and key not in self.marks:
+            key = key[:-1]
+        return self.marks.get(key)
+
+
+def read(path: Path) -> Document:
+    """Read a config file.
+
+    Raises:
+        ConfigError: when it is missing, no text, empty, no mapping, or broken YAML.
+    """
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise ConfigError(f"{path} has more than a million bytes: that is no config.")
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(_missing(path)) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is no UTF-8 text (byte {error.start}). Save it as UTF-8.") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str) -> Document:
+    """Read YAML text; `name` is what errors call it. Raises ConfigError as `read` does."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        raise ConfigError(_syntax_error(text, name, error)) from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{name} is no YAML: {error}") from None
+    if node is None:
+        raise ConfigError(
+            f"{name} is empty. The smallest config is\n    activation: [relu, elu]"
+        )
+    if not isinstance(node, yaml.MappingNode):
+        raise ConfigError(
+            f"{name}, line {node.start_mark.line + 1}: a config is lines of `key: value`, such as\n"
+            "    activation: [relu, elu]"
+        )
+    builder = _Builder(text, name)
+    return Document(name, text, builder.value(node, ()), builder.marks)
+
+
+class _Builder:
+    """Turns nodes into plain data and notes where each stands."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self.text = text
+        self.name = name
+        self.marks: dict[Key, tuple[int, int]] = {}
+        self.inside: set[int] = set()
+
+    def value(self, node: yaml.Node, path: Key) -> Any:
+        self.marks[path] = (node.start_mark.line, node.start_mark.column)
+        if not node.tag.startswith("tag:yaml.org,2002:") or "python" in node.tag:
+            raise self._error(node, f"the tag {node.tag!r} is not supported; write a plain value")
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node)
+        if id(node) in self.inside or len(path) > 8:
+            raise self._error(node, "this is nested too deeply, or contains itself")
+        self.inside.add(id(node))
+        build = self._sequence if isinstance(node, yaml.SequenceNode) else self._mapping
+        value = build(node, path)
+        self.inside.remove(id(node))
+        return value
+
+    def _scalar(self, node: yaml.ScalarNode) -> Any:
+        return node.value if node.style else scalar(node.value)
+
+    def _sequence(self, node: yaml.SequenceNode, path: Key) -> list[Any]:
+        if node.flow_style:
+            self._check_pieces(node, node.value)
+        return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
+
+    def _mapping(self, node: yaml.MappingNode, path: Key) -> dict[str, Any]:
+        if node.flow_style:
+            self._check_pieces(node, [part for pair in node.value for part in pair])
+        values: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
+            if key is None:
+                raise self._error(key_node, "a key must be a plain word")
+            if key in values:
+                first = self.marks[(*path, key)][0] + 1
+                raise self._error(key_node, f"{key!r} is given twice, first in line {first}")
+            mark = key_node.start_mark
+            self.marks[(*path, key, KEY)] = (mark.line, mark.column)
+            values[key] = self.value(value_node, (*path, key))
+        return values
+
+    def _check_pieces(self, node: yaml.Node, items: list[yaml.Node]) -> None:
+        for item in items:
+            plain = isinstance(item, yaml.ScalarNode) and not item.style
+            if plain and item.value.count("(") != item.value.count(")"):
+                lines = self.text.splitlines()[node.start_mark.line : node.end_mark.line + 1]
+                raise self._error(
+                    item,
+                    f"{item.value!r} is only a piece of a label",
+                    _QUOTE + "\n".join(f"    {quote_labels(line.strip())}" for line in lines),
+                )
+
+    def _error(self, node: yaml.Node, message: str, remedy: str = "") -> ConfigError:
+        mark = node.start_mark
+        excerpt = _excerpt(self.text, mark.line, mark.column)
+        return ConfigError(f"{self.name}, line {mark.line + 1}: {message}\n{excerpt}{remedy}")
+
+
+def quote_labels(line: str) -> str:
+    """The line with every label that YAML would cut put into quotes."""
+    result, position = "", 0
+    while position < len(line):
+        if line[position] in "'\"":
+            end = line.find(line[position], position + 1)
+            end = len(line) if end < 0 else end + 1
+            result += line[position:end]
+            position = end
+            continue
+        label = _LABEL_START.match(line, position)
+        end = _closing(line, label.end()) if label else position + 1
+        piece = line[position:end]
+        result += f'"{piece}"' if label and re.search(r"[,\[\]]", piece) else piece
+        position = end
+    return result
+
+
+def _closing(line: str, start: int) -> int:
+    depth = 1
+    for position in range(start, len(line)):
+        depth += {"(": 1, ")": -1}.get(line[position], 0)
+        if depth == 0:
+            return position + 1
+    return len(line)
+
+
+def _excerpt(text: str, line: int, column: int) -> str:
+    lines = text.splitlines()
+    if line >= len(lines):
+        return ""
+    shown, start = lines[line], 0
+    if len(shown) > 90:
+        start = max(0, column - 40)
+        shown = shown[start : start + 90]
+    return f"    {shown}\n    {' ' * (column - start)}^"
+
+
+def _syntax_error(text: str, name: str, error: yaml.MarkedYAMLError) -> str:
+    mark = error.problem_mark or error.context_mark
+    if mark is None:
+        return f"{name} is no YAML: {error.problem}"
+    line = text.splitlines()[mark.line] if mark.line < len(text.splitlines()) else ""
+    message = f"{name}, line {mark.line + 1}: {error.problem}"
+    if error.context and error.context_mark is not None:
+        message += f", {error.context} that starts in line {error.context_mark.line + 1}"
+    message = f"{message}\n{_excerpt(text, mark.line, mark.column)}".rstrip()
+    if "expected ',' or" in str(error.problem) and quote_labels(line) != line:
+        message += f"{_QUOTE}    {quote_labels(line.strip())}"
+    elif "\t" in line:
+        message += "\nYAML wants spaces, not tabs, in front of a key."
+    return message
+
+
+def _missing(path: Path) -> str:
+    nearby = sorted(path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
+    message = f"There is no config {path}."
+    if nearby:
+        message += " There are: " + ", ".join(str(other) for other in nearby[:8])
+    else:
+        message += " `relu-bench init` lists configs to start from."
+    return message
