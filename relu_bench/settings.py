@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from relu_bench import activations, initializers, models, optimizers
+from relu_bench.data import check_name
+from relu_bench.errors import DataError
 
 _SWITCHES = {"on": True, "yes": True, "off": False, "no": False}
 
@@ -17,6 +19,14 @@ _SWITCHES = {"on": True, "yes": True, "off": False, "no": False}
 def _switch(value: object) -> object:
     # YAML 1.1, which PyYAML follows, reads these words as true and false, YAML 1.2 as text.
     return _SWITCHES.get(value.lower(), value) if isinstance(value, str) else value
+
+
+def _dataset(name: str) -> str:
+    try:
+        check_name(name)
+    except DataError as error:
+        raise ValueError(str(error)) from None
+    return name
 
 
 def _positive_zero(value: float) -> float:
@@ -42,7 +52,7 @@ class Setting(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", protected_namespaces=())
 
-    dataset: Annotated[str, Field(min_length=1)] = _described(
+    dataset: Annotated[str, AfterValidator(_dataset)] = _described(
         "what is learned", "mnist, fashion_mnist, digits, or a folder of IDX files", "mnist"
     )
     model: _label(models.canonical) = _described(  # type: ignore[valid-type]

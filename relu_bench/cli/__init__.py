@@ -1,0 +1,74 @@
+"""The command line: one command a file; each parses, calls one function and prints."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from relu_bench import __version__
+from relu_bench.cli import check, data, info, init, plot, run, schema
+from relu_bench.errors import ReluBenchError
+
+app = typer.Typer(
+    name="relu-bench",
+    help="Which activation should I use, with which initializer, learning rate and batch norm, "
+    "and why?",
+    epilog="Start with: relu-bench run configs/quickstart.yaml",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"relu-bench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="The version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error.")
+    ] = False,
+) -> None:
+    if debug:
+        os.environ["RELU_BENCH_DEBUG"] = "1"
+
+
+app.command(no_args_is_help=True)(run.run)
+app.command(no_args_is_help=True)(check.check)
+app.command()(plot.plot)
+app.command()(init.init)
+app.command()(data.data)
+app.command()(schema.schema)
+app.command()(info.info)
+
+
+def main() -> None:
+    """Run the command; an error of ours becomes one message and its exit code."""
+    # Output in a pipe or a file may hold ± and ×, whatever the locale says.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        app()
+    except ReluBenchError as error:
+        if os.environ.get("RELU_BENCH_DEBUG"):
+            raise
+        print(f"relu-bench: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except Exception as error:
+        if os.environ.get("RELU_BENCH_DEBUG"):
+            raise
+        print(
+            f"relu-bench: unexpected {type(error).__name__}: {error}\n"
+            "This is a defect of relu-bench. `relu-bench --debug ...` shows where.",
+            file=sys.stderr,
+        )
+        sys.exit(1)

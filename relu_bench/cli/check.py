@@ -1,0 +1,115 @@
+"""`relu-bench check`: validate configs, show the plan, the layers and the estimated time."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from relu_bench.cli.options import Configs, DataDir, Jobs, Overrides
+
+if TYPE_CHECKING:
+    from relu_bench.estimate import Network
+    from relu_bench.plan import Spec
+    from relu_bench.planning import Planned
+
+
+def check(
+    configs: Configs,
+    overrides: Overrides = None,
+    jobs: Jobs = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Validate configs; show the plan, the models' layers and the estimated time."""
+    from relu_bench import planning
+
+    show_plans(planning.plan_configs(configs, overrides or [], data_dir), jobs, data_dir)
+
+
+def show_plans(planned: "Sequence[Planned]", jobs: int | None, data_dir: Path | None) -> None:
+    """Print each plan; what `check` and `run --dry-run` say."""
+    from relu_bench import estimate, machine
+
+    workers = jobs or machine.available_cores()
+    for each in planned:
+        _show_runs(each)
+        import relu_bench.preload  # noqa: F401 - quiet start of TensorFlow
+
+        _show_programs(each, data_dir)
+        seconds = estimate.seconds(each.specs, min(workers, len(each.specs)), data_dir)
+        plural = "s" if workers > 1 else ""
+        typer.echo(f"  time      about {_duration(seconds)} with {workers} worker{plural}")
+
+
+def _show_runs(planned: "Planned") -> None:
+    from relu_bench.plan import varying
+
+    axes = varying(planned.experiment)
+    specs, seeds = planned.specs, planned.experiment.seeds
+    typer.echo(f"{planned.experiment.name}: valid")
+    typer.echo(
+        f"  runs      {len(specs)} = {len(specs) // len(seeds)} settings × {len(seeds)} seeds"
+    )
+    first = specs[0]
+    typer.echo(f"  dataset   {first.dataset}" if "dataset" not in axes else "  dataset   varies")
+    for field, values in axes.items():
+        shown = [_word(value) for value in values]
+        more = f", ... ({len(shown)} values)" if len(shown) > 8 else ""
+        typer.echo(f"  axis      {field}: {', '.join(shown[:8])}{more}")
+
+
+def _show_programs(planned: "Planned", data_dir: Path | None) -> None:
+    from relu_bench import estimate
+
+    programs: dict[tuple[Any, ...], list[Spec]] = {}
+    for spec in planned.specs:
+        programs.setdefault(spec.program_key, []).append(spec)
+    networks: dict[Network, list[list[Spec]]] = {}
+    for runs in programs.values():
+        networks.setdefault(estimate.network_of(runs[0], data_dir), []).append(runs)
+    typer.echo(f"  programs  {len(programs)} to compile")
+    distinguishing = _distinguishing([runs[0] for runs in programs.values()])
+    for network, sharing in networks.items():
+        for runs in sharing:
+            values = [f"{field}={_word(getattr(runs[0], field))}" for field in distinguishing]
+            described = f"{', '.join(values)}: " if values else ""
+            typer.echo(f"            {described}{len(runs)} runs")
+        _show_network(sharing[0][0].model, network)
+
+
+def _show_network(model: str, network: "Network") -> None:
+    rows = [
+        (layer.name, layer.kind, "×".join(map(str, layer.output_shape)), f"{layer.parameters:,}")
+        for layer in network.layers
+    ]
+    header = ("layer", "type", "output", "parameters")
+    widths = [max(len(row[column]) for row in (*rows, header)) for column in range(4)]
+    typer.echo(f"  model     {model}, {network.parameter_count:,} parameters")
+    for row in (header, *rows):
+        name, kind, shape, count = (text.ljust(width) for text, width in zip(row, widths, strict=True))
+        typer.echo(f"    {name}  {kind}  {shape}  {count.strip().rjust(widths[3])}")
+
+
+def _distinguishing(specs: "Sequence[Spec]") -> list[str]:
+    from relu_bench.settings import FIELDS
+
+    skipped = ("initializer", "bias_initializer", "learning_rate", "epochs", "split_seed")
+    return [
+        field
+        for field in FIELDS
+        if field not in skipped and len({getattr(spec, field) for spec in specs}) > 1
+    ]
+
+
+def _word(value: object) -> str:
+    return {True: "true", False: "false", None: "null"}.get(value, str(value)) if (
+        value is None or isinstance(value, bool)
+    ) else str(value)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

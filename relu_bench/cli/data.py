@@ -1,0 +1,114 @@
+"""`relu-bench data`: list, fetch, verify and copy the data sets that are known by name."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from relu_bench.errors import ReluBenchError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from relu_bench.data import Dataset, DatasetInfo, Entry
+
+
+def data(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...",
+            help="mnist, fashion_mnist, digits, or a folder of IDX files; none: list them.",
+        ),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="FOLDER",
+            help="Copy to FOLDER/NAME, for --data-dir FOLDER on a machine without network.",
+        ),
+    ] = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--data-dir",
+            metavar="D",
+            help="Look here first, then in RELU_BENCH_DATA, then in Keras's cache.",
+        ),
+    ] = None,
+) -> None:
+    """Fetch and verify data sets, say where they lie, copy them for machines without network."""
+    from relu_bench.data import overview
+
+    if names:
+        _fetch(names, to, data_dir)
+    elif to is not None:
+        raise ReluBenchError(
+            "--to needs the name of what is to be copied: relu-bench data mnist --to FOLDER"
+        )
+    else:
+        _print_overview(overview(data_dir))
+
+
+def _fetch(names: list[str], to: Path | None, data_dir: Path | None) -> None:
+    from relu_bench.data import check_copyable, check_name, load
+
+    for name in names:  # before the first download
+        check_name(name)
+        if to is not None:
+            check_copyable(name)
+    for name in names:
+        dataset = load(name, data_dir)
+        typer.echo(f"{name}: verified, {_size(dataset.info)}")
+        typer.echo(f"  source: {dataset.source}")
+        if to is not None:
+            typer.echo(f"  copy: {_copy(dataset, to)}")
+    if to is not None:
+        typer.echo(f"Use the copy with --data-dir {to}, or with RELU_BENCH_DATA={to}")
+
+
+def _copy(dataset: "Dataset", to: Path) -> str:
+    from relu_bench.data import copy_to
+
+    copied = copy_to(dataset, to)
+    if copied is None:
+        return "none needed, it is embedded"
+    if not copied.written:
+        return f"{copied.folder} (all four files were there, verified)"
+    return f"{copied.folder} ({len(copied.written)} of 4 files written, verified)"
+
+
+def _size(info: "DatasetInfo") -> str:
+    counts = f"{info.train_count:,} + {info.test_count:,}"
+    return f"{counts} images of {_shape(info)}, {info.classes} classes"
+
+
+def _shape(info: "DatasetInfo") -> str:
+    return "x".join(str(length) for length in info.input_shape)
+
+
+def _print_overview(entries: "tuple[Entry, ...]") -> None:
+    from rich.console import Console
+
+    console = Console()
+    if console.is_terminal:
+        console.print(_table(entries))
+        return
+    for entry in entries:
+        typer.echo(f"{entry.info.name}: {_size(entry.info)}")
+        typer.echo(f"  {entry.where}")
+
+
+def _table(entries: "tuple[Entry, ...]") -> "Table":
+    from rich.table import Table
+
+    table = Table("data set", "training", "test", "shape", "classes", box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    table.add_column("where", overflow="fold")
+    for entry in entries:
+        info = entry.info
+        counts = (f"{info.train_count:,}", f"{info.test_count:,}", _shape(info), str(info.classes))
+        table.add_row(info.name, *counts, entry.where)
+    return table

@@ -1,0 +1,67 @@
+"""`relu-bench plot`: the figures of stored results."""
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class ImageFormat(str, Enum):
+    """What a figure can be saved as."""
+
+    PNG = "png"
+    SVG = "svg"
+    PDF = "pdf"
+
+
+def plot(
+    results: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[RESULTS]...",
+            help="Results folders, of 'relu-bench run'.",
+            show_default="results",
+        ),
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            metavar="KEY=VALUE",
+            help="Only runs with this value in this column of runs.csv: learning_rate=0.001, "
+            "batch_norm=true. Repeatable: of one key any, of several keys all.",
+        ),
+    ] = None,
+    formats: Annotated[
+        list[ImageFormat] | None,
+        typer.Option("--format", help="Repeatable.", show_default="png"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the figures; needed for several results folders.",
+            show_default="RESULTS/plots",
+        ),
+    ] = None,
+    no_title: Annotated[
+        bool, typer.Option("--no-title", help="Leave the title to the caption of a paper.")
+    ] = False,
+    width: Annotated[
+        float,
+        typer.Option(
+            min=3.0, max=40.0, metavar="INCHES", help="Width of a figure; the height follows."
+        ),
+    ] = 10.0,
+) -> None:
+    """Draw the comparison of each experiment: learning curves and test scores by variant."""
+    from relu_bench import compare, plots
+
+    loaded = compare.load(results or [Path("results")], where or [])
+    folder = plots.folder_for(loaded.stores, out)
+    figures = plots.draw(loaded, width=width, with_title=not no_title)
+    for notice in (*loaded.notices, *plots.notices(loaded)):
+        typer.echo(notice, err=True)
+    chosen = [form.value for form in formats or [ImageFormat.PNG]]
+    for path in plots.save(figures, folder, chosen):
+        typer.echo(path)

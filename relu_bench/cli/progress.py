@@ -1,0 +1,270 @@
+"""What `relu-bench run` shows while it works: a live display, plain lines, JSON, or nothing.
+
+Progress and notices go to stderr; stdout is for results.
+"""
+
+import json
+import math
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from relu_bench.columns import RUNS, names
+from relu_bench.compare.variants import label
+from relu_bench.plan import Spec, varying
+from relu_bench.planning import Planned
+from relu_bench.runner import Tally
+from relu_bench.store import RunRecord, read
+from relu_bench.training import Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+
+def make_display(
+    planned: Sequence[Planned], out: Path, *, as_json: bool, quiet: bool
+) -> "Display":
+    """The display that fits the options and the terminal."""
+    shown = Display(planned, out, summary=not (quiet or as_json), as_json=as_json)
+    if quiet:
+        return shown
+    if sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
+        return LiveDisplay(planned, out, summary=not as_json, as_json=as_json)
+    return LineDisplay(planned, out, summary=not as_json, as_json=as_json)
+
+
+class Display:
+    """Shows no progress; notices, the JSON lines and the summary as asked for.
+
+    Used as a context around `runner.run`, of which it is the listener.
+    """
+
+    def __init__(
+        self, planned: Sequence[Planned], out: Path, *, summary: bool, as_json: bool
+    ) -> None:
+        self.planned = planned
+        self.out = out
+        self.summary = summary
+        self.as_json = as_json
+        self._varying = sorted({field for each in planned for field in varying(each.experiment)})
+        self._stored: dict[tuple[str, str], dict[str, Any]] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the terminal as it was."""
+
+    def notice(self, text: str) -> None:
+        """Say something on stderr."""
+        print(f"relu-bench: {text}", file=sys.stderr)
+
+    def progress(self, spec: Spec, progress: Progress) -> None:
+        """An epoch has ended; called from other threads."""
+
+    def starting(self, count: int) -> None:
+        """Training begins: `count` runs."""
+
+    def skipped(self, experiment: str, spec: Spec, status: str) -> None:
+        """A run that needs no training."""
+        if self.as_json:
+            self._print_json({**self._row(experiment, spec.run_id), "skipped": True})
+
+    def finished(self, record: RunRecord) -> None:
+        """A run was stored."""
+        if self.as_json:
+            self._print_json({**record.run, "skipped": False})
+
+    def end(self, tally: Tally) -> None:
+        """The summary, or the failures, after all is done."""
+        for failure in tally.failures:
+            self.notice(f"failed: {failure}")
+        if tally.failed:
+            self.notice(
+                f"{tally.failed} of the planned runs failed; --retry-failed does them again."
+            )
+        if self.summary:
+            from relu_bench.cli.summary import print_summary
+
+            print_summary(self.planned, tally, self.out)
+
+    def name_of(self, spec: Spec) -> str:
+        """What tells the run from the others of this call."""
+        shown = {"activation": spec.activation} | {
+            field: _text(getattr(spec, field)) for field in self._varying if field != "activation"
+        }
+        return f"{label(shown)}, seed={spec.seed}"
+
+    def _row(self, experiment: str, run_id: str) -> dict[str, Any]:
+        if self._stored is None:
+            rows = read(self.out, "runs").astype(object)
+            rows = rows.where(rows.notna(), None)
+            self._stored = {
+                (row["experiment"], row["run_id"]): row for row in rows.to_dict(orient="records")
+            }
+        return self._stored.get((experiment, run_id), {"experiment": experiment, "run_id": run_id})
+
+    def _print_json(self, cells: dict[str, Any]) -> None:
+        complete = {name: _json_value(cells.get(name)) for name in names(RUNS)}
+        more = {name: _json_value(value) for name, value in cells.items() if name not in complete}
+        print(json.dumps({**complete, **more}), flush=True)
+
+
+class LineDisplay(Display):
+    """One plain line a run, for logs."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._count = self._done = self._skipped = 0
+
+    def skipped(self, experiment: str, spec: Spec, status: str) -> None:
+        """Count it; one line says them all."""
+        super().skipped(experiment, spec, status)
+        self._skipped += 1
+
+    def starting(self, count: int) -> None:
+        """Say what is to be done and what is already."""
+        self._count = count
+        print(_opening(count, self._skipped), file=sys.stderr, flush=True)
+
+    def finished(self, record: RunRecord) -> None:
+        """Say how it ended."""
+        super().finished(record)
+        self._done += 1
+        print(f"[{self._done}/{self._count}] {self._line(record)}", file=sys.stderr, flush=True)
+
+    def _line(self, record: RunRecord) -> str:
+        cells = record.run
+        shown = {"activation": str(cells["activation"])} | {
+            field: _text(cells[field]) for field in self._varying if field != "activation"
+        }
+        name = f"{cells['experiment']}: {label(shown)}, seed={cells['seed']}"
+        if cells["status"] == "failed":
+            return f"{name}: failed, {cells['error']}"
+        metric = cells["metric"]
+        parts = [str(cells["outcome"])]
+        parts += [
+            f"{split} {metric} {value:.4f}"
+            for split in ("val", "test")
+            if isinstance(value := cells.get(f"{split}_{metric}"), float)
+        ]
+        return f"{name}: {', '.join(parts)}, {cells['train_seconds']:.1f} s"
+
+
+class LiveDisplay(LineDisplay):
+    """An overall bar with the time left, and a line for each run in flight."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._bars = _make_bars()
+        self._overall: TaskID | None = None
+        self._running: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    def notice(self, text: str) -> None:
+        """Say something above the bar."""
+        self._bars.console.print(f"relu-bench: {text}", markup=False, highlight=False)
+
+    def starting(self, count: int) -> None:
+        """Show the overall bar."""
+        self._count = count
+        self._bars.console.print(_opening(count, self._skipped), markup=False, highlight=False)
+        if count:
+            self._overall = self._bars.add_task("runs", total=count, note="starting TensorFlow")
+
+    def progress(self, spec: Spec, progress: Progress) -> None:
+        """Move the bar by an epoch's share and show where the run is."""
+        if spec.run_id not in self._running:
+            self._running[spec.run_id] = self._bars.add_task(self.name_of(spec), total=None, note="")
+        note = f"epoch {progress.epoch}/{progress.epochs}  loss {progress.train_loss:.4f}"
+        if progress.val_metric is not None:
+            note += f"  val {progress.val_metric:.4f}"
+        self._bars.update(
+            self._running[spec.run_id],
+            completed=progress.epoch,
+            total=progress.epochs,
+            note=note,
+        )
+        self._move()
+
+    def finished(self, record: RunRecord) -> None:
+        """Take the run's line away."""
+        Display.finished(self, record)
+        self._done += 1
+        task = self._running.pop(str(record.run["run_id"]), None)
+        if task is not None:
+            self._bars.remove_task(task)
+        if record.run["status"] == "failed":
+            self._bars.console.print(self._line(record), markup=False, highlight=False)
+        self._move()
+
+    def _move(self) -> None:
+        if self._overall is None:
+            return
+        shares = [
+            task.completed / task.total
+            for task in self._bars.tasks
+            if task.id in self._running.values() and task.total
+        ]
+        done = min(self._done + math.fsum(shares), self._count)
+        self._bars.update(self._overall, completed=done, note=f"{self._done}/{self._count} runs")
+
+
+def _make_bars() -> "Bars":
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+    from rich.table import Column
+
+    return Bars(
+        TextColumn(
+            "{task.description}",
+            markup=False,
+            table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+        ),
+        BarColumn(bar_width=14),
+        TextColumn("{task.fields[note]}", markup=False, table_column=Column(no_wrap=True)),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+        console=Console(stderr=True),
+        transient=True,
+        expand=True,
+    )
+
+
+def _opening(count: int, skipped: int) -> str:
+    done = f"{skipped} runs are done already" if skipped else ""
+    if not count:
+        return f"Nothing to train: {done}." if skipped else "Nothing to train."
+    return f"Training {count} runs" + (f"; {done}." if skipped else ".")
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _json_value(value: Any) -> Any:
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

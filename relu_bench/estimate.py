@@ -1,0 +1,115 @@
+"""What a plan will cost before it is run: the layers of its models, and the time it should take."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from relu_bench import data, models
+from relu_bench.plan import Spec
+from relu_bench.training import architecture_of
+
+START_SECONDS = 3.0
+"""Starting TensorFlow and reading data, until the first worker trains."""
+_COMPILE_SECONDS = {True: 1.5, False: 0.5}
+_STEP_SECONDS = 40e-6
+"""What a step costs apart from its arithmetic."""
+_FORWARD_AND_BACKWARD = 3
+"""A backward pass costs two forward passes: one for the inputs, one for the weights."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A row of a model's table. `output_shape` is without the batch axis."""
+
+    name: str
+    kind: str
+    output_shape: tuple[int, ...]
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Network:
+    """The layers of a model, and the multiply-adds of one forward pass for one sample."""
+
+    layers: tuple[Layer, ...]
+    multiply_adds: int
+
+    @property
+    def parameter_count(self) -> int:
+        """Trainable parameters and moving statistics."""
+        return sum(layer.parameters for layer in self.layers)
+
+
+def network_of(spec: Spec, data_dir: Path | None = None) -> Network:
+    """The network that `spec` trains, as Keras builds it."""
+    info = data.info(spec.dataset, data_dir)
+    model = models.build(architecture_of(spec, info.input_shape, info.classes))
+    layers = tuple(
+        Layer(layer.name, type(layer).__name__, tuple(layer.output.shape[1:]), layer.count_params())
+        for layer in model.layers
+    )
+    return Network(layers, sum(_multiply_adds(layer) for layer in model.layers))
+
+
+def seconds(
+    specs: Sequence[Spec], jobs: int, data_dir: Path | None = None, rate: float | None = None
+) -> float:
+    """About how long the runs take with `jobs` workers, starting and compiling included.
+
+    Args:
+        specs: the runs.
+        jobs: worker processes.
+        data_dir: where data folders are looked for.
+        rate: floating-point operations a second of one core in a large matrix product; None:
+            measured now, in a fraction of a second.
+    """
+    rate = rate or matrix_product_rate()
+    programs: dict[Any, list[Spec]] = {}
+    for spec in specs:
+        programs.setdefault(spec.program_key, []).append(spec)
+    total = longest = 0.0
+    for runs in programs.values():
+        network = network_of(runs[0], data_dir)
+        each = [_run_seconds(spec, network, rate, data_dir) for spec in runs]
+        compiling = _COMPILE_SECONDS[models.entry(runs[0].model).xla] * min(jobs, len(runs))
+        total += compiling + sum(each)
+        longest = max(longest, max(each))
+    return START_SECONDS + max(total / jobs, longest)
+
+
+def matrix_product_rate() -> float:
+    """Floating-point operations a second of one core, from single-precision matrix products."""
+    from threadpoolctl import threadpool_limits
+
+    left, right = np.ones((512, 784), np.float32), np.ones((784, 512), np.float32)
+    best = math.inf
+    with threadpool_limits(1):
+        for _ in range(30):
+            started = time.perf_counter()
+            left @ right
+            best = min(best, time.perf_counter() - started)
+    return 2 * left.size * right.shape[1] / best
+
+
+def _run_seconds(spec: Spec, network: Network, rate: float, data_dir: Path | None) -> float:
+    info = data.info(spec.dataset, data_dir)
+    held_out = round(info.train_count * spec.validation_split)
+    trained = min(info.train_count - held_out, spec.train_samples or info.train_count)
+    speed = rate * models.entry(spec.model).efficiency
+    forward = 2 * network.multiply_adds / speed
+    steps = math.ceil(trained / spec.batch_size)
+    epoch = trained * _FORWARD_AND_BACKWARD * forward + steps * _STEP_SECONDS + held_out * forward
+    return spec.epochs * epoch + (trained + held_out + 2 * info.test_count) * forward
+
+
+def _multiply_adds(layer: Any) -> int:
+    kernel = getattr(layer, "kernel", None)
+    if kernel is None:
+        return 0
+    positions = math.prod(layer.output.shape[1:-1])
+    return math.prod(kernel.shape) * positions

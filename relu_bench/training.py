@@ -1,0 +1,307 @@
+"""Train one network: spec in, `RunResult` out.
+
+`Trainer` is what a worker holds: the data it has loaded and the programs it has compiled. It
+returns the same bits for the same spec whatever it ran before, since every variable is restored
+and every draw is keyed by the spec.
+"""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relu_bench import data, models, stats, weights
+from relu_bench.models import Architecture
+from relu_bench.plan import Spec
+from relu_bench.program import Measured, Program, Samples
+from relu_bench.tasks import METRICS
+
+Row = dict[str, Any]
+
+KEPT_PROGRAMS = 4
+"""Programs that a worker keeps at once. A distinct program leaves some MiB behind for good."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run is: the epoch that has just ended, its training loss and validation metric."""
+
+    epoch: int
+    epochs: int
+    train_loss: float
+    val_metric: float | None
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What one training found: cells of runs.csv, rows of epochs.csv and of layers.csv."""
+
+    outcome: str
+    summary: Mapping[str, Any]
+    epochs: tuple[Row, ...]
+    layers: tuple[Row, ...]
+
+
+Report = Callable[[Progress], None]
+
+
+@dataclass
+class _Loaded:
+    """A data set on the device: the whole training and test parts, and its description."""
+
+    dataset: data.Dataset
+    train: Samples
+    test: Samples
+
+
+@dataclass
+class _Best:
+    """The weights of the best validation epoch so far; the earliest wins a tie."""
+
+    higher_is_better: bool
+    epoch: int = 0
+    metric: float = math.nan
+    state: weights.Snapshot = field(default_factory=list)
+
+    def offer(self, epoch: int, measured: Measured, model: Any) -> None:
+        better = measured.metric - self.metric
+        if not self.higher_is_better:
+            better = -better
+        if math.isfinite(measured.loss) and (self.epoch == 0 or better > 0):
+            self.epoch, self.metric = epoch, measured.metric
+            self.state = weights.snapshot(model.variables)
+
+
+class Trainer:
+    """Trains specs one after the other, sharing data and compiled programs between them.
+
+    Args:
+        data_dir: where to look for data sets first.
+        xla: None to let each model decide (see `models.py`).
+    """
+
+    def __init__(self, data_dir: Path | None = None, xla: bool | None = None) -> None:
+        self.data_dir = data_dir
+        self.xla = xla
+        self.compiled_programs = 0
+        self._programs: OrderedDict[tuple[Any, ...], Program] = OrderedDict()
+        self._loaded: dict[str, _Loaded] = {}
+        self._splits: dict[tuple[Any, ...], data.Split] = {}
+
+    def train(self, spec: Spec, report: Report = lambda progress: None) -> RunResult:
+        """Train the network of `spec`. Raises DataError when the data are not there."""
+        loaded = self._load(spec)
+        split = self._split(spec, loaded)
+        program = self._program(spec, loaded)
+        started_at = datetime.now(UTC).isoformat(timespec="seconds")
+        compile_seconds = program.compile(loaded.train, len(split.train))
+        run = _Run(spec, program, loaded, split, report)
+        return run.finish(run.epochs(), started_at, compile_seconds)
+
+    def _load(self, spec: Spec) -> _Loaded:
+        if spec.dataset not in self._loaded:
+            import tensorflow as tf
+
+            dataset = data.load(spec.dataset, self.data_dir)
+            self._loaded = {
+                spec.dataset: _Loaded(
+                    dataset,
+                    Samples(tf.constant(dataset.train_inputs), tf.constant(dataset.train_targets)),
+                    Samples(tf.constant(dataset.test_inputs), tf.constant(dataset.test_targets)),
+                )
+            }
+            self._splits.clear()
+        return self._loaded[spec.dataset]
+
+    def _split(self, spec: Spec, loaded: _Loaded) -> data.Split:
+        key = (spec.dataset, spec.validation_split, spec.effective_split_seed, spec.train_samples)
+        if key not in self._splits:
+            self._splits = {
+                key: data.split(
+                    loaded.dataset,
+                    validation_split=spec.validation_split,
+                    split_seed=spec.effective_split_seed,
+                    train_samples=spec.train_samples,
+                )
+            }
+        return self._splits[key]
+
+    def _program(self, spec: Spec, loaded: _Loaded) -> Program:
+        key = spec.program_key
+        if key not in self._programs:
+            while len(self._programs) >= KEPT_PROGRAMS:
+                self._programs.popitem(last=False)
+            self.compiled_programs += 1
+            self._programs[key] = Program(
+                architecture_of(spec, loaded.dataset.input_shape, loaded.dataset.classes),
+                loaded.dataset.task,
+                spec.optimizer,
+                spec.batch_size,
+                models.entry(spec.model).xla if self.xla is None else self.xla,
+            )
+        self._programs.move_to_end(key)
+        return self._programs[key]
+
+
+def architecture_of(spec: Spec, input_shape: tuple[int, ...], outputs: int) -> Architecture:
+    """The network of a spec for data of this shape."""
+    return Architecture(
+        model=spec.model,
+        activation=spec.activation,
+        batch_norm=spec.batch_norm,
+        batch_norm_momentum=spec.batch_norm_momentum,
+        dropout=spec.dropout,
+        dropout_kind=spec.dropout_kind,
+        input_shape=input_shape,
+        outputs=outputs,
+    )
+
+
+def data_order(seed: int, epoch: int, train: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The order in which every variant of `seed` sees the training part in `epoch`."""
+    return train[np.random.default_rng([seed, epoch]).permutation(len(train))]
+
+
+@dataclass
+class _Run:
+    """One training in the making."""
+
+    spec: Spec
+    program: Program
+    loaded: _Loaded
+    split: data.Split
+    report: Report
+    layers: list[Row] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.metric = METRICS[self.loaded.dataset.task.metric]
+        self.best = _Best(self.metric.higher_is_better)
+        self.diverged = False
+        self.last: tuple[Measured, Measured | None] | None = None
+
+    def epochs(self) -> list[Row]:
+        """Train epoch by epoch; a loss that is not finite ends it early."""
+        spec = self.spec
+        self.program.reset(
+            seed=spec.seed,
+            initializer=spec.initializer,
+            bias_initializer=spec.bias_initializer,
+            learning_rate=spec.learning_rate,
+        )
+        rows = [self._epoch_row(0, lambda: self._evaluate(self.split.train))]
+        for epoch in range(1, spec.epochs + 1):
+            order = data_order(spec.seed, epoch, self.split.train)
+            rows.append(self._epoch_row(epoch, lambda order=order: self._train(order)))  # type: ignore[misc]
+            if self.diverged:
+                break
+        return rows
+
+    def finish(self, rows: list[Row], started_at: str, compile_seconds: float) -> RunResult:
+        """Test the last and the best weights, and put everything together."""
+        name = self.metric.name
+        tested = None if self.diverged else self.program.evaluate(self.loaded.test)
+        summary: Row = {
+            **{key: rows[-1][key] for key in rows[-1] if key not in ("epoch", "seconds")},
+            "parameter_count": self.program.parameter_count,
+            "metric": name,
+            "test_loss": tested and tested.loss,
+            f"test_{name}": tested and tested.metric,
+            **self._guesses(),
+            **self._best_cells(tested, len(rows) - 1),
+            "train_seconds": sum(row["seconds"] for row in rows[1:]),
+            "compile_seconds": compile_seconds,
+            "started_at": started_at,
+        }
+        return RunResult(self._outcome(), summary, tuple(rows), tuple(self.layers))
+
+    def _train(self, order: NDArray[np.int32]) -> Measured:
+        return self.program.train_epoch(self.loaded.train, order).mean
+
+    def _evaluate(self, indices: NDArray[np.int32]) -> Measured:
+        return self.program.evaluate(self.loaded.train, indices)
+
+    def _epoch_row(self, epoch: int, train: Callable[[], Measured]) -> Row:
+        started = time.perf_counter()
+        trained = train()
+        held_out = self._evaluate(self.split.validation) if len(self.split.validation) else None
+        seconds = time.perf_counter() - started
+        self.last = trained, held_out
+        # Untrained weights may overflow as well: such a run is over before it began.
+        losses = [trained.loss] + ([held_out.loss] if held_out else [])
+        self.diverged = not all(math.isfinite(loss) for loss in losses)
+        if epoch and held_out:
+            self.best.offer(epoch, held_out, self.program.model)
+        self._note_layers(epoch)
+        name = self.metric.name
+        row = {"epoch": epoch, **_cells("train", name, trained), "seconds": seconds}
+        row |= _cells("val", name, held_out)
+        val_metric = row[f"val_{name}"]
+        if epoch:
+            self.report(Progress(epoch, self.spec.epochs, trained.loss, val_metric))
+        return row
+
+    def _note_layers(self, epoch: int) -> None:
+        for variable in self.program.model.trainable_variables:
+            layer, _, kind = variable.path.rpartition("/")
+            if kind == "kernel":
+                norm = float(np.linalg.norm(np.asarray(variable, np.float64)))
+                units = int(variable.shape[-1])
+                self.layers.append(
+                    {"epoch": epoch, "layer": layer, "units": units, "kernel_norm": _finite(norm)}
+                )
+
+    def _guesses(self) -> Row:
+        """What always guessing the commonest training class reaches, for each part."""
+        targets = self.loaded.dataset.train_targets
+        trained = targets[self.split.train]
+        held_out = targets[self.split.validation]
+        name = self.metric.name
+        return {
+            f"guess_val_{name}": data.guess_accuracy(trained, held_out) if len(held_out) else None,
+            f"guess_test_{name}": data.guess_accuracy(trained, self.loaded.dataset.test_targets),
+        }
+
+    def _best_cells(self, tested: Measured | None, last_epoch: int) -> Row:
+        if not self.best.epoch:
+            return {}
+        if self.best.epoch != last_epoch or tested is None:
+            weights.restore(self.program.model.variables, self.best.state)
+            tested = self.program.evaluate(self.loaded.test)
+        name = self.metric.name
+        return {
+            "best_epoch": self.best.epoch,
+            f"best_epoch_val_{name}": self.best.metric,
+            f"best_epoch_test_{name}": tested.metric,
+        }
+
+    def _outcome(self) -> str:
+        """`learned`, `at_chance` or `diverged`; judged by validation, else by training."""
+        if self.diverged or self.last is None:
+            return "diverged"
+        trained, held_out = self.last
+        judged = held_out or trained
+        targets = self.loaded.dataset.train_targets
+        part = self.split.validation if held_out else self.split.train
+        guess = data.guess_accuracy(targets[self.split.train], targets[part])
+        correct = round(judged.metric * judged.count)
+        better = stats.better_than_guess(correct, judged.count, guess)
+        return "learned" if better else "at_chance"
+
+
+def _cells(part: str, metric: str, measured: Measured | None) -> Row:
+    if measured is None:
+        return {f"{part}_loss": None, f"{part}_{metric}": None}
+    loss = _finite(measured.loss)
+    # A network without a finite loss predicts nothing: its metric does not exist either.
+    return {f"{part}_loss": loss, f"{part}_{metric}": None if loss is None else measured.metric}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
