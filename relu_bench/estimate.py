@@ -98,8 +98,11 @@ def matrix_product_rate() -> float:
 
 def _run_seconds(spec: Spec, network: Network, rate: float, data_dir: Path | None) -> float:
     info = data.info(spec.dataset, data_dir)
-    held_out = round(info.train_count * spec.validation_split)
-    trained = min(info.train_count - held_out, spec.train_samples or info.train_count)
+    trained, held_out = data.part_sizes(
+        info.train_count,
+        validation_split=spec.validation_split,
+        train_samples=spec.train_samples,
+    )
     speed = rate * models.entry(spec.model).efficiency
     forward = 2 * network.multiply_adds / speed
     steps = math.ceil(trained / spec.batch_size)

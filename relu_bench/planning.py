@@ -7,7 +7,7 @@ from pathlib import Path
 
 from relu_bench import config, data, models
 from relu_bench.config import Experiment
-from relu_bench.errors import ConfigError
+from relu_bench.errors import ConfigError, ReluBenchError
 from relu_bench.plan import Spec, make_plan
 
 
@@ -38,28 +38,24 @@ def plan_configs(
 
 
 def check_data(planned: Sequence[Planned], data_dir: Path | None = None) -> None:
-    """Find (or fetch) and verify every data set of the plan, and try every split.
+    """Find (or fetch) and verify every data set of the plan.
 
     Raises:
-        DataError: when one is missing, damaged, or too small for what is asked of it.
+        DataError: when one is missing or damaged.
     """
-    specs = [spec for each in planned for spec in each.specs]
-    for name in dict.fromkeys(spec.dataset for spec in specs):
-        dataset = data.load(name, data_dir)
-        parts = {(s.validation_split, s.train_samples) for s in specs if s.dataset == name}
-        for validation_split, train_samples in sorted(parts, key=str):
-            data.split(
-                dataset,
-                validation_split=validation_split,
-                split_seed=0,
-                train_samples=train_samples,
-            )
+    for name in dict.fromkeys(spec.dataset for each in planned for spec in each.specs):
+        data.load(name, data_dir)
 
 
 def _check(path: Path, planned: Planned, data_dir: Path | None) -> None:
-    for dataset, model in dict.fromkeys((spec.dataset, spec.model) for spec in planned.specs):
-        shape = data.info(dataset, data_dir).input_shape
+    """Whether each model can take the data, and each split leaves something to learn from."""
+    asked = ((s.dataset, s.model, s.validation_split, s.train_samples) for s in planned.specs)
+    for dataset, model, validation_split, train_samples in dict.fromkeys(asked):
+        info = data.info(dataset, data_dir)
         try:
-            models.check_fits(model, shape, dataset)
-        except ConfigError as error:
+            models.check_fits(model, info.input_shape, dataset)
+            data.part_sizes(
+                info.train_count, validation_split=validation_split, train_samples=train_samples
+            )
+        except ReluBenchError as error:
             raise ConfigError(f"{path}: {error}") from None

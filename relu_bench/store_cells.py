@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterable
 from numbers import Integral, Real
+from pathlib import Path
 from typing import TypeAlias
 
 from relu_bench.columns import Column
@@ -20,8 +21,26 @@ Value: TypeAlias = str | int | float | bool | None
 
 # What `pandas.read_csv` reads as missing when it is given no options; a test compares the two.
 MISSING_TOKENS = frozenset(
-    "#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|None|n/a|nan"
-    "|null".split("|")
+    {
+        "#N/A",
+        "#N/A N/A",
+        "#NA",
+        "-1.#IND",
+        "-1.#QNAN",
+        "-NaN",
+        "-nan",
+        "1.#IND",
+        "1.#QNAN",
+        "<NA>",
+        "N/A",
+        "NA",
+        "NULL",
+        "NaN",
+        "None",
+        "n/a",
+        "nan",
+        "null",
+    }
 )
 # A spreadsheet's own limit for a cell is 32,767 characters; Python's csv module reads 131,072.
 LONGEST_TEXT = 32_000
@@ -61,7 +80,7 @@ def cell(column: Column, value: Value) -> str:
 
 
 def text_of(text: str) -> str:
-    """What was meant by the text cell `text`: the guarding apostrophe, if there is one, taken off."""
+    """What the text cell `text` means: its guarding apostrophe, if there is one, is taken off."""
     return text[1:] if text.startswith("'") and _MISREAD.match(text) else text
 
 
@@ -85,8 +104,8 @@ def line(cells: Iterable[str]) -> bytes:
     return buffer.getvalue().encode("utf-8")
 
 
-def cells_of(record: bytes) -> list[str]:
-    """The cells of one record of a CSV.
+def cells_of(record: bytes, path: Path) -> list[str]:
+    """The cells of one record of the CSV at `path`.
 
     Raises:
         StoreError: the record is not UTF-8 or not CSV.
@@ -94,7 +113,10 @@ def cells_of(record: bytes) -> list[str]:
     try:
         return next(csv.reader(io.StringIO(record.decode("utf-8"), newline="")), [])
     except (UnicodeDecodeError, csv.Error) as error:
-        raise StoreError(f"not a line of CSV in UTF-8 ({error}): {record[:60]!r}") from error
+        raise StoreError(
+            f"{path} has a line that is not CSV in UTF-8 ({error}): {record[:60]!r}. "
+            "Mend or delete that line."
+        ) from error
 
 
 def _text_cell(value: str | int | float | bool) -> str:

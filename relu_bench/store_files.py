@@ -1,4 +1,4 @@
-"""Writes that a crash cannot undo: everything that changes a file of the store goes through here."""
+"""Writes that a crash cannot undo; whatever changes a file of the store goes through here."""
 
 import contextlib
 import errno
@@ -17,11 +17,12 @@ def append(path: Path, data: bytes) -> None:
         _write(descriptor, data)
 
 
-def create(path: Path, data: bytes) -> None:
-    """Write a file that must not exist, and wait until it and its name are on the disk."""
-    with _descriptor(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as descriptor:
-        _write(descriptor, data)
-    sync_folder(path.parent)
+def write(path: Path, data: bytes) -> None:
+    """Write a whole file, and wait until it and its name are on the disk; on failure it is gone."""
+    with _gone_on_failure(path):
+        with _descriptor(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as descriptor:
+            _write(descriptor, data)
+        sync_folder(path.parent)
 
 
 def cut(path: Path, size: int) -> None:
@@ -34,7 +35,7 @@ def cut(path: Path, size: int) -> None:
 def remove(path: Path) -> None:
     """Remove the file, if it is there, and wait until its name is gone from the disk."""
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
+        path.unlink()
         sync_folder(path.parent)
 
 
@@ -50,21 +51,18 @@ def staging(path: Path) -> Iterator[BinaryIO]:
     It keeps the access rights of the version that it is to replace.
     """
     target = staged(path)
-    try:
+    with _gone_on_failure(target):
         with _descriptor(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as descriptor:
-            with open(descriptor, "wb", closefd=False) as file:
+            with os.fdopen(descriptor, "wb", closefd=False) as file:
                 yield file
             os.fsync(descriptor)
         if path.exists():
             shutil.copymode(path, target)
-    except BaseException:
-        remove(target)
-        raise
 
 
 def adopt(path: Path) -> None:
     """Put `staged(path)` in the place of `path`, in one step."""
-    os.replace(staged(path), path)
+    staged(path).replace(path)
     sync_folder(path.parent)
 
 
@@ -90,6 +88,16 @@ def _descriptor(path: Path, flags: int) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _gone_on_failure(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            remove(path)
+        raise
 
 
 def _write(descriptor: int, data: bytes) -> None:

@@ -96,7 +96,7 @@ class Trainer:
         self._splits: dict[tuple[Any, ...], data.Split] = {}
 
     def train(self, spec: Spec, report: Report = lambda progress: None) -> RunResult:
-        """Train the network of `spec`. Raises DataError when the data are not there."""
+        """Train the network of `spec`. Raises DataError when the data are not there; never fetches."""
         loaded = self._load(spec)
         split = self._split(spec, loaded)
         program = self._program(spec, loaded)
@@ -109,7 +109,7 @@ class Trainer:
         if spec.dataset not in self._loaded:
             import tensorflow as tf
 
-            dataset = data.load(spec.dataset, self.data_dir)
+            dataset = data.load(spec.dataset, self.data_dir, fetch=False)
             self._loaded = {
                 spec.dataset: _Loaded(
                     dataset,

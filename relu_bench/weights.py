@@ -1,6 +1,6 @@
 """The state of a network before training: drawn by role, and restored in full.
 
-A weight is drawn from a stream keyed by (seed, role), where the role is the variable's path, such
+A weight is drawn from a stream keyed by (seed, role), where the role is layer and variable, such
 as `dense_1/kernel`. PReLU and batch norm add variables of their own, but at one seed every variant
 starts from the same kernels.
 """
@@ -39,15 +39,15 @@ def draw(model: Any, *, seed: int, initializer: str, bias_initializer: str) -> N
     Variables with other roles (batch norm's, learned slopes) keep what they have: restore them
     from a snapshot of the freshly built model before.
     """
-    for variable in model.variables:
-        role = variable.path
-        kind = role.rsplit("/", 1)[-1]
-        if kind == "kernel":
-            variable.assign(initializers.draw(initializer, variable.shape, seed_of(seed, role)))
-        elif kind == "bias":
-            variable.assign(
-                initializers.draw(bias_initializer, variable.shape, seed_of(seed, role))
-            )
-        elif kind == "seed_generator_state":
-            # Keras keeps (seed, number of draws so far) here.
-            variable.assign(np.array([seed_of(seed, role), 0], dtype=np.uint32))
+    for layer in model.layers:
+        for variable in layer.variables:
+            # Not the variable's path: Keras numbers generators by what the process built before.
+            role = f"{layer.name}/{variable.name}"
+            own_seed = seed_of(seed, role)
+            if variable.name == "kernel":
+                variable.assign(initializers.draw(initializer, variable.shape, own_seed))
+            elif variable.name == "bias":
+                variable.assign(initializers.draw(bias_initializer, variable.shape, own_seed))
+            elif variable.name == "seed_generator_state":
+                # Keras keeps (seed, number of draws so far) here.
+                variable.assign(np.array([own_seed, 0], dtype=variable.dtype))

@@ -10,7 +10,7 @@ from relu_bench.errors import ReluBenchError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from relu_bench.data import Dataset, DatasetInfo, Entry
+    from relu_bench.data import Copied, DatasetInfo, Entry
 
 
 def data(
@@ -52,7 +52,7 @@ def data(
 
 
 def _fetch(names: list[str], to: Path | None, data_dir: Path | None) -> None:
-    from relu_bench.data import check_copyable, check_name, load
+    from relu_bench.data import check_copyable, check_name, copy_to, load
 
     for name in names:  # before the first download
         check_name(name)
@@ -60,23 +60,19 @@ def _fetch(names: list[str], to: Path | None, data_dir: Path | None) -> None:
             check_copyable(name)
     for name in names:
         dataset = load(name, data_dir)
-        typer.echo(f"{name}: verified, {_size(dataset.info)}")
+        typer.echo(f"{name}: checked, {_size(dataset.info)}")
         typer.echo(f"  source: {dataset.source}")
         if to is not None:
-            typer.echo(f"  copy: {_copy(dataset, to)}")
-    if to is not None:
-        typer.echo(f"Use the copy with --data-dir {to}, or with RELU_BENCH_DATA={to}")
+            _print_copied(copy_to(dataset, to), to)
 
 
-def _copy(dataset: "Dataset", to: Path) -> str:
-    from relu_bench.data import copy_to
-
-    copied = copy_to(dataset, to)
+def _print_copied(copied: "Copied | None", to: Path) -> None:
     if copied is None:
-        return "none needed, it is embedded"
-    if not copied.written:
-        return f"{copied.folder} (all four files were there, verified)"
-    return f"{copied.folder} ({len(copied.written)} of 4 files written, verified)"
+        typer.echo("  copy: none needed, it is embedded")
+        return
+    written = f"{len(copied.written)} of 4 files written" if copied.written else "was there already"
+    typer.echo(f"  copy: {copied.folder} ({written}, read back and checked)")
+    typer.echo(f"  use it with --data-dir {to}, or with RELU_BENCH_DATA={to}")
 
 
 def _size(info: "DatasetInfo") -> str:

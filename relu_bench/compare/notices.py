@@ -1,0 +1,87 @@
+"""What differs between runs without being asked for: named, so that nothing is averaged silently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from relu_bench import columns
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+# `numerics` is an axis wherever it varies (see `variants`), so it needs no warning of its own here
+# to be kept apart; it is named all the same, since nobody asked for it.
+CIRCUMSTANCES = (
+    "relu_bench_version",
+    "tensorflow_version",
+    "keras_version",
+    "git_commit",
+    "numerics",
+    "processor",
+    "host",
+)
+_KEY = ["experiment", "run_id"]
+_NOT_SCORES = ("train_samples", "train_seconds")
+
+
+def notices_of(rows: DataFrame, runs: DataFrame) -> tuple[str, ...]:
+    """One line for each thing that a mean of these runs would hide.
+
+    Args:
+        rows: as read, the same run from several stores included.
+        runs: each (experiment, run_id) once.
+    """
+    found = [*_stored_differently(rows)]
+    for experiment, its_runs in runs.groupby("experiment", sort=True):
+        for notice in (*_failed(its_runs), *_circumstances(its_runs), *_repeated(its_runs)):
+            found.append(f"{experiment}: {notice}")
+    return tuple(found)
+
+
+def _stored_differently(rows: DataFrame) -> Iterator[str]:
+    several = rows[rows.duplicated(_KEY, keep=False) & (rows["status"] != "failed")]
+    if not len(several):
+        return
+    scores = [
+        name
+        for name in several.columns
+        if name.startswith(("train_", "val_", "test_")) and name not in _NOT_SCORES
+    ]
+    distinct = several.groupby(_KEY)[scores].nunique(dropna=False)
+    differing = int((distinct > 1).any(axis=1).sum())
+    if differing:
+        runs = "1 run stands" if differing == 1 else f"{differing} runs stand"
+        yield f"{runs} in several stores with different numbers; the first store counts"
+
+
+def _failed(runs: DataFrame) -> Iterator[str]:
+    failed = int((runs["status"] == "failed").sum())
+    if failed:
+        are = "run failed and is" if failed == 1 else "runs failed and are"
+        yield f"{failed} of {len(runs)} {are} missing from every mean"
+
+
+def _circumstances(runs: DataFrame) -> Iterator[str]:
+    """One line that names every field of `CIRCUMSTANCES` with several values."""
+    differing = []
+    for name in CIRCUMSTANCES:
+        values = sorted(str(value) for value in runs[name].dropna().unique())
+        if runs[name].isna().any() and values:
+            values.append("unknown")
+        if len(values) > 1:
+            more = ", …" if len(values) > 4 else ""
+            differing.append(f"{name} ({', '.join(values[:4])}{more})")
+    if differing:
+        yield f"runs differ in {'; '.join(differing)}; --where KEY=VALUE keeps one"
+
+
+def _repeated(runs: DataFrame) -> Iterator[str]:
+    spec = [name for name in (*columns.names(columns.SPEC), "numerics") if name in runs]
+    repeated = int(runs.duplicated(spec).sum())
+    if repeated:
+        runs_repeat = "1 run repeats" if repeated == 1 else f"{repeated} runs repeat"
+        yield (
+            f"{runs_repeat} the settings and seed of another, with other data or other source "
+            "under the same name; their means mix both"
+        )

@@ -1,0 +1,95 @@
+"""What varies in an experiment: its axes, and a short name for each combination of their values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from relu_bench import columns
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+# The seed repeats a variant; the numerics revision is no setting, but runs of two revisions are
+# different computations and must not be averaged.
+AXIS_COLUMNS = (*(name for name in columns.names(columns.SPEC) if name != "seed"), "numerics")
+# Said without their name: the label tells what it is.
+_SELF_EXPLAINING = ("activation",)
+_NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
+
+
+def axes(runs: DataFrame) -> tuple[str, ...]:
+    """The axes of these runs: settings with more than one value, activation first.
+
+    An empty cell (no cap on the training samples) is a value of its own.
+    """
+    varying = [
+        name for name in AXIS_COLUMNS if name in runs and runs[name].nunique(dropna=False) > 1
+    ]
+    return tuple(sorted(varying, key=lambda name: name != "activation"))
+
+
+def label(values: Mapping[str, str]) -> str:
+    """A variant's short name: `relu`, `elu(alpha=1.0), learning_rate=0.01`.
+
+    Args:
+        values: the text of the value of each axis, as made by `texts`.
+    """
+    return ", ".join(
+        text if name in _SELF_EXPLAINING else f"{name}={text}" for name, text in values.items()
+    )
+
+
+def texts(column: Series) -> dict[Hashable, str]:
+    """Each distinct value of a column in its natural order, with the text that shows it.
+
+    Numbers in numerical order, with four digits where these tell them apart; text in alphabetical
+    order, the numbers in it by value; an empty cell last, as `null`.
+    """
+    from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
+
+    present = column.dropna().unique().tolist()
+    present.sort(key=None if is_numeric_dtype(column.dtype) else _natural)
+    if is_bool_dtype(column.dtype):
+        shown = [str(value).lower() for value in present]
+    elif is_float_dtype(column.dtype):
+        shown = [f"{value:.4g}" for value in present]
+        if len(set(shown)) < len(present):
+            shown = [f"{value:.12g}" for value in present]
+    else:
+        shown = [str(value) for value in present]
+    found: dict[Hashable, str] = dict(zip(present, shown, strict=True))
+    if column.isna().any():
+        found[None] = "null"
+    return found
+
+
+def as_texts(column: Series) -> Series:
+    """The column with each value replaced by its text."""
+    known = texts(column)
+    return column.map(known, na_action="ignore").astype(object).where(column.notna(), "null")
+
+
+def with_variant(
+    runs: DataFrame, names: Sequence[str], column: str = "variant", lone: str = "activation"
+) -> DataFrame:
+    """`runs` with a text column that names the combination of the axes `names`.
+
+    Without an axis, every run has the same name: its value of `lone`.
+    """
+    if not names:
+        return runs.assign(**{column: as_texts(runs[lone])})
+    shown = runs[list(names)].apply(as_texts)
+    labels = [label(row) for row in shown.drop_duplicates().to_dict(orient="records")]
+    numbers = shown.groupby(list(names), sort=False).ngroup()
+    return runs.assign(**{column: numbers.map(dict(enumerate(labels)))})
+
+
+def _natural(text: object) -> list[tuple[int, float, str]]:
+    """A sort key that puts `mlp(depth=2)` before `mlp(depth=10)`."""
+    parts = [part for part in _NUMBER.split(str(text)) if part]
+    return [
+        (0, float(part), "") if _NUMBER.fullmatch(part) else (1, 0.0, part.casefold())
+        for part in parts
+    ]

@@ -1,0 +1,97 @@
+"""A folder of the user's own: the four well-known IDX files, any size, channels and classes."""
+
+import hashlib
+from pathlib import Path
+
+from relu_bench.data import idx
+from relu_bench.data.damage import DamagedError
+from relu_bench.data.dataset import Dataset, DatasetInfo
+from relu_bench.data.four import (
+    Role,
+    as_dataset,
+    check_shapes,
+    count_classes,
+    find_idx,
+    missing_files,
+    read_idx,
+)
+from relu_bench.data.places import expanded, own_places
+from relu_bench.errors import DataError
+from relu_bench.tasks import CLASSIFICATION
+
+_REMEDY = "Replace the file with a good copy."
+
+
+def load_folder(name: str, data_dir: Path | None) -> Dataset:
+    """The data set in the folder `name`. Raises `DataError`."""
+    folder = resolve(name, data_dir)
+    try:
+        four = read_idx(_files(folder))
+        check_shapes(four.arrays, four.places)
+        classes = count_classes(four.arrays["train_labels"], four.places["train_labels"])
+        return as_dataset(four, name=name, task=CLASSIFICATION, classes=classes, source=str(folder))
+    except DamagedError as error:
+        raise DataError(f"{error}.\n{_REMEDY}") from error
+
+
+def folder_info(name: str, data_dir: Path | None) -> DatasetInfo:
+    """What the headers and the training labels in the folder `name` say. Raises `DataError`."""
+    files = _files(resolve(name, data_dir))
+    try:
+        headers = {role: idx.read_header(path) for role, path in files.items()}
+        places = {role: str(path) for role, path in files.items()}
+        shape = check_shapes(headers, places)
+        labels = idx.read(files["train_labels"])
+        classes = count_classes(labels, places["train_labels"])
+    except DamagedError as error:
+        raise DataError(f"{error}.\n{_REMEDY}") from error
+    counts = (headers["train_images"].shape[0], headers["test_images"].shape[0])
+    return DatasetInfo(name, CLASSIFICATION, shape, classes, *counts)
+
+
+def folder_fingerprint(name: str, data_dir: Path | None) -> str:
+    """SHA-256, in hex, of the content of the folder `name`.
+
+    Over shapes and values only: packing, spelling of the file names, byte order of wide labels
+    and the path do not change it. Raises `DataError`.
+    """
+    dataset = load_folder(name, data_dir)
+    sha = hashlib.sha256()
+    for array in (
+        dataset.train_inputs,
+        dataset.train_targets,
+        dataset.test_inputs,
+        dataset.test_targets,
+    ):
+        sha.update(f"{array.dtype.name} {array.shape}\n".encode())
+        sha.update(array.astype(array.dtype.newbyteorder("<"), copy=False).data)
+    return sha.hexdigest()
+
+
+def resolve(name: str, data_dir: Path | None) -> Path:
+    """The folder that `name` means: as a path, else inside the user's data folders.
+
+    Raises `DataError` when there is none.
+    """
+    path = expanded(Path(name))
+    # Joining an absolute path gives that path itself.
+    candidates = [path, *(place.folder / path for place in own_places(data_dir))]
+    for candidate in candidates:
+        if candidate.is_dir():
+            return candidate
+    looked = "\n".join(f"  {candidate}" for candidate in dict.fromkeys(candidates))
+    what = "is a file" if path.is_file() else "does not exist"
+    raise DataError(f"{name} {what}; {_expected()}\nLooked for the folder at\n{looked}")
+
+
+def _files(folder: Path) -> dict[Role, Path]:
+    files = find_idx(folder)
+    missing = missing_files(files)
+    if missing:
+        raise DataError(f"{folder} lacks {missing};\n{_expected()}")
+    return files
+
+
+def _expected() -> str:
+    files = "\n".join(f"  {name}" for name in missing_files({}).split(", "))
+    return f"expected is a folder with these files, each gzipped (.gz) or not:\n{files}"

@@ -1,0 +1,238 @@
+"""The four arrays that an image data set is made of, as IDX files or as one `.npz`."""
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from relu_bench.data import idx
+from relu_bench.data.damage import DamagedError, what_instead
+from relu_bench.data.dataset import Dataset
+from relu_bench.tasks import Task
+
+Role = Literal["train_images", "train_labels", "test_images", "test_labels"]
+PAIRS: tuple[tuple[Role, Role], ...] = (
+    ("train_images", "train_labels"),
+    ("test_images", "test_labels"),
+)
+_STEMS: dict[Role, str] = {
+    "train_images": "train-images",
+    "train_labels": "train-labels",
+    "test_images": "t10k-images",
+    "test_labels": "t10k-labels",
+}
+_NPZ_KEYS: dict[Role, str] = {
+    "train_images": "x_train",
+    "train_labels": "y_train",
+    "test_images": "x_test",
+    "test_labels": "y_test",
+}
+ROLES: tuple[Role, ...] = tuple(_STEMS)
+_BROKEN_ARCHIVE = (
+    ValueError,
+    EOFError,
+    MemoryError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+class HasShape(Protocol):
+    """What an array and an IDX header have in common."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the values."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each dimension."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Four:
+    """The four arrays, and for each how an error calls the place it came from."""
+
+    arrays: Mapping[Role, npt.NDArray[Any]]
+    places: Mapping[Role, str]
+
+
+def file_name(role: Role) -> str:
+    """The well-known name of the gzipped IDX file, `train-images-idx3-ubyte.gz` and so on."""
+    return _spellings(role)[1]
+
+
+def find_idx(folder: Path) -> dict[Role, Path]:
+    """Those of the four well-known IDX files that lie in `folder`, gzipped or not."""
+    found: dict[Role, Path] = {}
+    for role in ROLES:
+        paths = (folder / name for name in _spellings(role))
+        path = next((path for path in paths if path.is_file()), None)
+        if path is not None:
+            found[role] = path
+    return found
+
+
+def missing_files(found: Mapping[Role, Path]) -> str:
+    """The well-known names of the files that `found` lacks, for an error; empty if none."""
+    return ", ".join(file_name(role).removesuffix(".gz") for role in ROLES if role not in found)
+
+
+def read_idx(files: Mapping[Role, Path]) -> Four:
+    """Read four IDX files. Raises `DamagedError`."""
+    arrays = {role: idx.read(path) for role, path in files.items()}
+    return Four(arrays, {role: str(path) for role, path in files.items()})
+
+
+def read_npz(path: Path) -> Four:
+    """Read the `.npz` that Keras keeps (x_train, y_train, x_test, y_test).
+
+    Raises `DamagedError`. Nothing in the file is executed (no pickle).
+    """
+    places: dict[Role, str] = {role: f"{path} ({key})" for role, key in _NPZ_KEYS.items()}
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(4)
+            if not start.startswith(b"PK"):
+                raise DamagedError(path, what_instead(start, "an .npz archive"))
+            stream.seek(0)
+            with np.load(stream, allow_pickle=False) as archive:
+                arrays = {role: archive[key] for role, key in _NPZ_KEYS.items()}
+    except KeyError as error:
+        expected = ", ".join(_NPZ_KEYS.values())
+        raise DamagedError(path, f"an array is missing, expected {expected}") from error
+    except _BROKEN_ARCHIVE as error:
+        raise DamagedError(path, f"truncated or altered ({error})") from error
+    except OSError as error:
+        raise DamagedError(path, f"cannot be read ({error.strerror or error})") from error
+    return Four(arrays, places)
+
+
+def check_shapes(arrays: Mapping[Role, HasShape], places: Mapping[Role, str]) -> tuple[int, ...]:
+    """Check that images and labels belong together; return the shape of one image.
+
+    The shape is (height, width, channels), one channel where the images have none of their own.
+    Raises `DamagedError`.
+    """
+    for images, labels in PAIRS:
+        _check_images(arrays[images], places[images])
+        _check_labels(arrays[labels], places[labels])
+        count, expected = arrays[labels].shape[0], arrays[images].shape[0]
+        if count != expected:
+            raise DamagedError(
+                places[labels], f"{count:,} labels for {expected:,} images in {places[images]}"
+            )
+    train, test = (_sample_shape(arrays[images].shape) for images, _ in PAIRS)
+    if test != train:
+        raise DamagedError(
+            places["test_images"],
+            f"images of {size(test)}, but the training images are {size(train)}",
+        )
+    return train
+
+
+def count_classes(labels: npt.NDArray[Any], place: str) -> int:
+    """The number of classes in training `labels`, which must be 0 to k - 1 without a gap.
+
+    Raises `DamagedError`.
+    """
+    present = np.unique(labels)
+    classes = len(present)
+    if present[0] < 0:
+        first = int(np.flatnonzero(labels < 0)[0])
+        raise DamagedError(
+            place, f"label {labels[first]} at position {first}, class numbers start at 0"
+        )
+    if present[0] != 0 or present[-1] != classes - 1:
+        gap = next(number for number in range(classes) if present[number] != number)
+        raise DamagedError(
+            place,
+            f"class {gap} never occurs among labels from {present[0]} to {present[-1]};"
+            " the training classes are to be numbered from 0 without a gap",
+        )
+    if classes < 2:
+        raise DamagedError(place, "every label is 0; at least two classes are needed")
+    return classes
+
+
+def as_dataset(four: Four, *, name: str, task: Task, classes: int, source: str) -> Dataset:
+    """The `Dataset` in `four`, whose shapes were checked. Raises `DamagedError` for a bad label."""
+    shape = check_shapes(four.arrays, four.places)
+
+    def images(role: Role) -> npt.NDArray[np.uint8]:
+        array = four.arrays[role]
+        return _frozen(array.reshape(len(array), *shape))
+
+    def labels(role: Role) -> npt.NDArray[Any]:
+        return _class_numbers(four.arrays[role], classes, four.places[role])
+
+    return Dataset(
+        name=name,
+        task=task,
+        train_inputs=images("train_images"),
+        train_targets=labels("train_labels"),
+        test_inputs=images("test_images"),
+        test_targets=labels("test_labels"),
+        classes=classes,
+        source=source,
+    )
+
+
+def size(shape: tuple[int, ...]) -> str:
+    """`28x28x1`."""
+    return "x".join(str(length) for length in shape)
+
+
+def _spellings(role: Role) -> list[str]:
+    # Colour images have four dimensions; some archives write a dot where MNIST has a hyphen.
+    dimensions = "34" if role in ("train_images", "test_images") else "1"
+    return [
+        f"{_STEMS[role]}{separator}idx{number}-ubyte{suffix}"
+        for number in dimensions
+        for separator in "-."
+        for suffix in ("", ".gz")
+    ]
+
+
+def _check_images(images: HasShape, place: str) -> None:
+    if images.dtype != np.uint8:
+        raise DamagedError(place, f"values of type {images.dtype}, images are unsigned bytes")
+    if len(images.shape) not in (3, 4):
+        raise DamagedError(place, f"{len(images.shape)} dimensions, images have 3 or 4")
+    if 0 in images.shape:
+        raise DamagedError(place, f"no images, its shape is {size(images.shape)}")
+
+
+def _check_labels(labels: HasShape, place: str) -> None:
+    if labels.dtype.kind not in "iu":
+        raise DamagedError(place, f"values of type {labels.dtype}, labels are integers")
+    if len(labels.shape) != 1:
+        raise DamagedError(place, f"{len(labels.shape)} dimensions, labels have 1")
+
+
+def _sample_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return (*shape[1:], 1) if len(shape) == 3 else shape[1:]
+
+
+def _class_numbers(labels: npt.NDArray[Any], classes: int, place: str) -> npt.NDArray[Any]:
+    outside = np.flatnonzero((labels < 0) | (labels >= classes))
+    if outside.size:
+        first = int(outside[0])
+        raise DamagedError(
+            place, f"label {labels[first]} at position {first}, expected 0 to {classes - 1}"
+        )
+    return _frozen(labels.astype(np.min_scalar_type(classes - 1), copy=False))
+
+
+def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    array = np.ascontiguousarray(array)
+    array.flags.writeable = False
+    return array

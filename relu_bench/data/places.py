@@ -1,0 +1,100 @@
+"""Where a data set is looked for: the folders, their order, and the layouts in them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from relu_bench.data.dataset import Dataset
+from relu_bench.data.four import Role, find_idx, missing_files, read_idx, read_npz
+from relu_bench.data.known import Known, verified
+from relu_bench.errors import DataError
+
+VARIABLE = "RELU_BENCH_DATA"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder to look in; `called` is how a message names it."""
+
+    folder: Path
+    called: str
+    is_cache: bool = False
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a data set lies: a folder with its four IDX files, or an `.npz` (then no files)."""
+
+    path: Path
+    files: Mapping[Role, Path]
+
+    def read(self, known: Known) -> Dataset:
+        """Read and verify. Raises `DamagedError`."""
+        four = read_idx(self.files) if self.files else read_npz(self.path)
+        return verified(four, known, str(self.path))
+
+
+def own_places(data_dir: Path | None) -> tuple[Place, ...]:
+    """The user's folders, in the order they are looked in."""
+    places = []
+    if data_dir is not None:
+        places.append(Place(expanded(data_dir), "--data-dir"))
+    variable = os.environ.get(VARIABLE)
+    if variable:
+        places.append(Place(expanded(Path(variable)), VARIABLE))
+    return tuple(places)
+
+
+def keras_cache() -> Place:
+    """Where Keras keeps the data sets it has fetched.
+
+    Keras is not asked, since importing it takes seconds: this is the rule in its backend's config.
+    """
+    home = os.environ.get("KERAS_HOME")
+    if home is not None:
+        return Place(expanded(Path(home)) / "datasets", "Keras's cache", is_cache=True)
+    base = expanded(Path("~"))
+    if not os.access(base, os.W_OK):
+        base = Path("/tmp")
+    return Place(base / ".keras" / "datasets", "Keras's cache", is_cache=True)
+
+
+def find(known: Known, place: Place) -> Location | None:
+    """Where `known` lies in `place`, `None` if it does not. Nothing is read.
+
+    Raises `DataError` when some of the four files lie there, and no other layout: a copy that was
+    cut short. In Keras's cache that is as good as none, since Keras fetches the rest.
+    """
+    incomplete = None
+    for name in known.folders:
+        folder = place.folder / name
+        files = find_idx(folder)
+        missing = missing_files(files)
+        if not missing:
+            return Location(folder, files)
+        for npz in (folder / known.npz, place.folder / known.npz):
+            if npz.is_file():
+                return Location(npz, {})
+        if files and incomplete is None:
+            incomplete = f"{folder} ({place.called}) is incomplete, missing: {missing}."
+    if incomplete and not place.is_cache:
+        raise DataError(f"{incomplete}\n{copy_anew(known)}")
+    return None
+
+
+def copy_anew(known: Known) -> str:
+    """How to mend a copy."""
+    name = known.info.name
+    return (
+        "Copy it there anew; on a machine with network"
+        f" `relu-bench data {name} --to FOLDER` writes a good copy to FOLDER/{name}."
+    )
+
+
+def expanded(path: Path) -> Path:
+    """`path` with a leading ~ replaced, or as it is where the home folder is not known."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path

@@ -1,0 +1,149 @@
+"""Get a known data set: from the user's folders, from Keras's cache, or fetched by Keras."""
+
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from relu_bench.data.damage import DamagedError
+from relu_bench.data.dataset import Dataset
+from relu_bench.data.four import ROLES, Four, file_name
+from relu_bench.data.known import Known, verified
+from relu_bench.data.naming import DIGITS
+from relu_bench.data.places import VARIABLE, Place, copy_anew, find, keras_cache, own_places
+from relu_bench.errors import DataError
+
+# A network that swallows packets would otherwise hold a download for many minutes.
+_SECONDS_TO_ANSWER = 30.0
+
+
+def load_known(known: Known, data_dir: Path | None, *, fetch: bool) -> Dataset:
+    """Find `known` in the documented order, or let Keras fetch it if `fetch`, and verify it.
+
+    A damaged file is an error wherever it is met, never passed over. Raises `DataError`.
+    """
+    for place in own_places(data_dir):
+        location = find(known, place)
+        if location is not None:
+            try:
+                return location.read(known)
+            except DamagedError as error:
+                raise DataError(f"{error}.\n{copy_anew(known)}") from error
+    cache = keras_cache()
+    try:
+        dataset = _from_cache(known, cache, data_dir)
+        if dataset is None and fetch:
+            dataset = _from_keras(known, cache, data_dir)
+    except DamagedError as error:
+        raise DataError(
+            f"{error}.\nDelete the file, then `relu-bench data {known.info.name}` fetches it anew."
+        ) from error
+    if dataset is None:
+        raise DataError(_missing(known, data_dir, "Fetching it was not asked for."))
+    return dataset
+
+
+def _from_cache(known: Known, cache: Place, data_dir: Path | None) -> Dataset | None:
+    location = find(known, cache)
+    if location is None:
+        return None
+    try:
+        return location.read(known)
+    except DamagedError:
+        if not os.access(cache.folder, os.W_OK):
+            raise
+    # Keras writes in place: what looks truncated may be what another process is fetching.
+    with _lock(known, cache, data_dir):
+        return location.read(known)
+
+
+def _from_keras(known: Known, cache: Place, data_dir: Path | None) -> Dataset:
+    with _lock(known, cache, data_dir):
+        location = find(known, cache)
+        if location is not None:  # another process had the lock and has fetched it
+            return location.read(known)
+        before = _cached_files(known, cache)
+        try:
+            source = f"{cache.folder} (fetched by Keras)"
+            return verified(_load_with_keras(known), known, source)
+        except Exception as error:
+            # Else the next call would meet what is wrong here as a damaged file.
+            for path in _cached_files(known, cache) - before:
+                path.unlink(missing_ok=True)
+            reason = f"Fetching it through Keras failed: {error}"
+            raise DataError(_missing(known, data_dir, reason)) from error
+
+
+def _load_with_keras(known: Known) -> Four:
+    import keras
+
+    loader = getattr(keras.datasets, known.info.name)
+    # Keras prints its progress on stdout, where only results belong.
+    with _limited_patience(), contextlib.redirect_stdout(sys.stderr):
+        (train_images, train_labels), (test_images, test_labels) = loader.load_data()
+    arrays = (train_images, train_labels, test_images, test_labels)
+    return Four(
+        dict(zip(ROLES, arrays, strict=True)),
+        {role: f"{known.info.name} as fetched ({role})" for role in ROLES},
+    )
+
+
+def _cached_files(known: Known, cache: Place) -> set[Path]:
+    paths = [cache.folder / known.npz]
+    paths += [cache.folder / name / file_name(role) for name in known.folders for role in ROLES]
+    return {path for path in paths if path.exists()}
+
+
+@contextlib.contextmanager
+def _lock(known: Known, cache: Place, data_dir: Path | None) -> Iterator[None]:
+    from filelock import FileLock
+
+    lock = FileLock(cache.folder / f".relu-bench-{known.info.name}.lock")
+    try:
+        cache.folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        reason = (
+            f"It cannot be fetched into {cache.folder} ({error.strerror or error});"
+            " set KERAS_HOME to a folder that can be written."
+        )
+        raise DataError(_missing(known, data_dir, reason)) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _limited_patience() -> Iterator[None]:
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_SECONDS_TO_ANSWER)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _missing(known: Known, data_dir: Path | None, reason: str) -> str:
+    """What to say when `known` is nowhere: where it was looked for, and every way out."""
+    name = known.info.name
+    looked = [
+        f"  {place.called}: {place.folder}" + ("" if place.folder.is_dir() else " (no folder)")
+        for place in (*own_places(data_dir), keras_cache())
+    ]
+    files = "\n".join(f"      {file_name(role)}" for role in ROLES)
+    return "\n".join(
+        [
+            f"The data set {name} is not here. Looked in",
+            *looked,
+            reason,
+            "Ways out:",
+            f"  - copy the four files into FOLDER/{name}:",
+            files,
+            f"    and give --data-dir FOLDER, or set {VARIABLE}=FOLDER;",
+            f"    `relu-bench data {name} --to FOLDER` writes them where there is a network;",
+            f"  - `dataset: {DIGITS}` is embedded and needs no network.",
+        ]
+    )

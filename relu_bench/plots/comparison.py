@@ -1,0 +1,97 @@
+"""The comparison figure of an experiment: learning curves and test scores of every variant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from relu_bench.plots import words
+from relu_bench.plots.content import Content, content
+from relu_bench.plots.frame import Frame
+from relu_bench.plots.highlighted_curve import LINES
+from relu_bench.plots.learning_curves import SPLITS
+from relu_bench.plots.many import many
+from relu_bench.plots.pages import Page
+from relu_bench.plots.strips import side_by_side, stacked
+from relu_bench.plots.style import BACKGROUND
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from pandas import DataFrame
+
+WIDTH = 10.0
+# Below this width, in inches, the test scores go under the curves.
+_SIDE_BY_SIDE = 7.0
+
+
+def comparison(
+    page: Page,
+    epochs: DataFrame,
+    *,
+    width: float = WIDTH,
+    with_title: bool = True,
+    where: Sequence[str] = (),
+) -> Figure:
+    """Draw one page.
+
+    Args:
+        page: of `pages.pages`.
+        epochs: rows of epochs.csv; those of other runs are ignored.
+        width: in inches; the height follows from what is drawn.
+        with_title: False leaves the title to a paper's caption. The note stays: it says what the
+            bands are.
+        where: the conditions that narrowed the runs, for the title.
+
+    Returns:
+        A figure of its own, unknown to pyplot.
+    """
+    shown = content(page, epochs)
+    title, details = words.title(page, where) if with_title else ("", "")
+    frame = Frame(
+        note=words.note(page, shown.scores, shown.splits, shown.score_limits),
+        title=title,
+        details=details,
+        handles=_roles(shown) if page.crowded else _levels(shown),
+        legend_title="" if page.crowded else words.hue_title(page),
+    )
+    if page.crowded:
+        return many(shown, frame, width)
+    return (side_by_side if width >= _SIDE_BY_SIDE else stacked)(shown, frame, width)
+
+
+def _levels(shown: Content) -> list[Line2D]:
+    """A legend entry for each level, which no reader needs when there is only one."""
+    from matplotlib.lines import Line2D
+
+    there = set(shown.scores["level"])
+    levels = [level for level in shown.page.order if level in there]
+    looks = [shown.page.look[level] for level in levels]
+    return [
+        Line2D(
+            [],
+            [],
+            color=look.colour,
+            linestyle=look.line,
+            marker=look.marker,
+            markersize=5,
+            label=level,
+        )
+        for level, look in zip(levels, looks, strict=True)
+        if len(levels) > 1
+    ]
+
+
+def _roles(shown: Content) -> list[Line2D]:
+    """A legend entry for each kind of line in small multiples."""
+    from matplotlib.lines import Line2D
+
+    if not shown.splits:
+        return []
+    colour = shown.page.look[shown.page.order[0]].colour
+    lines = [
+        Line2D([], [], color=colour, linestyle=LINES[split], label=SPLITS[split])
+        for split in shown.splits
+    ]
+    others = f"{SPLITS[shown.splits[-1]]} of the others"
+    return [*lines, Line2D([], [], color=BACKGROUND, label=others)]

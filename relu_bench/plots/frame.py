@@ -1,0 +1,115 @@
+"""A figure with its title and legend above, its note below, and room for panels between."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from relu_bench.plots.style import QUIET, SMALL
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure, FigureBase, SubFigure
+    from matplotlib.lines import Line2D
+
+_TITLE = 11.0
+_TEXT = 8.0
+# Mean width of a character and height of a line, in inches for each point of font size.
+_CHARACTER = 0.0080
+_LINE = 0.0190
+_MARGIN = 0.08
+_HANDLE = 0.62
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What surrounds the panels.
+
+    Attributes:
+        note: the text below the panels.
+        title: the line on top; empty for none.
+        details: the quiet text below it; empty for none.
+        handles: of the legend; none for no legend.
+        legend_title: which axis the legend tells apart; empty where this is plain.
+    """
+
+    note: str
+    title: str = ""
+    details: str = ""
+    handles: Sequence[Line2D] = ()
+    legend_title: str = ""
+
+
+def framed(frame: Frame, width: float, height: float) -> tuple[Figure, SubFigure]:
+    """A figure `width` inches wide whose panels share `height` inches, and the place for them."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    lines = [
+        *((line, _TITLE, "black") for line in _wrapped(frame.title, width, _TITLE)),
+        *((line, _TEXT, QUIET) for line in _wrapped(frame.details, width, _TEXT)),
+    ]
+    note = [(line, SMALL, QUIET) for line in _wrapped(frame.note, width, SMALL)]
+    columns = _legend_columns(frame, width)
+    above = _height(lines) + _legend_height(frame, columns) - _MARGIN * bool(frame.handles)
+    below = _height(note)
+    figure = Figure(figsize=(width, above + height + below), layout="constrained")
+    FigureCanvasAgg(figure)
+    head, body, foot = figure.subfigures(3, 1, height_ratios=[above, height, below])
+    _write(head, lines, above)
+    if frame.handles:
+        _legend(head, frame, columns)
+    _write(foot, note, below)
+    return figure, body
+
+
+def _wrapped(text: str, width: float, size: float) -> list[str]:
+    return textwrap.wrap(text, max(20, int((width - 2 * _MARGIN) / (_CHARACTER * size))))
+
+
+def _height(lines: Sequence[tuple[str, float, str]]) -> float:
+    return sum(_LINE * size for _, size, _ in lines) + 2 * _MARGIN
+
+
+def _write(place: FigureBase, lines: Sequence[tuple[str, float, str]], height: float) -> None:
+    top = _MARGIN
+    for text, size, colour in lines:
+        place.text(0.01, 1 - top / height, text, fontsize=size, color=colour, va="top")
+        top += _LINE * size
+
+
+def _legend_columns(frame: Frame, width: float) -> int:
+    """As many as fit; a legend fills its columns one after the other."""
+    entries = [len(str(handle.get_label())) * _CHARACTER * _TEXT + _HANDLE for handle in frame.handles]
+    for columns in range(len(entries), 1, -1):
+        rows = math.ceil(len(entries) / columns)
+        widest = (max(entries[start : start + rows]) for start in range(0, len(entries), rows))
+        if sum(widest) < width:
+            return math.ceil(len(entries) / rows)
+    return 1
+
+
+def _legend_height(frame: Frame, columns: int) -> float:
+    if not frame.handles:
+        return 0.0
+    rows = math.ceil(len(frame.handles) / columns) + bool(frame.legend_title)
+    return (rows * 1.25 + 0.5) * _LINE * _TEXT
+
+
+def _legend(place: FigureBase, frame: Frame, columns: int) -> None:
+    place.legend(
+        handles=list(frame.handles),
+        loc="lower left",
+        bbox_to_anchor=(0.0, 0.0),
+        ncols=columns,
+        title=frame.legend_title or None,
+        alignment="left",
+        title_fontsize=_TEXT,
+        fontsize=_TEXT,
+        handlelength=3.4,
+        columnspacing=1.6,
+        labelspacing=0.3,
+        borderpad=0.2,
+    )

@@ -1,0 +1,136 @@
+"""Learning curves: mean by epoch, with a band of one standard deviation over the seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from relu_bench.compare import scale_of
+from relu_bench.plots.limits import Limits, outside
+from relu_bench.plots.style import QUIET, SMALL, Look, looks, number, show_in
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+    from relu_bench.compare import Scale
+
+SPLITS = {"train": "training", "val": "validation"}
+
+
+def learning_curves(
+    axes: Axes,
+    curves: DataFrame,
+    *,
+    single: DataFrame | None = None,
+    metric: str = "accuracy",
+    look: Mapping[str, Look] | None = None,
+    limits: Limits | None = None,
+) -> Axes:
+    """Draw the mean of each level, and a band of ± 1 sd where a level has several runs.
+
+    Args:
+        axes: to draw on.
+        curves: one split of `compare.curves`: level, split, epoch, x, mean, sd.
+        single: the same split of `compare.run_curves`. Of a level in which some runs learned and
+            some did not, mean and sd show neither, so thin lines of its runs replace the band.
+        metric: a name in `tasks.METRICS`.
+        look: colours and lines by level; made from the levels here when left out.
+        limits: of the y axis, as of `curve_limits`; all of the lines when left out. What lies
+            outside is said in words at the edge.
+
+    Returns:
+        `axes`.
+    """
+    scale = scale_of(metric)
+    look = look or looks(list(dict.fromkeys(curves["level"])))
+    mixed = mixed_levels(single) if single is not None else set()
+    for level, rows in curves.groupby("level", sort=False):
+        name = str(level)
+        if single is not None and name in mixed:
+            draw_runs(axes, single[single["level"] == name], look[name])
+        draw_mean(axes, rows, look[name], label=name, banded=name not in mixed)
+    if limits is not None:
+        axes.set_ylim(*limits)
+    axes.set_xlim(0, float(curves["epoch"].max()) or 1.0)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_xlabel("epoch")
+    show_in(axes.yaxis, scale, SPLITS[str(curves["split"].iloc[0])])
+    _say_what_is_outside(axes, curves, axes.get_ylim(), scale)
+    return axes
+
+
+def mixed_levels(single: DataFrame) -> set[str]:
+    """The levels in which some runs learned and some did not."""
+    learned = (single["outcome"] == "learned").groupby(single["level"])
+    return {str(level) for level, mixed in (learned.any() & ~learned.all()).items() if mixed}
+
+
+def draw_mean(
+    axes: Axes, rows: DataFrame, look: Look, *, label: str = "", banded: bool = True
+) -> None:
+    """One line of means, and the band of ± 1 sd around those that have one."""
+    rows = rows.sort_values("x")
+    axes.plot(rows["x"], rows["mean"], color=look.colour, linestyle=look.line, label=label)
+    band = rows.dropna(subset=["sd"])
+    if banded and len(band):
+        low, high = band["mean"] - band["sd"], band["mean"] + band["sd"]
+        axes.fill_between(band["x"], low, high, color=look.colour, alpha=0.16, linewidth=0)
+
+
+def draw_runs(axes: Axes, single: DataFrame, look: Look) -> None:
+    """A thin line for each run."""
+    from matplotlib.collections import LineCollection
+
+    lines = [run.sort_values("x")[["x", "value"]] for _, run in single.groupby("run_id")]
+    axes.add_collection(LineCollection(lines, colors=look.colour, linewidths=0.5, alpha=0.5))
+
+
+def _say_what_is_outside(axes: Axes, curves: DataFrame, limits: Limits, scale: Scale) -> None:
+    start = start_outside(curves, limits, scale)
+    words = [f"epoch 0: {start}"] if start else []
+    write_at_edge(axes, [*words, *means_outside(curves, limits)], top=not scale.higher_is_better)
+
+
+def start_outside(curves: DataFrame, limits: Limits, scale: Scale) -> str:
+    """The means of epoch 0 in words, where all of them are off the axis; else empty."""
+    start = curves.loc[curves["epoch"] == 0, "mean"]
+    if not len(start) or sum(outside(start, limits)) < len(start):
+        return ""
+    return _span(float(start.min()), float(start.max()), scale)
+
+
+def means_outside(curves: DataFrame, limits: Limits) -> list[str]:
+    """How many means end outside, in words; nothing when none does."""
+    ends = curves[curves["epoch"] > 0].sort_values("x").groupby("level")["mean"].last()
+    counts = zip(outside(ends, limits), ("below", "above"), strict=True)
+    return [
+        f"{count} {'mean ends' if count == 1 else 'means end'} {side}"
+        for count, side in counts
+        if count
+    ]
+
+
+def write_at_edge(axes: Axes, words: Sequence[str], *, top: bool = False) -> None:
+    """Write lines into the right corner, at the bottom or on top; nothing for no words."""
+    if not words:
+        return
+    axes.annotate(
+        "\n".join(words),
+        xy=(1, 1 if top else 0),
+        xycoords="axes fraction",
+        xytext=(-2, -3 if top else 3),
+        textcoords="offset points",
+        ha="right",
+        va="top" if top else "bottom",
+        fontsize=SMALL - 0.5,
+        color=QUIET,
+        bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.0},
+    )
+
+
+def _span(low: float, high: float, scale: Scale) -> str:
+    if number(low, scale) == number(high, scale):
+        return number(low, scale)
+    shown = [number(value, scale).removesuffix(scale.unit).strip() for value in (low, high)]
+    return f"{shown[0]} to {shown[1]} {scale.unit}".rstrip()

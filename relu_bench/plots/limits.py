@@ -1,0 +1,77 @@
+"""Where an axis ends: as far as its data, but for the few bad runs that would squash the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from relu_bench import stats
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from relu_bench.compare import Scale
+
+Limits = tuple[float, float]
+
+_MARGIN = 0.05
+_ROOM_FOR_WORDS = 0.35
+# A single value, or many equal ones, still need an axis: a thousandth of the value.
+_NARROWEST = 1e-3
+
+
+def score_limits(scores: DataFrame, scale: Scale) -> Limits:
+    """The axis of test scores: every run (`value`) but bad outliers; a good one is never cut.
+
+    It goes on to the ends of the intervals (`low`, `high`) whose mean it holds, by at most half of
+    its span on each side: with two or three seeds an interval is many times as wide as the runs.
+    Where outliers are cut, there is room for the words that count them.
+    """
+    low, high = stats.robust_range(scores["value"], [_bad_side(scale)])
+    below, above = outside(scores["value"], (low, high))
+    span = max(high - low, _narrowest(low, high))
+    shown = scores[scores["mean"].between(low, high)].dropna(subset=["low", "high"])
+    if len(shown):
+        low = max(min(low, float(shown["low"].min())), low - span / 2)
+        high = min(max(high, float(shown["high"].max())), high + span / 2)
+    room = _ROOM_FOR_WORDS * (high - low or span)
+    return _with_margin(low - room * (below > 0), high + room * (above > 0))
+
+
+def curve_limits(single: DataFrame, scale: Scale) -> Limits:
+    """The axis of learning curves: at each epoch, every run but bad outliers among the runs.
+
+    From three epochs on it leaves out x < 1: epoch 0 lies at the guess, and the training mean of
+    the first epoch still holds its beginning; both would squash what follows.
+
+    Args:
+        single: of `compare.run_curves`, of every panel that shares the axis.
+        scale: of the metric.
+    """
+    trained = single[single["x"] >= 1] if single["epoch"].max() > 2 else single
+    ranges = [
+        stats.robust_range(values, [_bad_side(scale)])
+        for _, values in trained.groupby(["split", "epoch"])["value"]
+    ]
+    return _with_margin(min(low for low, _ in ranges), max(high for _, high in ranges))
+
+
+def outside(values: Iterable[float], limits: Limits) -> tuple[int, int]:
+    """How many of `values` lie below and how many above `limits`."""
+    numbers = list(values)
+    return sum(value < limits[0] for value in numbers), sum(value > limits[1] for value in numbers)
+
+
+def _bad_side(scale: Scale) -> stats.Side:
+    return "low" if scale.higher_is_better else "high"
+
+
+def _narrowest(low: float, high: float) -> float:
+    return max(_NARROWEST * max(abs(low), abs(high)), 1e-12)
+
+
+def _with_margin(low: float, high: float) -> Limits:
+    span = max(high - low, _narrowest(low, high))
+    middle = (low + high) / 2
+    half = span * (0.5 + _MARGIN)
+    return middle - half, middle + half

@@ -1,0 +1,87 @@
+"""Figures as files: the same results give the same bytes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from relu_bench.errors import ReluBenchError, StoreError
+from relu_bench.plots.style import styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Format = Literal["png", "svg", "pdf"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+_DOTS_PER_INCH = 200
+# No dates and no versions: they would make two files of the same figure differ.
+_METADATA: dict[Format, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+def folder_for(stores: Sequence[Path], out: Path | None) -> Path:
+    """Where figures of these stores go: `out`, or the folder `plots` in the one store.
+
+    Raises:
+        ReluBenchError: for several stores without `out`.
+    """
+    if out is not None:
+        return out
+    if len(stores) > 1:
+        raise ReluBenchError(
+            f"Figures of {len(stores)} stores belong to none of them: say where they shall go with "
+            "--out FOLDER."
+        )
+    return stores[0] / "plots"
+
+
+def save(
+    figures: Iterable[tuple[str, Figure]], folder: Path, formats: Sequence[Format] = ("png",)
+) -> Iterator[Path]:
+    """Write each named figure into `folder` in each format, and give the paths as they are written.
+
+    The folder is made, and its being writable found out, before the first figure is drawn.
+
+    Raises:
+        StoreError: when the folder or a file cannot be written.
+    """
+    _make(folder)
+    for name, figure in figures:
+        for form in dict.fromkeys(formats):
+            path = folder / f"{name}.{form}"
+            content = _encoded(figure, form)
+            try:
+                path.write_bytes(content)
+            except OSError as error:
+                raise _cannot_write(path, error) from error
+            yield path
+
+
+def _make(folder: Path) -> None:
+    probe = folder / ".relu-bench-writable"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
+def _encoded(figure: Figure, form: Format) -> bytes:
+    buffer = io.BytesIO()
+    with styled():
+        figure.savefig(buffer, format=form, dpi=_DOTS_PER_INCH, metadata=_METADATA[form])
+    return buffer.getvalue()
+
+
+def _cannot_write(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"Figures cannot be written to {path} ({error.strerror or error}). "
+        "Name a folder that can be written to with --out FOLDER."
+    )

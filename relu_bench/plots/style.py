@@ -1,0 +1,108 @@
+"""How figures look: colours, lines and markers that survive colour blindness and a black printer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axis import Axis
+
+    from relu_bench.compare import Scale
+
+SETTINGS: dict[str, Any] = {
+    "font.size": 9.0,
+    "axes.titlesize": 9.0,
+    "axes.labelsize": 9.0,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "legend.fontsize": 8.0,
+    "figure.titlesize": 11.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e3e3e3",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "lines.linewidth": 1.5,
+    "svg.fonttype": "none",  # text stays text: it can be selected and searched
+    "svg.hashsalt": "relu-bench",  # the same figure gives the same bytes
+    "pdf.fonttype": 42,  # fonts embedded as TrueType, which journals ask for
+}
+SMALL = 7.5
+QUIET = "#555555"
+BACKGROUND = "#c4c4c4"
+
+# Okabe and Ito (2008), Color Universal Design, without its yellow, which vanishes on white. Ordered
+# so that neighbours differ in lightness too.
+_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#000000", "#56B4E9", "#D55E00", "#CC79A7")
+_LINES: tuple[Any, ...] = (
+    "-",
+    (0, (5, 1.6)),
+    (0, (1.2, 1.2)),
+    (0, (6, 1.5, 1.2, 1.5)),
+    (0, (9, 2.5)),
+    (0, (3, 1.2, 1.2, 1.2, 1.2, 1.2)),
+    (0, (1.2, 3)),
+)
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+MOST_LOOKS = len(_COLOURS)
+
+
+@dataclass(frozen=True)
+class Look:
+    """The colour, line and marker of one variant, the same in every panel."""
+
+    colour: str
+    line: Any
+    marker: str
+
+
+def looks(levels: Sequence[str]) -> dict[str, Look]:
+    """A look for each level, in the order given; one look for all where there are too many."""
+    if len(levels) > MOST_LOOKS:
+        return {level: Look(_COLOURS[0], _LINES[0], _MARKERS[0]) for level in levels}
+    parts = zip(_COLOURS, _LINES, _MARKERS, strict=True)
+    return {level: Look(*part) for level, part in zip(levels, parts, strict=False)}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw and save in this look, whatever the user's matplotlibrc says."""
+    import matplotlib.style
+
+    with matplotlib.style.context(["default", SETTINGS]):
+        yield
+
+
+def show_in(axis: Axis, scale: Scale, what: str) -> None:
+    """Label an axis `what accuracy (%)`; its data stay in the metric's own unit."""
+    axis.set_label_text(f"{what} {scale.title}{scale.suffix}".strip())
+    if scale.factor == 100.0:
+        from matplotlib.ticker import PercentFormatter
+
+        axis.set_major_formatter(PercentFormatter(1.0, symbol=""))
+
+
+def number(value: float, scale: Scale) -> str:
+    """A value as figures write it: `97.72 %` (with a no-break space) of a fraction, four digits of anything else."""
+    if scale.factor == 100.0:
+        return f"{100 * value:.2f}\u00a0%"
+    return f"{value:.4g} {scale.unit}".rstrip()
+
+
+def broken(label: str, width: int = 26) -> str:
+    """A long label over several lines, broken before brackets and after commas, never in a word."""
+    pieces = re.split(r"(?<=,) |(?=\()", label)
+    lines = [pieces[0]]
+    for piece in pieces[1:]:
+        joint = "" if piece.startswith("(") else " "
+        if len(lines[-1]) + len(joint) + len(piece) <= width:
+            lines[-1] += joint + piece
+        else:
+            lines.append(piece)
+    return "\n".join(lines)

@@ -1,0 +1,246 @@
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_data import Arrays, WriteFolder, idx_bytes, small_arrays
+
+from relu_bench import data
+from relu_bench.errors import DataError
+from relu_bench.tasks import CLASSIFICATION
+
+EXPECTED = (
+    "expected is a folder with these files, each gzipped (.gz) or not:\n"
+    "  train-images-idx3-ubyte\n"
+    "  train-labels-idx1-ubyte\n"
+    "  t10k-images-idx3-ubyte\n"
+    "  t10k-labels-idx1-ubyte"
+)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize(
+    ("shape", "expected"), [((5, 4), (5, 4, 1)), ((5, 4, 1), (5, 4, 1)), ((6, 7, 3), (6, 7, 3))]
+)
+def test_any_size_and_number_of_channels(
+    write_folder: WriteFolder, shape: tuple[int, ...], expected: tuple[int, ...], packed: bool
+) -> None:
+    arrays = small_arrays(shape, classes=4)
+    write_folder(Path("my/letters"), arrays, packed)
+
+    dataset = data.load("my/letters")
+
+    assert dataset.name == "my/letters"
+    assert dataset.source == str(Path("my/letters"))
+    assert dataset.input_shape == expected
+    assert dataset.classes == 4
+    assert dataset.task == CLASSIFICATION
+    np.testing.assert_array_equal(
+        dataset.train_inputs, arrays["train_images"].reshape(40, *expected)
+    )
+    np.testing.assert_array_equal(dataset.test_inputs, arrays["test_images"].reshape(20, *expected))
+    np.testing.assert_array_equal(dataset.train_targets, arrays["train_labels"])
+    np.testing.assert_array_equal(dataset.test_targets, arrays["test_labels"])
+    for array in (dataset.train_inputs, dataset.test_inputs):
+        assert array.dtype == np.uint8
+        assert array.flags.c_contiguous
+        assert not array.flags.writeable
+    assert not dataset.train_targets.flags.writeable
+    assert data.info("my/letters") == dataset.info
+    assert dataset.info.train_count == 40
+    assert dataset.info.test_count == 20
+
+
+@pytest.mark.parametrize("kind", ["i2", "i4"])
+def test_more_than_256_classes(write_folder: WriteFolder, kind: str) -> None:
+    arrays = small_arrays(classes=300, train=600, test=300)
+    for role in ("train_labels", "test_labels"):
+        arrays[role] = (np.arange(len(arrays[role])) % 300).astype(kind)
+    write_folder(Path("many"), arrays)
+
+    dataset = data.load("./many")
+
+    assert dataset.classes == data.info("./many").classes == 300
+    assert dataset.train_targets.dtype == np.uint16
+    np.testing.assert_array_equal(dataset.train_targets, arrays["train_labels"])
+
+
+def test_wide_labels_of_few_classes_become_bytes(write_folder: WriteFolder, arrays: Arrays) -> None:
+    arrays["train_labels"] = arrays["train_labels"].astype("i4")
+    write_folder(Path("few"), arrays)
+    assert data.load("few").train_targets.dtype == np.uint8
+
+
+def test_other_spellings_of_the_file_names(arrays: Arrays) -> None:
+    folder = Path("dots")
+    folder.mkdir()
+    colour = small_arrays((5, 4, 3))
+    (folder / "train-images.idx4-ubyte").write_bytes(idx_bytes(colour["train_images"]))
+    (folder / "t10k-images-idx4-ubyte").write_bytes(idx_bytes(colour["test_images"]))
+    (folder / "train-labels.idx1-ubyte.gz").write_bytes(
+        gzip.compress(idx_bytes(colour["train_labels"]))
+    )
+    (folder / "t10k-labels.idx1-ubyte").write_bytes(idx_bytes(colour["test_labels"]))
+    assert data.load("dots").input_shape == (5, 4, 3)
+
+
+def test_a_folder_is_found_as_a_path_first_then_in_the_data_folders(
+    write_folder: WriteFolder, arrays: Arrays, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RELU_BENCH_DATA", str(tmp_path / "b"))
+    sources = []
+    for folder in ("b/my/letters", "a/my/letters", "my/letters"):
+        write_folder(Path(folder), arrays)
+        sources.append(data.load("my/letters", Path("a")).source)
+    assert sources == [str(tmp_path / "b/my/letters"), "a/my/letters", "my/letters"]
+
+
+def test_fingerprint_is_of_the_content_alone(
+    write_folder: WriteFolder, arrays: Arrays, tmp_path: Path
+) -> None:
+    write_folder(Path("packed"), arrays)
+    write_folder(Path("elsewhere/plain"), arrays, packed=False)
+    with_channel = {
+        role: array[..., np.newaxis] if array.ndim == 3 else array.astype("i4")
+        for role, array in arrays.items()
+    }
+    write_folder(Path("wide"), with_channel)
+
+    fingerprints = {
+        data.fingerprint(name)
+        for name in ("packed", "elsewhere/plain", str(tmp_path / "packed"), "wide")
+    }
+
+    # Golden: it is part of the identity of every run on such a folder.
+    assert fingerprints == {"e48b39cbc298f6233cab78b8459f470fca7192249302c16e1f690299e1aa7448"}
+
+
+@pytest.mark.parametrize("role", ["train_images", "train_labels", "test_images", "test_labels"])
+def test_fingerprint_sees_every_file(write_folder: WriteFolder, arrays: Arrays, role: str) -> None:
+    write_folder(Path("before"), arrays)
+    arrays[role] = arrays[role].copy()
+    arrays[role].flat[0] = (int(arrays[role].flat[0]) + 1) % 3
+    write_folder(Path("after"), arrays)
+    assert data.fingerprint("before") != data.fingerprint("after")
+
+
+def test_fingerprint_sees_the_shape(write_folder: WriteFolder, arrays: Arrays) -> None:
+    write_folder(Path("before"), arrays)
+    for role in ("train_images", "test_images"):
+        arrays[role] = arrays[role].reshape(-1, 4, 5)
+    write_folder(Path("after"), arrays)
+    assert data.fingerprint("before") != data.fingerprint("after")
+
+
+def test_known_names_have_no_fingerprint() -> None:
+    assert [data.fingerprint(name) for name in data.known_names()] == [None, None, None]
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELU_BENCH_DATA", "")
+    for read in (data.load, data.info, data.fingerprint):
+        with pytest.raises(DataError) as caught:
+            read("my/letters", tmp_path)
+        assert str(caught.value) == (
+            f"my/letters does not exist; {EXPECTED}\nLooked for the folder at\n"
+            f"  my/letters\n  {tmp_path}/my/letters"
+        )
+
+
+def test_a_file_where_a_folder_is_expected(tmp_path: Path) -> None:
+    Path("letters.zip").write_bytes(b"PK")
+    with pytest.raises(DataError, match=r"\./letters\.zip is a file; expected is a folder"):
+        data.load("./letters.zip")
+
+
+def test_an_incomplete_folder(write_folder: WriteFolder, arrays: Arrays) -> None:
+    folder = write_folder(Path("letters"), arrays)
+    (folder / "t10k-labels-idx1-ubyte.gz").unlink()
+    for read in (data.load, data.info, data.fingerprint):
+        with pytest.raises(DataError) as caught:
+            read("letters")
+        assert str(caught.value) == (f"letters lacks t10k-labels-idx1-ubyte;\n{EXPECTED}")
+
+
+def damaged(role: str, array: np.ndarray) -> Arrays:
+    return small_arrays() | {role: array}
+
+
+BYTES = np.uint8
+DAMAGED = {
+    "image file holds labels": (
+        damaged("train_images", np.zeros(40, BYTES)),
+        "train-images-idx3-ubyte.gz: 1 dimensions, images have 3 or 4",
+    ),
+    "wide images": (
+        damaged("test_images", np.zeros((20, 5, 4), "i2")),
+        "t10k-images-idx3-ubyte.gz: values of type >i2, images are unsigned bytes",
+    ),
+    "label file holds images": (
+        damaged("test_labels", np.zeros((20, 5, 4), BYTES)),
+        "t10k-labels-idx1-ubyte.gz: 3 dimensions, labels have 1",
+    ),
+    "no images": (
+        damaged("train_images", np.zeros((0, 5, 4), BYTES)),
+        "train-images-idx3-ubyte.gz: no images, its shape is 0x5x4",
+    ),
+    "a label missing": (
+        damaged("train_labels", np.zeros(39, BYTES)),
+        "train-labels-idx1-ubyte.gz: 39 labels for 40 images in letters/train-images-idx3-ubyte.gz",
+    ),
+    "other size": (
+        damaged("test_images", np.zeros((20, 4, 5), BYTES)),
+        "t10k-images-idx3-ubyte.gz: images of 4x5x1, but the training images are 5x4x1",
+    ),
+    "one class": (
+        damaged("train_labels", np.zeros(40, BYTES)),
+        "train-labels-idx1-ubyte.gz: every label is 0; at least two classes are needed",
+    ),
+    "classes from 1": (
+        damaged("train_labels", (np.arange(40) % 3 + 1).astype(BYTES)),
+        "train-labels-idx1-ubyte.gz: class 0 never occurs among labels from 1 to 3;"
+        " the training classes are to be numbered from 0 without a gap",
+    ),
+    "a gap": (
+        damaged("train_labels", np.tile(np.array([0, 1, 3, 250], BYTES), 10)),
+        "train-labels-idx1-ubyte.gz: class 2 never occurs among labels from 0 to 250;"
+        " the training classes are to be numbered from 0 without a gap",
+    ),
+    "negative label": (
+        damaged("train_labels", (np.arange(40) % 3 - 1).astype("i2")),
+        "train-labels-idx1-ubyte.gz: label -1 at position 0, class numbers start at 0",
+    ),
+}
+
+
+@pytest.mark.parametrize(("arrays", "why"), DAMAGED.values(), ids=DAMAGED)
+def test_content_that_does_not_fit(write_folder: WriteFolder, arrays: Arrays, why: str) -> None:
+    write_folder(Path("letters"), arrays)
+    for read in (data.load, data.info, data.fingerprint):
+        with pytest.raises(DataError) as caught:
+            read("letters")
+        assert str(caught.value) == f"letters/{why}.\nReplace the file with a good copy."
+
+
+@pytest.mark.parametrize(("label", "kind"), [(3, "u1"), (-1, "i2")])
+def test_a_test_label_that_training_never_has(
+    write_folder: WriteFolder, arrays: Arrays, label: int, kind: str
+) -> None:
+    arrays["test_labels"] = arrays["test_labels"].astype(kind)
+    arrays["test_labels"][7] = label
+    write_folder(Path("letters"), arrays)
+    with pytest.raises(DataError) as caught:
+        data.load("letters")
+    assert str(caught.value) == (
+        f"letters/t10k-labels-idx1-ubyte.gz: label {label} at position 7, expected 0 to 2.\n"
+        "Replace the file with a good copy."
+    )
+
+
+def test_info_reads_no_images(write_folder: WriteFolder, arrays: Arrays) -> None:
+    folder = write_folder(Path("letters"), arrays)
+    path = folder / "train-images-idx3-ubyte.gz"
+    path.write_bytes(path.read_bytes()[:-20])
+    assert data.info("letters").train_count == 40
+    with pytest.raises(DataError, match="truncated"):
+        data.load("letters")

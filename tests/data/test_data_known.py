@@ -1,0 +1,304 @@
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from small_data import Arrays, WriteFolder, WriteNpz, idx_bytes, small_arrays
+
+from relu_bench import data
+from relu_bench.data.known import KNOWN
+from relu_bench.errors import DataError
+
+pytestmark = pytest.mark.usefixtures("small_known")
+TRAIN_IMAGES = "train-images-idx3-ubyte"
+
+
+def check_content(dataset: data.Dataset, arrays: Arrays) -> None:
+    np.testing.assert_array_equal(dataset.train_inputs[..., 0], arrays["train_images"])
+    np.testing.assert_array_equal(dataset.train_targets, arrays["train_labels"])
+    np.testing.assert_array_equal(dataset.test_inputs[..., 0], arrays["test_images"])
+    np.testing.assert_array_equal(dataset.test_targets, arrays["test_labels"])
+    assert dataset.train_targets.dtype == dataset.test_targets.dtype == np.uint8
+    assert dataset.info == data.info(dataset.name)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_idx_files(write_folder: WriteFolder, arrays: Arrays, packed: bool) -> None:
+    folder = write_folder(Path("d/mnist"), arrays, packed)
+    dataset = data.load("mnist", Path("d"), fetch=False)
+    check_content(dataset, arrays)
+    assert dataset.name == "mnist"
+    assert dataset.source == str(folder)
+
+
+@pytest.mark.parametrize("place", ["d/mnist.npz", "d/mnist/mnist.npz"])
+@pytest.mark.parametrize("kind", ["u1", "i8"])
+def test_npz(write_npz: WriteNpz, arrays: Arrays, place: str, kind: str) -> None:
+    for role in ("train_labels", "test_labels"):
+        arrays[role] = arrays[role].astype(kind)
+    path = write_npz(Path(place), arrays)
+    dataset = data.load("mnist", Path("d"), fetch=False)
+    check_content(dataset, arrays)
+    assert dataset.source == str(path)
+
+
+@pytest.mark.parametrize("folder", ["fashion_mnist", "fashion-mnist"])
+def test_fashion_mnist(write_folder: WriteFolder, arrays: Arrays, folder: str) -> None:
+    write_folder(Path("d") / folder, arrays)
+    dataset = data.load("fashion_mnist", Path("d"), fetch=False)
+    check_content(dataset, arrays)
+    assert dataset.name == "fashion_mnist"
+
+
+def test_the_order_of_places(
+    write_folder: WriteFolder,
+    write_npz: WriteNpz,
+    arrays: Arrays,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RELU_BENCH_DATA", "b")
+    sources = []
+
+    def look() -> None:
+        sources.append(data.load("mnist", Path("a"), fetch=False).source)
+        entry = data.overview(Path("a"))[0]
+        assert (entry.here, entry.where) == (True, sources[-1])
+
+    write_npz(Path("keras/datasets/mnist.npz"), arrays)
+    look()
+    write_npz(Path("b/mnist.npz"), arrays)
+    look()
+    write_npz(Path("a/mnist.npz"), arrays)
+    look()
+    write_folder(Path("a/mnist"), arrays)
+    look()
+    cache = str(Path.cwd() / "keras/datasets/mnist.npz")
+    assert sources == [cache, "b/mnist.npz", "a/mnist.npz", "a/mnist"]
+
+
+def test_the_cache_in_the_home_folder(
+    write_folder: WriteFolder, arrays: Arrays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KERAS_HOME")
+    monkeypatch.setenv("HOME", str(Path.cwd()))
+    monkeypatch.setenv("USERPROFILE", str(Path.cwd()))
+    folder = write_folder(Path.cwd() / ".keras/datasets/fashion-mnist", arrays)
+    assert data.load("fashion_mnist", fetch=False).source == str(folder)
+
+
+def test_a_home_that_cannot_be_written_gives_way_as_in_keras(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("KERAS_HOME")
+    monkeypatch.setenv("HOME", str(Path.cwd() / "gone"))
+    monkeypatch.setenv("USERPROFILE", str(Path.cwd() / "gone"))
+    with pytest.raises(DataError) as caught:
+        data.load("mnist", fetch=False)
+    assert f"  Keras's cache: {Path('/tmp/.keras/datasets')}" in str(caught.value)
+
+
+def test_an_environment_variable_with_a_tilde(
+    write_folder: WriteFolder, arrays: Arrays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(Path.cwd()))
+    monkeypatch.setenv("USERPROFILE", str(Path.cwd()))
+    monkeypatch.setenv("RELU_BENCH_DATA", "~/d")
+    folder = write_folder(Path.cwd() / "d/mnist", arrays)
+    assert data.load("mnist", fetch=False).source == str(folder)
+
+
+def test_nowhere_names_every_place_and_every_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELU_BENCH_DATA", "b")
+    Path("b").mkdir()
+    with pytest.raises(DataError) as caught:
+        data.load("mnist", Path("a"), fetch=False)
+    assert str(caught.value) == (
+        "The data set mnist is not here. Looked in\n"
+        "  --data-dir: a (no folder)\n"
+        "  RELU_BENCH_DATA: b\n"
+        f"  Keras's cache: {Path.cwd()}/keras/datasets (no folder)\n"
+        "Fetching it was not asked for.\n"
+        "Ways out:\n"
+        "  - copy the four files into FOLDER/mnist:\n"
+        "      train-images-idx3-ubyte.gz\n"
+        "      train-labels-idx1-ubyte.gz\n"
+        "      t10k-images-idx3-ubyte.gz\n"
+        "      t10k-labels-idx1-ubyte.gz\n"
+        "    and give --data-dir FOLDER, or set RELU_BENCH_DATA=FOLDER;\n"
+        "    `relu-bench data mnist --to FOLDER` writes them where there is a network;\n"
+        "  - `dataset: digits` is embedded and needs no network."
+    )
+
+
+REMEDY = (
+    "Copy it there anew; on a machine with network"
+    " `relu-bench data mnist --to FOLDER` writes a good copy to FOLDER/mnist."
+)
+
+
+def damage_of(name: str = "mnist") -> str:
+    with pytest.raises(DataError) as caught:
+        data.load(name, Path("d"), fetch=False)
+    return str(caught.value)
+
+
+def test_an_altered_image_is_found_by_its_checksum(
+    write_folder: WriteFolder, arrays: Arrays
+) -> None:
+    arrays["train_images"] = arrays["train_images"].copy()
+    arrays["train_images"][3, 2, 1] ^= 1
+    write_folder(Path("d/mnist"), arrays)
+    first, remedy = damage_of().split("\n", 1)
+    assert first.startswith(
+        f"d/mnist/{TRAIN_IMAGES}.gz: altered, the SHA-256 of the uncompressed IDX file is "
+    )
+    assert first.endswith(f"..., expected {KNOWN['mnist'].sha256['train_images'][:12]}....")
+    assert remedy == REMEDY
+
+
+@pytest.mark.parametrize("role", ["train_labels", "test_images", "test_labels"])
+def test_every_checksum_is_compared(write_npz: WriteNpz, arrays: Arrays, role: str) -> None:
+    arrays[role] = arrays[role][::-1]
+    write_npz(Path("d/mnist.npz"), arrays)
+    key = {"train_labels": "y_train", "test_images": "x_test", "test_labels": "y_test"}[role]
+    assert damage_of().startswith(f"d/mnist.npz ({key}): altered, the SHA-256 of")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "it is empty"),
+        (b"<html>", "it is a web page, not an IDX file, gzipped or not;"),
+        (
+            gzip.compress(idx_bytes(np.zeros((40, 5, 4), np.uint8)))[:-6],
+            "truncated, its gzip stream has no end",
+        ),
+        (idx_bytes(np.zeros((39, 5, 4), np.uint8)), "40 labels for 39 images in"),
+        (idx_bytes(np.zeros((40, 28, 28), np.uint8)), "images of 5x4x1, but the training"),
+    ],
+    ids=["empty", "web page", "gzip truncated", "count", "shape"],
+)
+def test_a_damaged_file_is_named_and_nothing_else_is_tried(
+    write_folder: WriteFolder,
+    arrays: Arrays,
+    monkeypatch: pytest.MonkeyPatch,
+    content: bytes,
+    why: str,
+) -> None:
+    write_folder(Path("good/mnist"), arrays)
+    monkeypatch.setenv("RELU_BENCH_DATA", "good")
+    folder = write_folder(Path("d/mnist"), arrays)
+    (folder / f"{TRAIN_IMAGES}.gz").write_bytes(content)
+    message = damage_of()
+    assert why in message
+    assert message.startswith("d/mnist/")
+    assert message.endswith(f"\n{REMEDY}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "file", "why"),
+    [
+        ({"train": 39}, TRAIN_IMAGES, "39 images of 5x4x1, mnist has 40 of 5x4x1"),
+        ({"test": 21}, "t10k-images-idx3-ubyte", "21 images of 5x4x1, mnist has 20 of 5x4x1"),
+        ({"shape": (4, 5)}, TRAIN_IMAGES, "40 images of 4x5x1, mnist has 40 of 5x4x1"),
+        ({"shape": (5, 4, 3)}, TRAIN_IMAGES, "40 images of 5x4x3, mnist has 40 of 5x4x1"),
+    ],
+)
+def test_another_data_set_under_the_name(
+    write_folder: WriteFolder, arguments: dict[str, Any], file: str, why: str
+) -> None:
+    write_folder(Path("d/mnist"), small_arrays(**arguments))
+    assert damage_of() == f"d/mnist/{file}.gz: {why}.\n{REMEDY}"
+
+
+def test_an_incomplete_copy_is_an_error(write_folder: WriteFolder, arrays: Arrays) -> None:
+    folder = write_folder(Path("d/mnist"), arrays)
+    (folder / f"{TRAIN_IMAGES}.gz").unlink()
+    message = f"d/mnist (--data-dir) is incomplete, missing: {TRAIN_IMAGES}."
+    assert damage_of() == f"{message}\n{REMEDY}"
+    entry = data.overview(Path("d"))[0]
+    assert (entry.here, entry.where) == (False, message)
+
+
+def test_an_npz_makes_up_for_incomplete_files(
+    write_folder: WriteFolder, write_npz: WriteNpz, arrays: Arrays
+) -> None:
+    folder = write_folder(Path("d/mnist"), arrays)
+    (folder / f"{TRAIN_IMAGES}.gz").unlink()
+    path = write_npz(Path("d/mnist.npz"), arrays)
+    assert data.load("mnist", Path("d"), fetch=False).source == str(path)
+
+
+def test_a_label_out_of_range(write_folder: WriteFolder, arrays: Arrays) -> None:
+    arrays["test_labels"] = arrays["test_labels"].copy()
+    arrays["test_labels"][5] = 3
+    write_folder(Path("d/fashion_mnist"), arrays)
+    assert damage_of("fashion_mnist").startswith(
+        "d/fashion_mnist/t10k-labels-idx1-ubyte.gz: label 3 at position 5, expected 0 to 2.\n"
+    )
+
+
+def truncated_npz(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def altered_npz(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[200] ^= 0xFF
+    path.write_bytes(content)
+
+
+def web_page(path: Path) -> None:
+    path.write_bytes(b"<html>")
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (truncated_npz, "d/mnist.npz: truncated or altered (File is not a zip file)."),
+        (altered_npz, "d/mnist.npz: truncated or altered ("),
+        (web_page, "d/mnist.npz: it is a web page, not an .npz archive;"),
+    ],
+)
+def test_damaged_npz(
+    write_npz: WriteNpz, arrays: Arrays, damage: Callable[[Path], None], why: str
+) -> None:
+    damage(write_npz(Path("d/mnist.npz"), arrays))
+    assert damage_of().startswith(why)
+
+
+def test_npz_without_an_array(write_npz: WriteNpz, arrays: Arrays) -> None:
+    np.savez(Path("partial"), x_train=arrays["train_images"])
+    Path("d").mkdir()
+    Path("partial.npz").rename("d/mnist.npz")
+    assert damage_of().startswith(
+        "d/mnist.npz: an array is missing, expected x_train, y_train, x_test, y_test."
+    )
+
+
+class Trap:
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
+        return Path.touch, (Path("executed"),)  # type: ignore[return-value]
+
+
+def test_nothing_in_an_npz_is_executed(write_npz: WriteNpz, arrays: Arrays) -> None:
+    write_npz(Path("d/mnist.npz"), arrays, y_test=np.array([Trap()], dtype=object))
+    assert damage_of().startswith("d/mnist.npz: truncated or altered (Object arrays cannot")
+    assert not Path("executed").exists()
+
+
+@pytest.mark.parametrize(
+    ("role", "array", "why"),
+    [
+        ("train_images", np.zeros((40, 5, 4), np.float32), "(x_train): values of type float32"),
+        ("test_labels", np.zeros(20), "(y_test): values of type float64, labels are integers"),
+        ("test_labels", np.zeros((20, 3), np.uint8), "(y_test): 2 dimensions, labels have 1"),
+    ],
+)
+def test_npz_of_other_arrays(
+    write_npz: WriteNpz, arrays: Arrays, role: str, array: np.ndarray, why: str
+) -> None:
+    write_npz(Path("d/mnist.npz"), arrays | {role: array})
+    assert why in damage_of()

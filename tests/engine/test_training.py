@@ -1,0 +1,168 @@
+"""One run from spec to result, on the embedded digits."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from relu_bench import data, training, weights
+from relu_bench.columns import EPOCHS, LAYERS, RUNS, names
+from relu_bench.config import Experiment
+from relu_bench.plan import Spec, make_plan
+from relu_bench.training import Progress, RunResult, Trainer
+
+SMALL = {"dataset": "digits", "model": "mlp(hidden=[16])", "epochs": 3, "batch_size": 100}
+
+
+def spec_of(**fields: Any) -> Spec:
+    seed = fields.pop("seed", 0)
+    axes = {field: (value,) for field, value in {**SMALL, **fields}.items()}
+    (spec,) = make_plan(Experiment("test", axes, seeds=(seed,)))
+    return spec
+
+
+@pytest.fixture(scope="module")
+def trainer() -> Trainer:
+    return Trainer(xla=False)
+
+
+def without_times(result: RunResult) -> tuple[Any, ...]:
+    def bare(row: Any) -> dict[str, Any]:
+        return {key: row[key] for key in row if "seconds" not in key and key != "started_at"}
+
+    return result.outcome, bare(result.summary), [bare(row) for row in result.epochs], result.layers
+
+
+def test_a_run_learns_and_fills_the_columns_of_the_store(trainer: Trainer) -> None:
+    seen: list[Progress] = []
+    result = trainer.train(spec_of(epochs=8), seen.append)
+    assert result.outcome == "learned"
+    assert set(result.summary) <= set(names(RUNS))
+    assert all(set(row) <= set(names(EPOCHS)) for row in result.epochs)
+    assert all(set(row) <= set(names(LAYERS)) for row in result.layers)
+    assert [row["epoch"] for row in result.epochs] == list(range(9))
+    assert [progress.epoch for progress in seen] == list(range(1, 9))
+    assert result.summary["parameter_count"] == 784 * 16 + 16 + 16 * 10 + 10
+    assert result.summary["metric"] == "accuracy"
+    assert result.summary["val_accuracy"] == result.epochs[-1]["val_accuracy"]
+    assert result.summary["train_loss"] == result.epochs[-1]["train_loss"]
+    assert result.epochs[0]["train_loss"] > result.epochs[-1]["train_loss"]
+    assert 0.5 < result.summary["test_accuracy"] <= 1
+
+
+def test_kernel_norms_are_those_of_the_weights(trainer: Trainer) -> None:
+    spec = spec_of(epochs=1, bias_initializer="ones")
+    result = trainer.train(spec)
+    first = [row for row in result.layers if row["epoch"] == 0]
+    assert [(row["layer"], row["units"]) for row in first] == [("dense_1", 16), ("output", 10)]
+    from relu_bench import initializers
+
+    seed = weights.seed_of(spec.seed, "dense_1/kernel")
+    kernel = initializers.draw(spec.initializer, (784, 16), seed).astype(np.float64)
+    assert first[0]["kernel_norm"] == pytest.approx(math.sqrt((kernel**2).sum()), rel=1e-12)
+
+
+def test_the_best_epoch_is_the_earliest_of_the_best_and_its_weights_are_tested(
+    trainer: Trainer,
+) -> None:
+    result = trainer.train(spec_of(learning_rate=0.3, epochs=12, seed=2))
+    by_epoch = {row["epoch"]: row["val_accuracy"] for row in result.epochs if row["epoch"]}
+    best = max(by_epoch.values())
+    expected = min(epoch for epoch, value in by_epoch.items() if value == best)
+    assert result.summary["best_epoch"] == expected
+    assert result.summary["best_epoch_val_accuracy"] == best
+    # Trained for just so many epochs, the same spec ends with the best epoch's weights.
+    short = trainer.train(spec_of(learning_rate=0.3, epochs=expected, seed=2))
+    assert result.summary["best_epoch_test_accuracy"] == short.summary["test_accuracy"]
+
+
+def test_without_validation_there_is_no_best_epoch_and_every_sample_is_seen(
+    trainer: Trainer,
+) -> None:
+    result = trainer.train(spec_of(validation_split=0.0, epochs=8))
+    assert result.outcome == "learned"
+    assert result.summary["val_accuracy"] is None
+    assert result.summary["guess_val_accuracy"] is None
+    assert "best_epoch" not in result.summary
+    dataset = data.load("digits")
+    split = data.split(dataset, validation_split=0.0, split_seed=0, train_samples=None)
+    order = training.data_order(0, 1, split.train)
+    assert sorted(order) == list(range(len(dataset.train_targets)))
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(trainer: Trainer) -> None:
+    result = trainer.train(
+        spec_of(
+            activation="leaky_relu(negative_slope=1.0)",
+            optimizer="sgd(momentum=0.9, nesterov=false)",
+            learning_rate=1000.0,
+            epochs=30,
+        )
+    )
+    assert result.outcome == "diverged"
+    assert len(result.epochs) < 31
+    assert result.summary["test_accuracy"] is None
+    assert result.summary["train_loss"] is None or result.summary["val_loss"] is None
+    assert result.summary["guess_test_accuracy"] == pytest.approx(0.1, abs=0.02)
+
+
+def test_a_network_that_learns_nothing_is_at_chance(trainer: Trainer) -> None:
+    result = trainer.train(spec_of(initializer="zeros", activation="relu"))
+    assert result.outcome == "at_chance"
+    assert result.summary["val_accuracy"] == pytest.approx(
+        result.summary["guess_val_accuracy"], abs=0.03
+    )
+
+
+def test_the_same_spec_gives_the_same_bits_whatever_ran_before(trainer: Trainer) -> None:
+    spec = spec_of(dropout=0.2, batch_norm=True, activation="prelu(initial=0.25)", seed=5)
+    first = without_times(trainer.train(spec))
+    trainer.train(spec_of(dropout=0.2, batch_norm=True, activation="prelu(initial=0.25)", seed=6))
+    assert without_times(trainer.train(spec)) == first
+    assert without_times(Trainer(xla=False).train(spec)) == first
+
+
+def test_seeds_pair_by_the_order_of_the_data() -> None:
+    train = np.arange(100, 1100, dtype=np.int32)
+    order = training.data_order(3, 7, train)
+    np.testing.assert_array_equal(order, training.data_order(3, 7, train))
+    assert sorted(order) == sorted(train)
+    others = [training.data_order(3, 8, train), training.data_order(4, 7, train)]
+    assert not any(np.array_equal(order, other) for other in others)
+    # Part of every run's identity: a change here needs a new plan.NUMERICS.
+    first = training.data_order(0, 1, np.arange(10, dtype=np.int32))
+    assert first.tolist() == [9, 1, 3, 8, 7, 6, 0, 4, 2, 5]
+
+
+def test_programs_are_shared_kept_and_counted() -> None:
+    trainer = Trainer(xla=False)
+    trainer.train(spec_of(epochs=1))
+    again = trainer.train(spec_of(epochs=2, seed=1, learning_rate=0.1, initializer="he_normal"))
+    assert trainer.compiled_programs == 1
+    assert again.summary["compile_seconds"] == 0
+    for width in range(2, 7):
+        trainer.train(spec_of(epochs=1, model=f"mlp(hidden=[{width}])"))
+    assert trainer.compiled_programs == 6
+    assert len(trainer._programs) == training.KEPT_PROGRAMS
+
+
+def test_a_split_drawn_by_the_seed_differs_between_seeds(trainer: Trainer) -> None:
+    fixed = [trainer.train(spec_of(seed=seed, epochs=1)) for seed in (0, 1)]
+    drawn = [trainer.train(spec_of(seed=seed, epochs=1, split_seed="seed")) for seed in (0, 1)]
+    assert without_times(fixed[0]) == without_times(drawn[0])
+    assert without_times(fixed[1]) != without_times(drawn[1])
+
+
+def test_the_cnn_trains_on_images_of_another_size_and_depth(write_idx_folder: Any) -> None:
+    folder = write_idx_folder(shape=(20, 19, 3), classes=3, count=90)
+    spec = spec_of(dataset=str(folder), model="cnn", batch_norm=True, dropout=0.1, epochs=1)
+    result = Trainer().train(spec)
+    assert result.summary["parameter_count"] > 50_000
+    assert [row["layer"] for row in result.layers[:5]] == [
+        "conv_1",
+        "conv_2",
+        "conv_3",
+        "dense_1",
+        "output",
+    ]

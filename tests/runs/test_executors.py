@@ -1,0 +1,177 @@
+"""Worker processes that finish, raise, die and hang, with training left out."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from concurrent.futures import wait
+from pathlib import Path
+
+import pytest
+from fake_training import (
+    DIES_ALWAYS,
+    DIES_ONCE,
+    NEVER_ENDS,
+    RAISES,
+    attempts,
+    make_fake_trainer,
+    result_of,
+    specs_of,
+)
+
+from relu_bench import executors
+from relu_bench.executors import LocalExecutor, RunFailed
+from relu_bench.plan import Spec
+from relu_bench.training import Progress
+from relu_bench.worker import WorkerSettings
+
+
+def make_executor(folder: Path, jobs: int = 2, **options: object) -> LocalExecutor:
+    return LocalExecutor(
+        jobs,
+        WorkerSettings(folder),
+        make_trainer=make_fake_trainer,
+        preload=(),
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def until(condition: object, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def test_every_spec_comes_back_with_its_own_result(tmp_path: Path) -> None:
+    specs = specs_of(*range(6), activation=("relu", "tanh"))
+    with make_executor(tmp_path) as executor:
+        futures = executor.submit(specs)
+        for spec, future in zip(specs, futures, strict=True):
+            finished = future.result(timeout=60)
+            assert finished.result == result_of(spec)
+            assert finished.attempts == 1
+    assert all(len(attempts(tmp_path, spec)) == 1 for spec in specs)
+
+
+def test_progress_is_passed_on(tmp_path: Path) -> None:
+    seen: list[tuple[Spec, Progress]] = []
+    (spec,) = specs_of(1)
+    with make_executor(tmp_path, on_progress=lambda *both: seen.append(both)) as executor:
+        executor.submit([spec])[0].result(timeout=60)
+    assert seen == [(spec, Progress(1, 2, 0.5, 0.5))]
+
+
+def test_a_worker_that_dies_costs_only_the_run_it_had(tmp_path: Path) -> None:
+    specs = specs_of(DIES_ALWAYS, *range(5))
+    with make_executor(tmp_path, jobs=1) as executor:
+        bad, *good = executor.submit(specs)
+        with pytest.raises(RunFailed, match=r"died \(SIGKILL.*\): it was the memory") as failure:
+            bad.result(timeout=60)
+        assert [future.result(timeout=60).attempts for future in good] == [1] * 5
+    assert failure.value.attempts == 2
+    assert len(set(attempts(tmp_path, specs[0]))) == 2
+
+
+def test_a_run_whose_worker_died_once_is_tried_again(tmp_path: Path) -> None:
+    (spec,) = specs_of(DIES_ONCE)
+    with make_executor(tmp_path, jobs=1) as executor:
+        finished = executor.submit([spec])[0].result(timeout=60)
+    assert finished.attempts == 2
+    assert finished.result == result_of(spec)
+
+
+def test_an_exception_fails_the_run_at_once_with_its_reason_on_one_line(tmp_path: Path) -> None:
+    (spec,) = specs_of(RAISES)
+    with make_executor(tmp_path, jobs=1) as executor:
+        with pytest.raises(RunFailed, match="^ValueError: no such luck$") as failure:
+            executor.submit([spec])[0].result(timeout=60)
+    assert failure.value.attempts == 1
+    assert len(attempts(tmp_path, spec)) == 1
+
+
+def test_leaving_ends_what_runs_and_cancels_what_waits(tmp_path: Path) -> None:
+    specs = specs_of(NEVER_ENDS, *range(3))
+    with make_executor(tmp_path, jobs=1) as executor:
+        futures = executor.submit(specs)
+        until(lambda: (tmp_path / f"trained-{specs[0].run_id}").exists())
+        started = time.monotonic()
+    assert time.monotonic() - started < 5
+    assert all(future.cancelled() for future in futures[1:])
+    assert not futures[0].done()
+    (pid,) = attempts(tmp_path, specs[0])
+    until(lambda: not _alive(pid))
+
+
+def test_a_worker_is_replaced_before_programs_pile_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executors, "PROGRAMS_PER_WORKER", 2)
+    specs = specs_of(0, batch_size=(1, 2, 3, 4, 5))
+    with make_executor(tmp_path, jobs=1) as executor:
+        wait(executor.submit(specs), timeout=60)
+    pids = [attempts(tmp_path, spec)[0] for spec in specs]
+    assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
+
+
+def test_runs_of_a_program_stay_with_one_worker(tmp_path: Path) -> None:
+    specs = specs_of(*range(8), batch_size=(1, 2))
+    with make_executor(tmp_path, jobs=2) as executor:
+        wait(executor.submit(specs), timeout=60)
+    first = {attempts(tmp_path, spec)[0] for spec in specs if spec.batch_size == 1}
+    second = {attempts(tmp_path, spec)[0] for spec in specs if spec.batch_size == 2}
+    # The last runs of one may go to the worker that is done with the other, never to a third.
+    assert len(first | second) <= 2
+
+
+def test_no_worker_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
+    (spec,) = specs_of(NEVER_ENDS)
+    script = tmp_path / "parent.py"
+    script.write_text(
+        textwrap.dedent(f"""
+        import sys
+        from pathlib import Path
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        import fake_training
+        from relu_bench.executors import LocalExecutor
+        from relu_bench.worker import WorkerSettings
+
+        if __name__ == "__main__":
+            settings = WorkerSettings(Path({str(tmp_path)!r}))
+            executor = LocalExecutor(
+                1, settings, make_trainer=fake_training.make_fake_trainer, preload=()
+            )
+            with executor:
+                executor.submit(fake_training.specs_of({NEVER_ENDS}))[0].result()
+        """)
+    )
+    parent = subprocess.Popen([sys.executable, str(script)])
+    until(lambda: (tmp_path / f"trained-{spec.run_id}").exists(), seconds=60)
+    until(lambda: attempts(tmp_path, spec))
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    until(lambda: not _alive(attempts(tmp_path, spec)[0]))
+
+
+def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    before = threading.active_count()
+    with make_executor(tmp_path) as executor:
+        wait(executor.submit(specs_of(1, 2, 3)), timeout=60)
+        logs = executor.log_of(0).parent
+    assert threading.active_count() == before
+    assert not logs.exists()
+    assert not multiprocessing.active_children()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # A zombie waits for its parent to read its exit code: it runs no longer.
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
