@@ -1,3 +1,3 @@
-"""relu-bench: which activation should I use, and why?"""
+"""relu-bench: which activation to use, and why."""
 
 __version__ = "0.1.0"

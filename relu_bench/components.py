@@ -28,6 +28,7 @@ _KIND_IN_WORDS: Mapping[Kind, str] = {
 class Parameter:
     """One parameter: its type, default (`REQUIRED` for none) and the values it may take.
 
+    The bounds are those of a number, or of each number of a list; `longest` is a list's length.
     `added_later` marks a parameter that came after the first release: it stays out of a run's
     identity while it has its default, so that old stores stay valid.
     """
@@ -38,6 +39,7 @@ class Parameter:
     above: float | None = None
     maximum: float | None = None
     below: float | None = None
+    longest: int | None = None
     choices: tuple[str, ...] = ()
     added_later: bool = False
 
@@ -45,10 +47,18 @@ class Parameter:
         """The values that are allowed, in words."""
         if self.choices:
             return " or ".join(self.choices)
-        limits = (("at least", self.minimum), ("above", self.above))
-        limits += (("at most", self.maximum), ("below", self.below))
-        bounds = [f"{word} {limit:g}" for word, limit in limits if limit is not None]
-        return " ".join([_KIND_IN_WORDS[self.kind], " and ".join(bounds)]).strip()
+        limits = {
+            "at least": self.minimum,
+            "above": self.above,
+            "at most": self.maximum,
+            "below": self.below,
+        }
+        bounds = [f"{word} {limit:g}" for word, limit in limits.items() if limit is not None]
+        words = _KIND_IN_WORDS[self.kind]
+        if self.longest is not None:
+            words = words.replace("a list of", f"a list of 1 to {self.longest}")
+        each = ", each" if self.kind == "integers" else ","
+        return f"{words}{each} {' and '.join(bounds)}" if bounds else words
 
     def accept(self, value: Value) -> Value:
         """The value in its proper type.
@@ -58,6 +68,8 @@ class Parameter:
         """
         if self.kind == "integers":
             if not isinstance(value, tuple) or not value:
+                raise ValueError
+            if self.longest is not None and len(value) > self.longest:
                 raise ValueError
             return tuple(self._accept_number(item, "integer") for item in value)
         if isinstance(value, tuple):
@@ -122,21 +134,22 @@ def resolve(text: str, table: Mapping[str, Component], what: str) -> Label:
     names = {alias: name for name, row in table.items() for alias in (name, *row.aliases)}
     if given.name not in names:
         known = ", ".join(table)
-        raise LabelError(
-            f"{given.name!r} is no {what}.{nearest(given.name, names)} Known: {known}"
-        )
+        raise LabelError(f"{given.name!r} is no {what}.{nearest(given.name, names)} Known: {known}")
     name = names[given.name]
     form = _form_of(given, name, table[name], what)
     values = {}
     for parameter, rule in form.items():
         value = dict(given.parameters).get(parameter, rule.default)
         if value == REQUIRED:
-            raise LabelError(f"{name} needs {parameter}={rule.allowed()}; given: {text!r}")
+            raise LabelError(f"{text!r} lacks {parameter}, which is {rule.allowed()}")
         try:
             values[parameter] = rule.accept(value)
         except ValueError:
             shown = str(Label("", ((parameter, value),)))[1:-1]
-            raise LabelError(f"{shown} in {text!r}: {parameter} is {rule.allowed()}") from None
+            hint = nearest(value, rule.choices) if isinstance(value, str) else ""
+            raise LabelError(
+                f"{shown} in {text!r}: {parameter} is {rule.allowed()}.{hint}"
+            ) from None
     return make_label(name, values)
 
 

@@ -3,8 +3,10 @@
 A list where one value is expected is an axis. `cases` hold values that belong together.
 """
 
+import math
 import re
 import reprlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from relu_bench import spacing, yaml_source
+from relu_bench import overrides, spacing, yaml_source
 from relu_bench.components import nearest
 from relu_bench.errors import ConfigError
 from relu_bench.settings import FIELDS, NUMERIC_FIELDS, Setting, allowed, default_of
@@ -23,19 +25,19 @@ Axes = Mapping[str, tuple[Any, ...]]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 DEFAULT_SEEDS = 10
 _OTHER_KEYS = ("experiment", "cases", "seeds")
-_MOST_ERRORS = 5
-_MOST_SEEDS = 100_000
+MOST_SEEDS = 100_000
+MOST_RUNS = 100_000
+_SCREEN = (22, 80)  # lines and columns that the errors of one call may fill
 _ALLOWED = {
     "experiment": "a name of up to 64 letters, digits, '.', '_' or '-'",
     "cases": "a list of groups of fields, such as [{activation: selu, initializer: lecun_normal}]",
-    "seeds": "a number of seeds (10 means 0 to 9), or a list of seeds such as [0, 1, 2]",
+    "seeds": f"a number of seeds from 1 to {MOST_SEEDS} (10 means 0 to 9), or a list of "
+    "different seeds such as [0, 1, 2]",
 }
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxstring, _SHORT.maxother = 3, 12, 80, 80
-# Words that `pandas.read_csv` reads as a missing value: no name may be one.
-_MISSING_VALUES = frozenset(
-    {"1.#IND", "1.#QNAN", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"}
-)
+# Names that `pandas.read_csv` would read as a missing value.
+_MISSING_VALUES = frozenset({"NA", "NULL", "NaN", "None", "nan", "null"})
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,15 @@ class Experiment:
     cases: tuple[Axes, ...] = ()
     seeds: tuple[int, ...] = tuple(range(DEFAULT_SEEDS))
 
+    @property
+    def combinations(self) -> int:
+        """How many runs this makes before duplicates are removed."""
+        settings = (
+            math.prod(len(values) for values in with_defaults({**self.axes, **case}).values())
+            for case in self.cases or ({},)
+        )
+        return sum(settings) * len(self.seeds)
+
     def resolved(self) -> dict[str, Any]:
         """Plain data that says the same: what the store keeps of a call."""
         described: dict[str, Any] = {"experiment": self.name}
@@ -62,36 +73,43 @@ class Experiment:
         return described | {"seeds": list(self.seeds)}
 
 
-def load(path: Path, overrides: Sequence[str] = ()) -> Experiment:
-    """Read a config file; `overrides` are the `KEY=VALUE` of `--set`.
+def load(path: Path, sets: Sequence[str] = ()) -> Experiment:
+    """Read a config file; `sets` are the `KEY=VALUE` of `--set`.
 
     Raises:
         ConfigError: with file, line, key, what was given and what is allowed.
     """
-    return from_document(yaml_source.read(path), overrides, default_name=path.stem)
+    return from_document(yaml_source.read(path), sets, default_name=path.stem)
 
 
 def from_document(
-    document: Document, overrides: Sequence[str] = (), default_name: str = "experiment"
+    document: Document, sets: Sequence[str] = (), default_name: str = "experiment"
 ) -> Experiment:
-    """The experiment that a document and the overrides describe. Raises ConfigError as `load`."""
-    reader = _Reader(document, overrides)
+    """The experiment that a document and `--set` describe. Raises ConfigError as `load`."""
+    reader = _Reader(document, sets)
     axes = {field: reader.axis((field,)) for field in FIELDS if field in reader.values}
     cases = reader.cases()
     name = reader.name(default_name)
     seeds = reader.seeds()
     reader.check_keys()
     reader.raise_errors()
-    return Experiment(name, axes, cases, seeds)
+    experiment = Experiment(name, axes, cases, seeds)
+    if experiment.combinations > MOST_RUNS:
+        raise ConfigError(
+            f"{document.name} asks for {experiment.combinations:,} runs, more than the "
+            f"{MOST_RUNS:,} of one experiment. Take fewer values or fewer seeds."
+        )
+    return experiment
 
 
 class _Reader:
     """Collects values and errors, so that one call tells all that is wrong."""
 
-    def __init__(self, document: Document, overrides: Sequence[str]) -> None:
+    def __init__(self, document: Document, sets: Sequence[str]) -> None:
         self.document = document
-        self.overrides = _parse_overrides(overrides)
-        self.values = {**document.values, **self.overrides}
+        self.overrides = overrides.parse(sets, (*FIELDS, *_OTHER_KEYS))
+        set_values = {key: override.value for key, override in self.overrides.items()}
+        self.values = {**document.values, **set_values}
         self.errors: list[tuple[int, str]] = []
         self.clashing: set[str] = set()
 
@@ -108,9 +126,9 @@ class _Reader:
         return tuple(values)
 
     def cases(self) -> tuple[Axes, ...]:
-        given = self.values.get("cases", [])
         if "cases" not in self.values:
             return ()
+        given = self.values["cases"]
         if not isinstance(given, list) or not given:
             self._error(("cases",), f"{_show(given)} is no list of cases", "cases")
             return ()
@@ -124,16 +142,20 @@ class _Reader:
         for key in case:
             if key not in FIELDS:
                 self._unknown((*path, key), FIELDS)
-            elif key in self.overrides or isinstance(self.values.get(key), list):
+            elif key in self.overrides or self._is_axis(key):
                 self._clash((*path, key))
         return {field: self.axis((*path, field)) for field in FIELDS if field in case}
+
+    def _is_axis(self, field: str) -> bool:
+        given = self.values.get(field)
+        return isinstance(given, list) or (field in NUMERIC_FIELDS and spacing.is_spaced(given))
 
     def _clash(self, path: Key) -> None:
         field = str(path[-1])
         if field in self.clashing:
             return
         self.clashing.add(field)
-        how = "by --set" if field in self.overrides else f"as a list ({self._place((field,))})"
+        how = "by --set" if field in self.overrides else f"as an axis ({self._place((field,))})"
         self._error(
             path,
             f"{field!r} is given in a case and also {how}. Keep it in one of the two: in the "
@@ -141,29 +163,34 @@ class _Reader:
         )
 
     def name(self, default: str) -> str:
-        if "experiment" not in self.values and NAME.fullmatch(default):
-            name = default
-        elif "experiment" not in self.values:
+        name = self.values.get("experiment", default)
+        name = str(name) if _is_integer(name) else name
+        if isinstance(name, str) and NAME.fullmatch(name) and name not in _MISSING_VALUES:
+            return name
+        if "experiment" in self.values:
+            remedy = "" if isinstance(name, str) else "; put it in quotes"
+            reason = f"{_show(name)} cannot name an experiment{remedy}"
+            self._error(("experiment",), reason, "experiment")
+        else:
             self._add(
                 (),
                 f"{self.document.name}: the file's name {default!r} cannot be the experiment's "
                 f"name. Add a line `experiment: NAME`, {_ALLOWED['experiment']}.",
             )
-            return ""
-        else:
-            name = self.values["experiment"]
-            name = str(name) if isinstance(name, int) and not isinstance(name, bool) else name
-        if not isinstance(name, str) or not NAME.fullmatch(name) or name in _MISSING_VALUES:
-            self._error(("experiment",), f"{_show(name)} cannot name an experiment", "experiment")
-        return str(name)
+        return ""
 
     def seeds(self) -> tuple[int, ...]:
         given = self.values.get("seeds", DEFAULT_SEEDS)
-        count = given if _is_integer(given) and 1 <= given <= _MOST_SEEDS else 0
+        count = given if _is_integer(given) and 1 <= given <= MOST_SEEDS else 0
         seeds = tuple(given) if isinstance(given, list) else tuple(range(count))
-        proper = all(_is_integer(seed) and 0 <= seed < 2**32 for seed in seeds)
-        if not seeds or not proper or len(set(seeds)) != len(seeds):
-            self._error(("seeds",), f"{_show(given)} are no seeds", "seeds")
+        wrong = [seed for seed in seeds if not (_is_integer(seed) and 0 <= seed < 2**32)]
+        if not seeds:
+            self._error(("seeds",), f"{_show(given)} is no number of seeds", "seeds")
+        elif wrong:
+            self._error(("seeds",), f"{_show(wrong[0])} is no seed, from 0 to 2**32 - 1", "seeds")
+        elif len(set(seeds)) < len(seeds):
+            twice = Counter(seeds).most_common(1)[0][0]
+            self._error(("seeds",), f"the seed {twice} is given twice", "seeds")
         return seeds
 
     def check_keys(self) -> None:
@@ -174,7 +201,11 @@ class _Reader:
     def raise_errors(self) -> None:
         if not self.errors:
             return
-        shown = [message for _, message in sorted(self.errors)[:_MOST_ERRORS]]
+        shown: list[str] = []
+        for _, message in sorted(self.errors):
+            if shown and _screen_lines([*shown, message]) > _SCREEN[0]:
+                break
+            shown.append(message)
         if len(self.errors) > len(shown):
             shown.append(f"... and {len(self.errors) - len(shown)} more.")
         raise ConfigError("\n".join(shown))
@@ -228,42 +259,19 @@ class _Reader:
 
     def _excerpt(self, path: Key) -> str:
         if path[0] in self.overrides:
-            return f"    --set {path[0]}={_show(self.overrides[str(path[0])])}"
+            return f"    --set {path[0]}={self.overrides[str(path[0])].text}"
         return self.document.excerpt(path)
-
-
-def _parse_overrides(overrides: Sequence[str]) -> dict[str, Any]:
-    parsed: dict[str, Any] = {}
-    for text in overrides:
-        key, equals, value = text.partition("=")
-        key = key.strip()
-        if not equals or not key or not value.strip():
-            raise ConfigError(f"--set {text!r}: write KEY=VALUE, as in --set learning_rate=0.01")
-        if key in parsed:
-            raise ConfigError(
-                f"--set gives {key!r} twice. For an axis write all values in one: "
-                f"--set {key}=A,B"
-            )
-        parsed[key] = _override_value(key, value.strip())
-    return parsed
-
-
-def _override_value(key: str, text: str) -> Any:
-    if text.startswith(("[", "{")):
-        return yaml_source.parse(f"{key}: {text}", f"--set {key}").values[key]
-    items = [_unquoted(piece.strip()) for piece in spacing.split_at_commas(text)]
-    return items if len(items) > 1 else items[0]
-
-
-def _unquoted(text: str) -> Any:
-    if len(text) > 1 and text[0] in "'\"" and text[-1] == text[0]:
-        return text[1:-1]
-    return yaml_source.scalar(text)
 
 
 def _show(value: Any) -> str:
     shown = _SHORT.repr(value)
     return {"None": "null", "True": "true", "False": "false"}.get(shown, shown)
+
+
+def _screen_lines(messages: Sequence[str]) -> int:
+    """Lines of a terminal that `messages` fill, long ones broken at its edge."""
+    lines = "\n".join(messages).split("\n")
+    return sum(max(1, math.ceil(len(line) / _SCREEN[1])) for line in lines)
 
 
 def _is_integer(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The errors that relu-bench raises on purpose; the command line prints them without a traceback."""
+"""The errors raised on purpose; the command line prints them without a traceback."""
 
 
 class ReluBenchError(Exception):
@@ -23,6 +23,6 @@ class StoreError(ReluBenchError):
 
 
 class StoreWriteError(StoreError):
-    """Writing failed in the middle of a sweep (disk full, folder gone); what was stored before is whole."""
+    """Writing failed in a sweep (disk full, folder gone); what was stored before is whole."""
 
     exit_code = 1

@@ -79,9 +79,8 @@ class _Reader:
         name = self._take(_NAME, "a name").group()
         self._skip_space()
         parameters: dict[str, Value] = {}
-        if self._accept("("):
-            if not self._accept(")"):
-                self._parameters_into(parameters)
+        if self._accept("(") and not self._accept(")"):
+            self._parameters_into(parameters)
         self._skip_space()
         if self.position != len(self.text):
             raise self._error("nothing more")
@@ -153,4 +152,7 @@ class _Reader:
     def _error(self, expected: str) -> LabelError:
         rest = self.text[self.position :]
         at = f"{rest[:20]!r}" if rest else "the end"
-        return LabelError(f"{self.text!r} is no label: expected {expected} at {at}")
+        return LabelError(
+            f"{self.text!r} is no label: expected {expected} at {at}; "
+            "a label is name or name(parameter=value, ...)"
+        )

@@ -68,7 +68,7 @@ def _hidden(layer: Any, inputs: Any, architecture: Architecture) -> Any:
 
 def _widths(label: Label) -> tuple[int, ...]:
     given: dict[str, Any] = dict(label.parameters)
-    return given["hidden"] if "hidden" in given else (given["width"],) * given["depth"]
+    return tuple(given["hidden"]) if "hidden" in given else (given["width"],) * given["depth"]
 
 
 def _mlp(label: Label, architecture: Architecture, inputs: Any) -> Any:
@@ -95,13 +95,20 @@ def _cnn(_label: Label, architecture: Architecture, inputs: Any) -> Any:
     return _hidden(layer, outputs, architecture)
 
 
-_WIDTH = Parameter("integer", REQUIRED, minimum=1, maximum=65536)
+_WIDEST = 65536
+# Keras builds a network by recursion, one Python frame a layer, of which a hidden layer has four.
+_DEEPEST = 200
 
 MODELS: Mapping[str, Model] = {
     "mlp": Model(
-        parameters={"hidden": Parameter("integers", (128, 64), minimum=1, maximum=65536)},
+        parameters={
+            "hidden": Parameter("integers", (128, 64), minimum=1, maximum=_WIDEST, longest=_DEEPEST)
+        },
         other_forms=(
-            {"width": _WIDTH, "depth": Parameter("integer", REQUIRED, minimum=1, maximum=1000)},
+            {
+                "width": Parameter("integer", REQUIRED, minimum=1, maximum=_WIDEST),
+                "depth": Parameter("integer", REQUIRED, minimum=1, maximum=_DEEPEST),
+            },
         ),
         build=_mlp,
         xla=True,

@@ -73,14 +73,20 @@ def make_plan(
     """The runs of an experiment: axes times cases times seeds, each once.
 
     The order follows the fields' own order, not that of the keys; seeds vary fastest.
-    `fingerprint` gives the content's fingerprint of a data set that is a folder.
+    `fingerprint` gives the content's fingerprint of a data set that is a folder; two folders with
+    the same content are one data set, by the name that comes first.
     """
-    settings = dict.fromkeys(_settings(experiment))
-    return tuple(
-        Spec.model_validate(
-            {**dict(setting), "seed": seed, "data_fingerprint": fingerprint(setting.dataset)}
+    distinct: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for setting in _settings(experiment):
+        content = fingerprint(setting.dataset)
+        identity = {**dict(setting), "dataset": content or setting.dataset}
+        distinct.setdefault(
+            tuple(identity.values()), {**dict(setting), "data_fingerprint": content}
         )
-        for setting in settings
+    # Only constructed: the setting is valid, and there may be a hundred thousand seeds.
+    return tuple(
+        Spec.model_construct(**setting, seed=seed)
+        for setting in distinct.values()
         for seed in experiment.seeds
     )
 
@@ -88,7 +94,7 @@ def make_plan(
 def varying(experiment: Experiment) -> dict[str, tuple[Any, ...]]:
     """The fields that take several values in the plan, and these values in the plan's order."""
     settings = list(_settings(experiment))
-    values = {field: dict.fromkeys(getattr(s, field) for s in settings) for field in FIELDS}
+    values = {field: dict.fromkeys(getattr(each, field) for each in settings) for field in FIELDS}
     return {field: tuple(found) for field, found in values.items() if len(found) > 1}
 
 

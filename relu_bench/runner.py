@@ -56,18 +56,21 @@ def run(
 
     Args:
         planned: the experiments. A run that two of them share is trained once.
-        store: prepared for writing.
+        store: where results are kept; made when it is new.
         make_executor: gives an executor for a number of runs; not called when nothing is to do.
         listener: is told what happens.
         retry_failed: do failed runs again.
 
     Raises:
+        StoreError: when the store cannot be read or written; before any training.
         StoreWriteError: when a result cannot be written; what was stored before is whole.
     """
     tally = Tally()
     missing = _missing(planned, store.statuses(), retry_failed)
     # Whatever keeps an executor from starting (data that are not there) is told before a write.
     executor = make_executor(len(missing)) if missing else None
+    for text in store.prepare():
+        listener.notice(text)
     for each in planned:
         name = each.experiment.name
         store.keep_plan(name, each.experiment.resolved(), [spec.run_id for spec in each.specs])

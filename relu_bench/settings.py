@@ -89,7 +89,7 @@ class Setting(BaseModel):
         "an optimizer, such as adam or sgd(momentum=0.9)",
         optimizers.canonical("adam"),
     )
-    batch_size: int = _described("samples a step", "an integer of at least 1", 128, **_COUNT)
+    batch_size: int = _described("samples a step", "an integer from 1 to 10000000", 128, **_COUNT)
     epochs: int = _described(
         "passes over the training part", "an integer from 1 to 100000", 10, ge=1, le=100_000
     )
@@ -108,11 +108,11 @@ class Setting(BaseModel):
     )
     split_seed: _SplitSeed = _described(
         "seed of that split; `seed` draws it anew for each seed",
-        "an integer of at least 0, or the word seed",
+        "an integer from 0 to 2**32 - 1, or the word seed",
         0,
     )
     train_samples: Annotated[int, Field(**_COUNT)] | None = _described(
-        "cap on the training part, after the split", "an integer of at least 1, or null", None
+        "cap on the training part, after the split", "an integer from 1 to 10000000, or null", None
     )
 
 

@@ -8,6 +8,11 @@ _DIGITS = 12
 _MOST_VALUES = 10_000
 
 
+def is_spaced(value: object) -> bool:
+    """Whether a value begins like a spaced axis; `expand` says whether it is one."""
+    return isinstance(value, str) and _SPACED.fullmatch(value) is not None
+
+
 def expand(value: object) -> list[object]:
     """The values of a spaced axis; anything else comes back alone, as it is.
 

@@ -2,12 +2,12 @@
 
 Sources:
     t interval of a mean: Student (1908), The probable error of a mean, Biometrika 6(1), 1-25.
-    binomial test, exact tail: Clopper and Pearson (1934), The use of confidence or fiducial limits
-        illustrated in the case of the binomial, Biometrika 26(4), 404-413.
-    robust range: Hampel (1974), The influence curve and its role in robust estimation, JASA 69(346),
-        383-393: median and median absolute deviation; the factor 3 from Leys et al. (2013),
-        Detecting outliers, Journal of Experimental Social Psychology 49(4), 764-766; where the
-        deviation is 0, the quartile fences of Tukey (1977), Exploratory Data Analysis.
+    binomial test: Conover (1999), Practical Nonparametric Statistics, 3rd edition, section 3.1.
+    robust range: Hampel (1974), The influence curve and its role in robust estimation, Journal of
+        the American Statistical Association 69(346), 383-393: median and median absolute
+        deviation; the factor 3 from Leys et al. (2013), Detecting outliers, Journal of Experimental
+        Social Psychology 49(4), 764-766; where the deviation is 0, the quartile fences of Tukey
+        (1977), Exploratory Data Analysis.
 """
 
 import math

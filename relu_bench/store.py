@@ -216,6 +216,7 @@ class Store:
         sizes = self._sizes()
         if replaced:
             without(runs, replaced, added["runs"])
+            # A reader that has the journal in hand may find the new version already in place.
             del sizes[runs.name]
         journal = Journal(sizes, replaces=runs.name if replaced else None)
         with journaled(self.folder, journal):

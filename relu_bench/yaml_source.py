@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from relu_bench.components import nearest
 from relu_bench.errors import ConfigError
 
 Key = tuple[str | int, ...]
@@ -28,6 +29,8 @@ _WORDS: Mapping[str, Any] = {
 _LABEL_START = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\s*\(")
 _QUOTE = "\nInside [ ] or { } quote labels that contain a comma or a bracket:\n"
 _LARGEST_FILE = 1_000_000
+_MOST_NEARBY = 8
+_DEEPEST = 6  # cases, number, field, number: nothing in a config lies deeper than that
 
 
 def scalar(text: str) -> Any:
@@ -82,7 +85,9 @@ def read(path: Path) -> Document:
     except FileNotFoundError:
         raise ConfigError(_missing(path)) from None
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is no UTF-8 text (byte {error.start}). Save it as UTF-8.") from None
+        raise ConfigError(
+            f"{path} is no UTF-8 text (byte {error.start}). Save it as UTF-8."
+        ) from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     return parse(text, str(path))
@@ -94,12 +99,15 @@ def parse(text: str, name: str) -> Document:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         raise ConfigError(_syntax_error(text, name, error)) from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{name} is no YAML: {error}") from None
-    if node is None:
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
         raise ConfigError(
-            f"{name} is empty. The smallest config is\n    activation: [relu, elu]"
-        )
+            f"{name}, line {line}: the character {chr(error.character)!a} may not stand in YAML."
+        ) from None
+    except RecursionError:
+        raise ConfigError(f"{name} is nested too deeply: that is no config.") from None
+    if node is None or (isinstance(node, yaml.MappingNode) and not node.value):
+        raise ConfigError(f"{name} is empty. The smallest config is\n    activation: [relu, elu]")
     if not isinstance(node, yaml.MappingNode):
         raise ConfigError(
             f"{name}, line {node.start_mark.line + 1}: a config is lines of `key: value`, such as\n"
@@ -116,21 +124,25 @@ class _Builder:
         self.text = text
         self.name = name
         self.marks: dict[Key, tuple[int, int]] = {}
-        self.inside: set[int] = set()
+        self.resolver = yaml.resolver.Resolver()
 
     def value(self, node: yaml.Node, path: Key) -> Any:
         self.marks[path] = (node.start_mark.line, node.start_mark.column)
-        if not node.tag.startswith("tag:yaml.org,2002:") or "python" in node.tag:
-            raise self._error(node, f"the tag {node.tag!r} is not supported; write a plain value")
+        if node.tag != self._implicit_tag(node):
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            raise self._error(node, f"the tag {tag!r} is not supported; write a plain value")
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
-        if id(node) in self.inside or len(path) > 8:
+        if len(path) > _DEEPEST:
             raise self._error(node, "this is nested too deeply, or contains itself")
-        self.inside.add(id(node))
-        build = self._sequence if isinstance(node, yaml.SequenceNode) else self._mapping
-        value = build(node, path)
-        self.inside.remove(id(node))
-        return value
+        if isinstance(node, yaml.SequenceNode):
+            return self._sequence(node, path)
+        return self._mapping(node, path)
+
+    def _implicit_tag(self, node: yaml.Node) -> Any:
+        """The tag of a node that is written without one."""
+        plain = isinstance(node, yaml.ScalarNode) and not node.style
+        return self.resolver.resolve(type(node), node.value, (plain, not plain))
 
     def _scalar(self, node: yaml.ScalarNode) -> Any:
         return node.value if node.style else scalar(node.value)
@@ -160,11 +172,11 @@ class _Builder:
         for item in items:
             plain = isinstance(item, yaml.ScalarNode) and not item.style
             if plain and item.value.count("(") != item.value.count(")"):
-                lines = self.text.splitlines()[node.start_mark.line : node.end_mark.line + 1]
+                line = _whole_labels(self.text.splitlines()[item.start_mark.line :])
                 raise self._error(
                     item,
                     f"{item.value!r} is only a piece of a label",
-                    _QUOTE + "\n".join(f"    {quote_labels(line.strip())}" for line in lines),
+                    f"{_QUOTE}    {quote_labels(line)}",
                 )
 
     def _error(self, node: yaml.Node, message: str, remedy: str = "") -> ConfigError:
@@ -189,6 +201,16 @@ def quote_labels(line: str) -> str:
         result += f'"{piece}"' if label and re.search(r"[,\[\]]", piece) else piece
         position = end
     return result
+
+
+def _whole_labels(lines: list[str]) -> str:
+    """The first line, with what follows until each of its parentheses is closed."""
+    joined = lines[0].strip()
+    for line in lines[1:]:
+        if joined.count("(") <= joined.count(")"):
+            break
+        joined += f" {line.strip()}"
+    return joined
 
 
 def _closing(line: str, start: int) -> int:
@@ -228,10 +250,11 @@ def _syntax_error(text: str, name: str, error: yaml.MarkedYAMLError) -> str:
 
 
 def _missing(path: Path) -> str:
-    nearby = sorted(path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
-    message = f"There is no config {path}."
+    nearby = sorted(map(str, path.parent.glob("*.y*ml"))) if path.parent.is_dir() else []
+    message = f"There is no config {path}.{nearest(str(path), nearby)}"
     if nearby:
-        message += " There are: " + ", ".join(str(other) for other in nearby[:8])
+        more = ", ..." if len(nearby) > _MOST_NEARBY else ""
+        message += f" There are: {', '.join(nearby[:_MOST_NEARBY])}{more}"
     else:
         message += " `relu-bench init` lists configs to start from."
     return message

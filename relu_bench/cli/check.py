@@ -33,7 +33,7 @@ def show_plans(planned: "Sequence[Planned]", jobs: int | None, data_dir: Path | 
     workers = jobs or machine.available_cores()
     for each in planned:
         _show_runs(each)
-        import relu_bench.preload  # noqa: F401 - quiet start of TensorFlow
+        import relu_bench.quiet_tensorflow  # noqa: F401 - before Keras is imported
 
         _show_programs(each, data_dir)
         seconds = estimate.seconds(each.specs, min(workers, len(each.specs)), data_dir)

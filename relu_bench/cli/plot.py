@@ -1,13 +1,13 @@
 """`relu-bench plot`: the figures of stored results."""
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 
-class ImageFormat(str, Enum):
+class ImageFormat(StrEnum):
     """What a figure can be saved as."""
 
     PNG = "png"
@@ -24,6 +24,7 @@ def plot(
             show_default="results",
         ),
     ] = None,
+    *,
     where: Annotated[
         list[str] | None,
         typer.Option(
@@ -62,6 +63,7 @@ def plot(
     figures = plots.draw(loaded, width=width, with_title=not no_title)
     for notice in (*loaded.notices, *plots.notices(loaded)):
         typer.echo(notice, err=True)
-    chosen = [form.value for form in formats or [ImageFormat.PNG]]
+    wanted = formats or [ImageFormat.PNG]
+    chosen = [known for known in plots.FORMATS if known in wanted]
     for path in plots.save(figures, folder, chosen):
         typer.echo(path)

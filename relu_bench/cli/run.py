@@ -59,10 +59,7 @@ def _train(
     from relu_bench.worker import WorkerSettings
 
     store = Store(out)
-    notices = store.prepare()
     display = make_display(planned, out, as_json=as_json, quiet=quiet)
-    for notice in notices:
-        display.notice(notice)
     workers = jobs or machine.available_cores()
     settings = WorkerSettings(data_dir)
 

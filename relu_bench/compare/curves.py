@@ -87,9 +87,7 @@ def _values(done: DataFrame, epochs: DataFrame, metric: str, by: Sequence[str]) 
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
-def _diverged(
-    runs: DataFrame, measured: DataFrame, metric: str, by: Sequence[str]
-) -> DataFrame:
+def _diverged(runs: DataFrame, measured: DataFrame, metric: str, by: Sequence[str]) -> DataFrame:
     """The curves of diverged runs, at the guess from where they stop to the last epoch asked."""
     import pandas as pd
 

@@ -1,4 +1,4 @@
-"""What differs between runs without being asked for: named, so that nothing is averaged silently."""
+"""What differs between runs unasked: named, so that nothing is averaged silently."""
 
 from __future__ import annotations
 

@@ -68,9 +68,9 @@ def score(runs: DataFrame, split: Split) -> Series:
     uncounted = diverged & scores.isna()
     if split == "test" and uncounted.any():
         raise ReluBenchError(
-            f"Run {runs.loc[uncounted, 'run_id'].iloc[0]} diverged, but its constant guess is not in "
-            "runs.csv, so it cannot be counted. The file was altered: delete the run's row and run "
-            "its config again."
+            f"Run {runs.loc[uncounted, 'run_id'].iloc[0]} diverged, but its constant guess is not "
+            "in runs.csv, so it cannot be counted. The file was altered: delete the run's row and "
+            "run its config again."
         )
     return scores
 

@@ -33,7 +33,8 @@ def summarize(runs: DataFrame) -> DataFrame:
     """One row a variant, the best first.
 
     Every completed run counts: a diverged one as the constant guess. A failed run has no number; it
-    is counted in `failed` and is missing from the rest. A run_id in several experiments counts once.
+    is counted in `failed` and is missing from the rest. A run_id that two experiments share counts
+    once.
 
     Args:
         runs: rows of runs.csv.
@@ -51,7 +52,9 @@ def summarize(runs: DataFrame) -> DataFrame:
     named = with_variant(runs, axes(runs))
     named = named.assign(
         failed=named["status"] == "failed",
-        **{outcome: named["outcome"] == outcome for outcome in ("learned", "at_chance", "diverged")},
+        **{
+            outcome: named["outcome"] == outcome for outcome in ("learned", "at_chance", "diverged")
+        },
     )
     counts = named.groupby("variant")[["learned", "at_chance", "diverged", "failed"]].sum()
     table = counts.assign(n=named.groupby("variant").size() - counts["failed"])
@@ -79,9 +82,7 @@ def _ranked_by(table: DataFrame) -> Series:
 
 def _sorted(table: DataFrame) -> DataFrame:
     """By metric, validated ones first, then the better score, then the variant's name."""
-    lower_is_better = [
-        name for name, metric in METRICS.items() if not metric.higher_is_better
-    ]
+    lower_is_better = [name for name, metric in METRICS.items() if not metric.higher_is_better]
     ranked = table["val_mean"].fillna(table["test_mean"])
     worst_first = ranked.mask(table["metric"].isin(lower_is_better), -ranked)
     keys = table.assign(

@@ -81,7 +81,8 @@ def with_variant(
     if not names:
         return runs.assign(**{column: as_texts(runs[lone])})
     shown = runs[list(names)].apply(as_texts)
-    labels = [label(row) for row in shown.drop_duplicates().to_dict(orient="records")]
+    rows = shown.drop_duplicates().itertuples(index=False)
+    labels = [label(dict(zip(names, row, strict=True))) for row in rows]
     numbers = shown.groupby(list(names), sort=False).ngroup()
     return runs.assign(**{column: numbers.map(dict(enumerate(labels)))})
 

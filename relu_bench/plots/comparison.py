@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 WIDTH = 10.0
 # Below this width, in inches, the test scores go under the curves.
-_SIDE_BY_SIDE = 7.0
+SIDE_BY_SIDE = 7.0
 
 
 def comparison(
@@ -46,7 +46,8 @@ def comparison(
     Returns:
         A figure of its own, unknown to pyplot.
     """
-    shown = content(page, epochs)
+    beside = width >= SIDE_BY_SIDE and not page.crowded
+    shown = content(page, epochs, width / 4 if beside else max(width - 2.5, 1.0))
     title, details = words.title(page, where) if with_title else ("", "")
     frame = Frame(
         note=words.note(page, shown.scores, shown.splits, shown.score_limits),
@@ -57,7 +58,7 @@ def comparison(
     )
     if page.crowded:
         return many(shown, frame, width)
-    return (side_by_side if width >= _SIDE_BY_SIDE else stacked)(shown, frame, width)
+    return (side_by_side if beside else stacked)(shown, frame, width)
 
 
 def _levels(shown: Content) -> list[Line2D]:

@@ -10,11 +10,14 @@ from relu_bench import compare
 from relu_bench.plots.learning_curves import SPLITS, learning_curves
 from relu_bench.plots.limits import Limits, curve_limits, score_limits
 from relu_bench.plots.pages import Page
-from relu_bench.plots.test_accuracy import test_accuracy
+from relu_bench.plots.scores_by_variant import scores_by_variant
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pandas import DataFrame
+
+# Inches.
+_WORDS = 0.75
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +67,7 @@ class Content:
 
     def draw_scores(self, strip: str, panel: Axes) -> None:
         """Draw the test scores of one strip."""
-        test_accuracy(
+        scores_by_variant(
             panel,
             self.scores[self.scores["strip"] == strip],
             metric=self.page.metric,
@@ -74,12 +77,13 @@ class Content:
         )
 
 
-def content(page: Page, epochs: DataFrame) -> Content:
+def content(page: Page, epochs: DataFrame, score_width: float) -> Content:
     """Compute what a page shows.
 
     Args:
         page: of `pages.pages`.
         epochs: rows of epochs.csv; those of other runs are ignored.
+        score_width: about how wide a panel of scores will be, in inches.
     """
     by: Sequence[str] = ("strip", "level")
     scores = compare.final_scores(page.runs, by)
@@ -92,6 +96,12 @@ def content(page: Page, epochs: DataFrame) -> Content:
         single=single,
         curves=curves,
         splits=tuple(split for split in SPLITS if (curves["split"] == split).any()),
-        score_limits=score_limits(scores, scale),
+        score_limits=score_limits(scores, scale, room=_room_for_words(score_width)),
         curve_limits=curve_limits(single, scale) if len(single) else (0.0, 1.0),
     )
+
+
+def _room_for_words(width: float) -> float:
+    """Room for `10 runs below`, as a share of what else the axis shows."""
+    share = min(_WORDS / width, 0.5)
+    return share / (1 - share)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from relu_bench.compare import Results, axes
 from relu_bench.errors import ReluBenchError
-from relu_bench.plots.comparison import WIDTH, comparison
-from relu_bench.plots.pages import MOST_PAGES, Page, pages
+from relu_bench.plots.comparison import SIDE_BY_SIDE, WIDTH, comparison
+from relu_bench.plots.pages import MOST_STRIPS, Page, pages
 from relu_bench.plots.style import styled
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ Kind = Literal["comparison"]
 # Every kind of figure: (page, epochs, width=, with_title=, where=) -> Figure.
 KINDS: dict[Kind, Callable[..., Figure]] = {"comparison": comparison}
 
+MOST_PAGES = 24
+_MOST_STRIPS_IN_A_COLUMN = 3
 _NAME_LENGTH = 150
 
 
@@ -45,24 +47,27 @@ def draw(
     Raises:
         ReluBenchError: when there is nothing to draw in any experiment.
     """
-    planned = [page for _, part in _planned(results) for page in part or ()]
+    planned = [page for _, part in _planned(results, width) for page in part or ()]
     if not planned:
-        raise ReluBenchError("\n".join(["There is nothing to draw.", *notices(results)]))
+        raise ReluBenchError("\n".join(["There is nothing to draw.", *notices(results, width)]))
     taken: set[str] = set()
     for page in planned:
         for kind in kinds:
             with styled():
                 figure = KINDS[kind](
-                    page, _epochs(results, page), width=width, with_title=with_title,
+                    page,
+                    _epochs(results, page),
+                    width=width,
+                    with_title=with_title,
                     where=results.where,
                 )
             yield _unique(_file_name(page, kind, results.where), taken), figure
 
 
-def notices(results: Results) -> list[str]:
+def notices(results: Results, width: float = WIDTH) -> list[str]:
     """What is not drawn, and why: one line each."""
     lines = []
-    for experiment, drawable in _planned(results):
+    for experiment, drawable in _planned(results, width):
         if drawable is None:
             varying = ", ".join(axes(_of(results, experiment)))
             lines.append(
@@ -74,10 +79,11 @@ def notices(results: Results) -> list[str]:
     return lines
 
 
-def _planned(results: Results) -> Iterator[tuple[str, list[Page] | None]]:
+def _planned(results: Results, width: float) -> Iterator[tuple[str, list[Page] | None]]:
     """Each experiment with its pages; None where they would be too many to look at."""
+    most_strips = MOST_STRIPS if width >= SIDE_BY_SIDE else _MOST_STRIPS_IN_A_COLUMN
     for experiment in sorted(results.runs["experiment"].unique()):
-        found = pages(_of(results, experiment))
+        found = pages(_of(results, experiment), most_strips)
         yield str(experiment), found if len(found) <= MOST_PAGES else None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relu_bench.plots.style import QUIET, SMALL
+from relu_bench.plots.style import QUIET, SMALL, broken
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, FigureBase, SubFigure
@@ -52,15 +52,18 @@ def framed(frame: Frame, width: float, height: float) -> tuple[Figure, SubFigure
         *((line, _TEXT, QUIET) for line in _wrapped(frame.details, width, _TEXT)),
     ]
     note = [(line, SMALL, QUIET) for line in _wrapped(frame.note, width, SMALL)]
-    columns = _legend_columns(frame, width)
-    above = _height(lines) + _legend_height(frame, columns) - _MARGIN * bool(frame.handles)
+    entries = _entries(frame, width)
+    columns = _legend_columns(entries, width)
+    above = _height(lines) + _legend_height(frame, entries, columns) - _MARGIN * bool(entries)
     below = _height(note)
     figure = Figure(figsize=(width, above + height + below), layout="constrained")
     FigureCanvasAgg(figure)
-    head, body, foot = figure.subfigures(3, 1, height_ratios=[above, height, below])
+    head, body, foot = figure.subfigures(3, 1, squeeze=False, height_ratios=[above, height, below])[
+        :, 0
+    ]
     _write(head, lines, above)
     if frame.handles:
-        _legend(head, frame, columns)
+        _legend(head, frame, entries, columns)
     _write(foot, note, below)
     return figure, body
 
@@ -80,27 +83,41 @@ def _write(place: FigureBase, lines: Sequence[tuple[str, float, str]], height: f
         top += _LINE * size
 
 
-def _legend_columns(frame: Frame, width: float) -> int:
+def _entries(frame: Frame, width: float) -> list[str]:
+    """The labels of the legend, broken where one alone is wider than the figure."""
+    most = int((width - _HANDLE) / (_CHARACTER * _TEXT))
+    return [broken(str(handle.get_label()), most) for handle in frame.handles]
+
+
+def _legend_columns(entries: Sequence[str], width: float) -> int:
     """As many as fit; a legend fills its columns one after the other."""
-    entries = [len(str(handle.get_label())) * _CHARACTER * _TEXT + _HANDLE for handle in frame.handles]
-    for columns in range(len(entries), 1, -1):
-        rows = math.ceil(len(entries) / columns)
-        widest = (max(entries[start : start + rows]) for start in range(0, len(entries), rows))
+    widths = [
+        max(len(line) for line in entry.splitlines()) * _CHARACTER * _TEXT + _HANDLE
+        for entry in entries
+    ]
+    for columns in range(len(widths), 1, -1):
+        rows = math.ceil(len(widths) / columns)
+        widest = (max(widths[start : start + rows]) for start in range(0, len(widths), rows))
         if sum(widest) < width:
-            return math.ceil(len(entries) / rows)
+            return math.ceil(len(widths) / rows)
     return 1
 
 
-def _legend_height(frame: Frame, columns: int) -> float:
-    if not frame.handles:
+def _legend_height(frame: Frame, entries: Sequence[str], columns: int) -> float:
+    if not entries:
         return 0.0
-    rows = math.ceil(len(frame.handles) / columns) + bool(frame.legend_title)
-    return (rows * 1.25 + 0.5) * _LINE * _TEXT
+    rows = math.ceil(len(entries) / columns)
+    lines = max(
+        sum(entry.count("\n") + 1.25 for entry in entries[start : start + rows])
+        for start in range(0, len(entries), rows)
+    )
+    return (lines + 1.25 * bool(frame.legend_title) + 0.5) * _LINE * _TEXT
 
 
-def _legend(place: FigureBase, frame: Frame, columns: int) -> None:
+def _legend(place: FigureBase, frame: Frame, entries: Sequence[str], columns: int) -> None:
     place.legend(
-        handles=list(frame.handles),
+        list(frame.handles),
+        list(entries),
         loc="lower left",
         bbox_to_anchor=(0.0, 0.0),
         ncols=columns,

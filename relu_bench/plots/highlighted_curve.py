@@ -14,7 +14,7 @@ from relu_bench.plots.learning_curves import (
     write_at_edge,
 )
 from relu_bench.plots.limits import Limits
-from relu_bench.plots.style import BACKGROUND, SMALL, Look, broken, looks, show_in
+from relu_bench.plots.style import BACKGROUND, SMALL, Line, Look, broken, looks, show_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from relu_bench.compare import Scale
 
-LINES = {"val": "-", "train": (0, (3, 1.2))}
+LINES: dict[str, Line] = {"val": "-", "train": (0, (3, 1.2))}
 
 
 def highlighted_curve(
@@ -64,18 +64,20 @@ def highlighted_curve(
         draw_mean(axes, rows, replace(look, line=LINES[str(split)]), label=level, banded=not mixed)
     _finish(axes, curves, level, scale_of(metric), limits)
     ends = own[own["split"] == last]
-    write_at_edge(axes, [words.removeprefix("1 ") for words in means_outside(ends, axes.get_ylim())])
+    write_at_edge(
+        axes, [words.removeprefix("1 ") for words in means_outside(ends, axes.get_ylim())]
+    )
     return axes
 
 
-def _finish(
-    axes: Axes, curves: DataFrame, level: str, scale: Scale, limits: Limits | None
-) -> None:
+def _finish(axes: Axes, curves: DataFrame, level: str, scale: Scale, limits: Limits | None) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     if limits is not None:
         axes.set_ylim(*limits)
     axes.set_xlim(0, float(curves["epoch"].max()) or 1.0)
-    axes.xaxis.get_major_locator().set_params(integer=True, nbins=4)
-    axes.yaxis.get_major_locator().set_params(nbins=4)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
     show_in(axes.yaxis, scale, "")
     axes.set_ylabel("")
     axes.set_title(broken(level), fontsize=SMALL, loc="left", linespacing=1.0, pad=2)

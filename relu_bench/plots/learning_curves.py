@@ -42,6 +42,8 @@ def learning_curves(
     Returns:
         `axes`.
     """
+    from matplotlib.ticker import MaxNLocator
+
     scale = scale_of(metric)
     look = look or looks(list(dict.fromkeys(curves["level"])))
     mixed = mixed_levels(single) if single is not None else set()
@@ -53,7 +55,7 @@ def learning_curves(
     if limits is not None:
         axes.set_ylim(*limits)
     axes.set_xlim(0, float(curves["epoch"].max()) or 1.0)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     axes.set_xlabel("epoch")
     show_in(axes.yaxis, scale, SPLITS[str(curves["split"].iloc[0])])
     _say_what_is_outside(axes, curves, axes.get_ylim(), scale)
@@ -88,7 +90,7 @@ def draw_runs(axes: Axes, single: DataFrame, look: Look) -> None:
 
 def _say_what_is_outside(axes: Axes, curves: DataFrame, limits: Limits, scale: Scale) -> None:
     start = start_outside(curves, limits, scale)
-    words = [f"epoch 0: {start}"] if start else []
+    words = ["epoch 0:", start] if start else []
     write_at_edge(axes, [*words, *means_outside(curves, limits)], top=not scale.higher_is_better)
 
 
@@ -130,7 +132,7 @@ def write_at_edge(axes: Axes, words: Sequence[str], *, top: bool = False) -> Non
 
 
 def _span(low: float, high: float, scale: Scale) -> str:
-    if number(low, scale) == number(high, scale):
-        return number(low, scale)
-    shown = [number(value, scale).removesuffix(scale.unit).strip() for value in (low, high)]
-    return f"{shown[0]} to {shown[1]} {scale.unit}".rstrip()
+    ends = [number(value, scale, digits=1) for value in (low, high)]
+    if ends[0] == ends[1]:
+        return ends[0]
+    return f"{ends[0].removesuffix(scale.unit).strip()} to {ends[1]}"

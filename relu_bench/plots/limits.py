@@ -15,17 +15,20 @@ if TYPE_CHECKING:
 Limits = tuple[float, float]
 
 _MARGIN = 0.05
-_ROOM_FOR_WORDS = 0.35
 # A single value, or many equal ones, still need an axis: a thousandth of the value.
 _NARROWEST = 1e-3
 
 
-def score_limits(scores: DataFrame, scale: Scale) -> Limits:
+def score_limits(scores: DataFrame, scale: Scale, room: float = 0.35) -> Limits:
     """The axis of test scores: every run (`value`) but bad outliers; a good one is never cut.
 
     It goes on to the ends of the intervals (`low`, `high`) whose mean it holds, by at most half of
     its span on each side: with two or three seeds an interval is many times as wide as the runs.
-    Where outliers are cut, there is room for the words that count them.
+
+    Args:
+        scores: of `compare.final_scores`, of every panel that shares the axis.
+        scale: of the metric.
+        room: for the words that count outliers, on their side, as a share of what is shown.
     """
     low, high = stats.robust_range(scores["value"], [_bad_side(scale)])
     below, above = outside(scores["value"], (low, high))
@@ -34,8 +37,8 @@ def score_limits(scores: DataFrame, scale: Scale) -> Limits:
     if len(shown):
         low = max(min(low, float(shown["low"].min())), low - span / 2)
         high = min(max(high, float(shown["high"].max())), high + span / 2)
-    room = _ROOM_FOR_WORDS * (high - low or span)
-    return _with_margin(low - room * (below > 0), high + room * (above > 0))
+    words = room * (high - low or span)
+    return _with_margin(low - words * (below > 0), high + words * (above > 0))
 
 
 def curve_limits(single: DataFrame, scale: Scale) -> Limits:

@@ -33,7 +33,8 @@ def many(content: Content, frame: Frame, width: float) -> Figure:
     figure, body = framed(frame, width, above + below)
     scores_in: SubFigure = body
     if content.splits:
-        curves_in, scores_in = body.subfigures(2, 1, height_ratios=[above, below])
+        places = body.subfigures(2, 1, squeeze=False, height_ratios=[above, below])
+        curves_in, scores_in = places[:, 0]
         _small_multiples(content, curves_in, rows, columns)
     panel = scores_in.add_subplot()
     content.draw_scores(strip, panel)

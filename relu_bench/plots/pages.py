@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 MOST_STRIPS = 8
 MOST_ROWS = 28
-MOST_PAGES = 24
 # Below this share of the full cross product, the variants are a list and not a grid.
 _GRID = 0.75
 # Scores on different data sets share no axis.
@@ -69,9 +68,9 @@ class Page:
         return str(compare.completed(self.runs)["metric"].iloc[0])
 
 
-def pages(runs: DataFrame) -> list[Page]:
-    """The figures of one experiment; none when no run is completed."""
-    parts = roles(runs)
+def pages(runs: DataFrame, most_strips: int = MOST_STRIPS) -> list[Page]:
+    """The figures of one experiment, at most `most_strips` in each; none without completed runs."""
+    parts = roles(runs, most_strips)
     named = _with_level(runs, parts.hue)
     named = _with_heading(named, parts.strips, "strip")
     named = _with_heading(named, parts.pages, "page")
@@ -83,7 +82,8 @@ def pages(runs: DataFrame) -> list[Page]:
             continue
         order, by = _order(rows, parts.hue)
         headings = _in_order(rows, parts.strips, "strip")
-        for levels, strips, number in _chunks(order, headings, crowded=len(look) > MOST_LOOKS):
+        most = 1 if len(look) > MOST_LOOKS else most_strips
+        for levels, strips, number in _chunks(order, headings, most):
             kept = rows[rows["level"].isin(levels) & rows["strip"].isin(strips)]
             name = ", ".join(text for text in (part, number) if text)
             experiment = str(rows["experiment"].iloc[0])
@@ -91,11 +91,11 @@ def pages(runs: DataFrame) -> list[Page]:
     return found
 
 
-def roles(runs: DataFrame) -> Axes:
+def roles(runs: DataFrame, most_strips: int = MOST_STRIPS) -> Axes:
     """Which axis plays which part.
 
     The hue is the activation if it is an axis, else the first axis. The others become strips, the
-    last one varying fastest; while there would be more than `MOST_STRIPS` of them, the first of
+    last one varying fastest; while there would be more than `most_strips` of them, the first of
     them becomes an axis of pages. A cross product of which much is missing is drawn as one list.
     """
     varying = [name for name in compare.axes(runs) if name not in _OWN_PAGE]
@@ -106,7 +106,7 @@ def roles(runs: DataFrame) -> Axes:
     levels = _count(runs, hue)
     if _count(runs, varying) < _GRID * levels * _product(runs, strips):
         return Axes(tuple(varying), (), own)
-    most = 1 if levels > MOST_LOOKS else MOST_STRIPS
+    most = 1 if levels > MOST_LOOKS else most_strips
     last = len(strips) if most == 1 else max(len(strips) - 1, 0)
     cut = next((n for n in range(last) if _count(runs, strips[n:]) <= most), last)
     return Axes(tuple(hue), tuple(strips[cut:]), (*own, *strips[:cut]))
@@ -183,10 +183,9 @@ def _order(runs: DataFrame, hue: Sequence[str]) -> tuple[tuple[str, ...], str]:
 
 
 def _chunks(
-    order: tuple[str, ...], strips: list[str], *, crowded: bool
+    order: tuple[str, ...], strips: list[str], most_strips: int
 ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], str]]:
     """Parts (levels, strips) that fit one figure, with `1 of 3` when they are several."""
-    most_strips = 1 if crowded else MOST_STRIPS
     parts = [
         (order[row : row + MOST_ROWS], tuple(strips[strip : strip + most_strips]))
         for strip in range(0, len(strips), most_strips)

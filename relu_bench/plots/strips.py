@@ -1,4 +1,4 @@
-"""A strip for each combination of the other axes: its curves, and its test scores beside or below."""
+"""A strip for each combination of the other axes: its curves, and its scores beside or below."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def side_by_side(content: Content, frame: Frame, width: float) -> Figure:
         _keep_rows_together(panels[-1], len(content.levels(strip)), heights[row])
         if len(strips) > 1:
             lines = len(_heading(strip, width))
-            _share_words(panels, lines if row == 0 else 0, last=row == len(strips) - 1)
+            _share_words(panels, lines, first=row == 0, last=row == len(strips) - 1)
     return figure
 
 
@@ -61,9 +61,13 @@ def stacked(content: Content, frame: Frame, width: float) -> Figure:
         panels = []
         scores_in = place
         if splits:  # of their own, so that long labels of the scores do not narrow the curves
-            curves_in, scores_in = place.subfigures(2, 1, height_ratios=[above, height - above])
+            ratios = [above, height - above]
+            curves_in, scores_in = place.subfigures(2, 1, squeeze=False, height_ratios=ratios)[:, 0]
             panels = list(curves_in.subplots(1, len(splits), squeeze=False)[0])
         _draw(content, strip, [*panels, scores_in.add_subplot()], width)
+        for panel in panels:
+            _name_column(panel, panel.get_ylabel(), len(_heading(strip, width)))
+        _shorten_label(panels)
     return figure
 
 
@@ -100,25 +104,33 @@ def _keep_rows_together(panel: Axes, rows: int, height: float) -> None:
     panel.set_ylim(bottom + spare, top - spare)
 
 
-def _share_words(panels: Sequence[Axes], heading_lines: int, *, last: bool) -> None:
-    """Name each column once, above the first heading, and its axis once, at the bottom.
-
-    `heading_lines` is 0 for all strips but the first.
-    """
-    for column, panel in enumerate(panels):
-        scores = panel is panels[-1]
-        split, _, quantity = (panel.get_xlabel() if scores else panel.get_ylabel()).partition(" ")
-        if heading_lines and split:
-            panel.annotate(
-                split,
-                (0.5, 1),
-                (0, 8 + 12 * heading_lines),
-                xycoords="axes fraction",
-                textcoords="offset points",
-                ha="center",
-                va="bottom",
-            )
-        panel.set_ylabel(quantity if column == 0 and not scores else "")
-        if not last:
+def _share_words(panels: Sequence[Axes], heading_lines: int, *, first: bool, last: bool) -> None:
+    """Name each column once, on top, and its axis once, at the bottom."""
+    *curves, scores = panels
+    if first:
+        for panel in curves:
+            _name_column(panel, panel.get_ylabel(), heading_lines)
+        _name_column(scores, scores.get_xlabel(), heading_lines)
+    _shorten_label(curves)
+    if not last:
+        for panel in panels:
             panel.tick_params(labelbottom=False)
             panel.set_xlabel("")
+
+
+def _name_column(panel: Axes, label: str, heading_lines: int) -> None:
+    """Write the split, the first word of its label, above a panel and its heading."""
+    panel.annotate(
+        label.partition(" ")[0],
+        (0.5, 1),
+        (0, 4 + 13 * heading_lines),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+    )
+
+
+def _shorten_label(curves: Sequence[Axes]) -> None:
+    for column, panel in enumerate(curves):
+        panel.set_ylabel("" if column else panel.get_ylabel().partition(" ")[2])

@@ -1,4 +1,4 @@
-"""How figures look: colours, lines and markers that survive colour blindness and a black printer."""
+"""How figures look, to colour-blind readers and on a black printer too."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
     from relu_bench.compare import Scale
+
+# Solid, or the lengths of dashes and gaps in line widths, behind an offset.
+Line = Literal["-"] | tuple[float, Sequence[float]]
 
 SETTINGS: dict[str, Any] = {
     "font.size": 9.0,
@@ -40,7 +43,7 @@ BACKGROUND = "#c4c4c4"
 # Okabe and Ito (2008), Color Universal Design, without its yellow, which vanishes on white. Ordered
 # so that neighbours differ in lightness too.
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#000000", "#56B4E9", "#D55E00", "#CC79A7")
-_LINES: tuple[Any, ...] = (
+_LINES: tuple[Line, ...] = (
     "-",
     (0, (5, 1.6)),
     (0, (1.2, 1.2)),
@@ -49,7 +52,7 @@ _LINES: tuple[Any, ...] = (
     (0, (3, 1.2, 1.2, 1.2, 1.2, 1.2)),
     (0, (1.2, 3)),
 )
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_MARKERS = ("o", "s", "^", "D", "v", "P", "*")
 MOST_LOOKS = len(_COLOURS)
 
 
@@ -58,7 +61,7 @@ class Look:
     """The colour, line and marker of one variant, the same in every panel."""
 
     colour: str
-    line: Any
+    line: Line
     marker: str
 
 
@@ -82,25 +85,40 @@ def styled() -> Iterator[None]:
 def show_in(axis: Axis, scale: Scale, what: str) -> None:
     """Label an axis `what accuracy (%)`; its data stay in the metric's own unit."""
     axis.set_label_text(f"{what} {scale.title}{scale.suffix}".strip())
-    if scale.factor == 100.0:
-        from matplotlib.ticker import PercentFormatter
+    if scale.factor != 1.0:
+        from matplotlib.ticker import FuncFormatter
 
-        axis.set_major_formatter(PercentFormatter(1.0, symbol=""))
-
-
-def number(value: float, scale: Scale) -> str:
-    """A value as figures write it: `97.72 %` (with a no-break space) of a fraction, four digits of anything else."""
-    if scale.factor == 100.0:
-        return f"{100 * value:.2f}\u00a0%"
-    return f"{value:.4g} {scale.unit}".rstrip()
+        axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, axis, scale)))
 
 
-def broken(label: str, width: int = 26) -> str:
-    """A long label over several lines, broken before brackets and after commas, never in a word."""
-    pieces = re.split(r"(?<=,) |(?=\()", label)
+def _tick(value: float, axis: Axis, scale: Scale) -> str:
+    """A tick's label: as many decimals as tell all ticks of the axis apart, and no more."""
+    ticks = [scale.factor * float(tick) for tick in axis.get_majorticklocs()]
+    decimals = next(
+        (n for n in range(6) if all(abs(round(tick, n) - tick) < 1e-7 for tick in ticks)), 6
+    )
+    return f"{scale.factor * value:.{decimals}f}"
+
+
+def number(value: float, scale: Scale, digits: int = 2) -> str:
+    """A value as figures write it, no line break before its unit.
+
+    `97.72 %` of a fraction, with `digits` decimals; four significant digits of anything else.
+    """
+    shown = f"{scale.factor * value:.{digits}f}" if scale.unit == "%" else f"{value:.4g}"
+    return f"{shown}\u00a0{scale.unit}".strip()
+
+
+def broken(label: str, width: int = 24) -> str:
+    """A long label over several lines, broken before brackets, after commas, at worst after `=`."""
+    pieces = [
+        part
+        for piece in re.split(r"(?<=,) |(?=\()", label)
+        for part in (re.split(r"(?<==)", piece) if len(piece) > width else [piece])
+    ]
     lines = [pieces[0]]
     for piece in pieces[1:]:
-        joint = "" if piece.startswith("(") else " "
+        joint = " " if lines[-1].endswith(",") else ""
         if len(lines[-1]) + len(joint) + len(piece) <= width:
             lines[-1] += joint + piece
         else:

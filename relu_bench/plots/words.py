@@ -50,7 +50,8 @@ def note(page: Page, scores: DataFrame, splits: Sequence[str], limits: Limits) -
     """
     sizes = scores.groupby(["strip", "level"]).size()
     lines = _repeats(int(sizes.min()), int(sizes.max()), splits)
-    if ((scores["low"] < limits[0]) | (scores["high"] > limits[1])).any():
+    shown = scores[(scores["low"] < limits[1]) & (scores["high"] > limits[0])]
+    if ((shown["low"] < limits[0]) | (shown["high"] > limits[1])).any():
         lines.append("An interval that ends in an arrow goes on.")
     lines += [*_marks(page, scores), *_missing(page), _rows_by(page)]
     return " ".join(line for line in lines if line)
@@ -83,7 +84,9 @@ def _repeats(fewest: int, most: int, splits: Sequence[str]) -> list[str]:
 def _marks(page: Page, scores: DataFrame) -> list[str]:
     lines = []
     if _mixed(scores):
-        lines.append("Thin lines: single runs, in place of a band where some learned and some did not.")
+        lines.append(
+            "Thin lines: single runs, in place of a band where some learned and some did not."
+        )
     if (scores["outcome"] == "at_chance").any():
         lines.append("○: not better than the constant guess.")
     diverged = scores[scores["outcome"] == "diverged"]

@@ -1,4 +1,4 @@
-"""Test score by variant: every seed a dot, the mean with its 95 % t interval, the value beside it."""
+"""Test scores: every seed a dot, the mean with its 95 % t interval, the value written beside it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MEAN = 0.24
 _MARKS = {"at_chance": "o", "diverged": "x"}
 
 
-def test_accuracy(
+def scores_by_variant(
     axes: Axes,
     scores: DataFrame,
     *,
@@ -60,7 +60,6 @@ def test_accuracy(
     axes.grid(visible=False, axis="y")
     axes.set_yticks([row + 0.5 for row in range(len(order) - 1)], minor=True)
     axes.grid(visible=True, axis="y", which="minor")
-    axes.xaxis.get_major_locator().set_params(nbins=5)
     show_in(axes.xaxis, scale, "test")
     for row, level in enumerate(order):
         rows = scores[scores["level"] == level].sort_values("seed")
@@ -73,8 +72,9 @@ def test_accuracy(
 
 def _dots(axes: Axes, rows: DataFrame, row: int, look: Look) -> None:
     lone = len(rows) == 1
-    heights = [row + (0.0 if lone else _DOTS + _DOTS_SPREAD * (_spread(i) - 0.5))
-               for i in range(len(rows))]
+    heights = [
+        row + (0.0 if lone else _DOTS + _DOTS_SPREAD * (_spread(i) - 0.5)) for i in range(len(rows))
+    ]
     for outcome, dots in rows.assign(y=heights).groupby("outcome"):
         filled = outcome == "learned"
         axes.scatter(
@@ -166,7 +166,6 @@ def _count_outside(axes: Axes, rows: DataFrame, row: int, limits: Limits) -> Non
             fontsize=SMALL - 0.5,
             color=QUIET,
             linespacing=1.0,
-            bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.6},
             zorder=5,
         )
 

@@ -1,0 +1,51 @@
+"""`--set KEY=VALUE`: one value, several, or a spaced axis, in the words that the YAML takes."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from relu_bench import spacing, yaml_source
+from relu_bench.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Override:
+    """What one `--set` says: its text, as it was typed behind the `=`, and its value."""
+
+    text: str
+    value: Any
+
+
+def parse(overrides: Sequence[str], known: Collection[str]) -> dict[str, Override]:
+    """The overrides by key. The value of a key that is not `known` stays text.
+
+    Raises:
+        ConfigError: when one is not `KEY=VALUE`, a key comes twice or a value is no YAML.
+    """
+    parsed: dict[str, Override] = {}
+    for given in overrides:
+        key, equals, text = (part.strip() for part in given.partition("="))
+        if not equals or not key or not text:
+            raise ConfigError(f"--set {given!r}: write KEY=VALUE, as in --set learning_rate=0.01")
+        if key in parsed:
+            raise ConfigError(
+                f"--set gives {key!r} twice. For an axis write all values in one: --set {key}=A,B"
+            )
+        parsed[key] = Override(text, _value(key, text) if key in known else text)
+    return parsed
+
+
+def _value(key: str, text: str) -> Any:
+    if text.startswith(("[", "{")):
+        return yaml_source.parse(f"{key}: {text}", f"--set {key}").values[key]
+    pieces = [piece.strip() for piece in spacing.split_at_commas(text)]
+    if "" in pieces:
+        raise ConfigError(f"--set {key}={text}: there is a comma, but no value beside it")
+    values = [_unquoted(piece) for piece in pieces]
+    return values if len(values) > 1 else values[0]
+
+
+def _unquoted(text: str) -> Any:
+    if len(text) > 1 and text[0] in "'\"" and text[-1] == text[0]:
+        return text[1:-1]
+    return yaml_source.scalar(text)

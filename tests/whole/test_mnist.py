@@ -1,0 +1,34 @@
+"""Real MNIST, end to end."""
+
+import os
+from pathlib import Path
+
+import pytest
+from commands import relu_bench
+
+from relu_bench.store import read
+
+CONFIG = Path(__file__).parents[2] / "configs" / "variants.yaml"
+
+
+@pytest.mark.skipif(
+    not (Path(os.environ.get("RELU_BENCH_DATA", "/nonexistent")) / "mnist").is_dir(),
+    reason="RELU_BENCH_DATA names no folder that holds MNIST",
+)
+def test_the_four_variants_learn_mnist_as_they_should(tmp_path: Path) -> None:
+    done = relu_bench("run", CONFIG, "--set", "seeds=1", "--quiet", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    runs = read(tmp_path / "results", "runs")
+    assert sorted(runs["activation"]) == [
+        "elu(alpha=1.0)",
+        "leaky_relu(negative_slope=0.01)",
+        "prelu(initial=0.25)",
+        "relu",
+    ]
+    assert runs["test_accuracy"].between(0.970, 0.985).all(), runs["test_accuracy"].tolist()
+    assert (runs["outcome"] == "learned").all()
+    assert runs["parameter_count"].tolist().count(109_386) == 3
+    drawn = relu_bench("plot", "results", cwd=tmp_path)
+    assert drawn.returncode == 0, drawn.stderr
+    assert drawn.stdout == "results/plots/variants-comparison.png\n"
+    assert (tmp_path / drawn.stdout.strip()).stat().st_size > 20_000

@@ -1,0 +1,108 @@
+"""What `relu-bench run` says and leaves behind, as whole processes on the embedded digits."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from commands import relu_bench
+
+from relu_bench.columns import RUNS, names
+from relu_bench.store import read
+
+CONFIG = """
+experiment: small
+dataset: digits
+model: mlp(hidden=[8])
+activation: [relu, tanh]
+learning_rate: 0.01
+epochs: 4
+seeds: 2
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a store of the config's four runs, and what making it said."""
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "config.yaml").write_text(CONFIG)
+    done = relu_bench("run", "config.yaml", "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    (folder / "stdout").write_text(done.stdout)
+    (folder / "stderr").write_text(done.stderr)
+    return folder
+
+
+def test_json_has_one_object_a_run_with_every_column(folder: Path) -> None:
+    objects = [json.loads(line) for line in (folder / "stdout").read_text().splitlines()]
+    assert len(objects) == 4
+    for cells in objects:
+        assert list(cells) == [*names(RUNS), "skipped"]
+        assert cells["skipped"] is False
+        assert cells["train_samples"] is None
+        assert cells["batch_norm"] is False
+        assert cells["status"] == "completed"
+    rows = read(folder / "results", "runs").set_index("run_id")
+    for cells in objects:
+        assert cells["test_accuracy"] == rows.loc[cells["run_id"], "test_accuracy"]
+
+
+def test_progress_goes_to_stderr_in_plain_lines(folder: Path) -> None:
+    opening, *lines = (folder / "stderr").read_text().splitlines()
+    assert opening == "Training 4 runs."
+    shape = (
+        r"\[\d/4\] small: (relu|tanh), seed=[01]: learned, "
+        r"val accuracy 0\.\d{4}, test accuracy 0\.\d{4}, \d+\.\d s"
+    )
+    assert len(lines) == 4
+    assert all(re.fullmatch(shape, line) for line in lines)
+
+
+def test_skipped_runs_are_in_the_json_marked(folder: Path) -> None:
+    again = relu_bench("run", "config.yaml", "--json", cwd=folder)
+    assert again.returncode == 0
+    assert again.stderr == "Nothing to train: 4 runs are done already.\n"
+    objects = [json.loads(line) for line in again.stdout.splitlines()]
+    first = [json.loads(line) for line in (folder / "stdout").read_text().splitlines()]
+    assert [cells["skipped"] for cells in objects] == [True] * 4
+
+    def bare(many: list[dict[str, object]]) -> list[dict[str, object]]:
+        return sorted(
+            ({key: cells[key] for key in cells if key != "skipped"} for cells in many),
+            key=lambda cells: str(cells["run_id"]),
+        )
+
+    assert bare(objects) == bare(first)
+
+
+def test_the_summary_stands_on_stdout_without_colour(folder: Path) -> None:
+    done = relu_bench("run", "config.yaml", cwd=folder)
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout
+    assert "relu" in done.stdout
+    assert "±" in done.stdout
+    assert "results" in done.stdout
+    assert max(len(line) for line in done.stdout.splitlines()) <= 80
+
+
+def test_quiet_says_nothing(folder: Path) -> None:
+    done = relu_bench("run", "config.yaml", "--quiet", cwd=folder)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_dry_run_trains_nothing(folder: Path, tmp_path: Path) -> None:
+    done = relu_bench("run", folder / "config.yaml", "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "runs      4 = 2 settings × 2 seeds" in done.stdout
+    assert not (tmp_path / "results").exists()
+
+
+def test_missing_mnist_is_told_before_anything_is_trained(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("activation: [relu, elu]\n")
+    env = {"RELU_BENCH_DATA": "", "KERAS_HOME": str(tmp_path / "keras"), "no_proxy": "*"}
+    done = relu_bench("run", "config.yaml", cwd=tmp_path, env=env)
+    assert done.returncode == 2
+    for way_out in ("--data-dir", "RELU_BENCH_DATA", "relu-bench data mnist", "digits"):
+        assert way_out in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
