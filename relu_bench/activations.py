@@ -50,12 +50,13 @@ def _prelu(label: Label, layer_name: str, rank: int) -> Any:
 ACTIVATIONS: Mapping[str, Activation] = {
     "relu": Activation(
         formula="max(x, 0); derivative 0 at 0",
-        reference="Nair and Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann Machines",
+        reference="Nair, Hinton 2010, Rectified Linear Units Improve Restricted Boltzmann Machines",
         build=_function("relu"),
     ),
     "leaky_relu": Activation(
         formula="x for x >= 0, negative_slope * x below",
-        reference="Maas, Hannun, Ng 2013, Rectifier Nonlinearities Improve Neural Network Acoustic Models",
+        reference="Maas, Hannun, Ng 2013, "
+        "Rectifier Nonlinearities Improve Neural Network Acoustic Models",
         parameters={"negative_slope": Parameter("float", 0.01, minimum=0, maximum=1)},
         build=_function("leaky_relu", negative_slope="negative_slope"),
     ),
@@ -67,7 +68,8 @@ ACTIVATIONS: Mapping[str, Activation] = {
     ),
     "elu": Activation(
         formula="x for x > 0, alpha * (exp(x) - 1) below",
-        reference="Clevert, Unterthiner, Hochreiter 2016, Fast and Accurate Deep Network Learning by ELUs",
+        reference="Clevert, Unterthiner, Hochreiter 2016, "
+        "Fast and Accurate Deep Network Learning by Exponential Linear Units (ELUs)",
         parameters={"alpha": Parameter("float", 1.0, minimum=0, maximum=100)},
         build=_function("elu", alpha="alpha"),
     ),
@@ -95,7 +97,8 @@ ACTIVATIONS: Mapping[str, Activation] = {
     ),
     "sigmoid": Activation(
         formula="1 / (1 + exp(-x))",
-        reference="Rumelhart, Hinton, Williams 1986, Learning Representations by Back-Propagating Errors",
+        reference="Rumelhart, Hinton, Williams 1986, "
+        "Learning Representations by Back-Propagating Errors",
         build=_function("sigmoid"),
     ),
 }

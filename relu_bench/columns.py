@@ -58,7 +58,7 @@ RUNS = (
     *SPEC,
     Column("parameter_count", "integer", "trainable parameters", "", _FAILED),
     Column("metric", "text", "what `better` means for this task", "", _FAILED),
-    Column("train_loss", "number", "mean over the last epoch's batches as trained", "nats", _DIVERGED),
+    Column("train_loss", "number", "mean over the last epoch's batches", "nats", _DIVERGED),
     Column("train_accuracy", "number", "likewise", "fraction", _DIVERGED),
     Column("val_loss", "number", "last epoch's weights", "nats", _NO_VALIDATION),
     Column("val_accuracy", "number", "last epoch's weights", "fraction", _NO_VALIDATION),
@@ -92,7 +92,7 @@ RUNS = (
 EPOCHS = (
     *_KEY,
     Column("epoch", "integer", "0 is evaluated before training"),
-    Column("train_loss", "number", "mean over the epoch's batches as trained", "nats", "not finite"),
+    Column("train_loss", "number", "mean over the epoch's batches", "nats", "it is not finite"),
     Column("train_accuracy", "number", "likewise", "fraction", "the loss is not finite"),
     Column("val_loss", "number", "weights at the end of the epoch", "nats", _NO_VALIDATION),
     Column("val_accuracy", "number", "likewise", "fraction", _NO_VALIDATION),
@@ -130,3 +130,13 @@ LAYERS = (
 def names(columns: tuple[Column, ...]) -> tuple[str, ...]:
     """The names of `columns`, in order."""
     return tuple(column.name for column in columns)
+
+
+def markdown(columns: tuple[Column, ...]) -> str:
+    """The table of `docs/results.md`."""
+    lines = ["| column | type | unit | meaning | empty when |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        f"| `{c.name}` | {c.kind} | {c.unit or '–'} | {c.meaning} | {c.empty_when} |"
+        for c in columns
+    ]
+    return "\n".join(lines)

@@ -4,12 +4,14 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from relu_bench import data, models
+from relu_bench.models import Architecture
 from relu_bench.plan import Spec
 from relu_bench.training import architecture_of
 
@@ -48,7 +50,12 @@ class Network:
 def network_of(spec: Spec, data_dir: Path | None = None) -> Network:
     """The network that `spec` trains, as Keras builds it."""
     info = data.info(spec.dataset, data_dir)
-    model = models.build(architecture_of(spec, info.input_shape, info.classes))
+    return _network(architecture_of(spec, info.input_shape, info.classes))
+
+
+@lru_cache(maxsize=256)
+def _network(architecture: Architecture) -> Network:
+    model = models.build(architecture)
     layers = tuple(
         Layer(layer.name, type(layer).__name__, tuple(layer.output.shape[1:]), layer.count_params())
         for layer in model.layers
@@ -74,17 +81,17 @@ def seconds(
         programs.setdefault(spec.program_key, []).append(spec)
     total = longest = 0.0
     for runs in programs.values():
-        network = network_of(runs[0], data_dir)
-        each = [_run_seconds(spec, network, rate, data_dir) for spec in runs]
+        once, epoch = _training_seconds(runs[0], rate, data_dir)
+        each = [once + epoch * spec.epochs for spec in runs]
         compiling = _COMPILE_SECONDS[models.entry(runs[0].model).xla] * min(jobs, len(runs))
         total += compiling + sum(each)
-        longest = max(longest, max(each))
-    return START_SECONDS + max(total / jobs, longest)
+        longest = max(longest, *each)
+    return START_SECONDS + max(longest, total / jobs)
 
 
 def matrix_product_rate() -> float:
     """Floating-point operations a second of one core, from single-precision matrix products."""
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     left, right = np.ones((512, 784), np.float32), np.ones((784, 512), np.float32)
     best = math.inf
@@ -96,7 +103,8 @@ def matrix_product_rate() -> float:
     return 2 * left.size * right.shape[1] / best
 
 
-def _run_seconds(spec: Spec, network: Network, rate: float, data_dir: Path | None) -> float:
+def _training_seconds(spec: Spec, rate: float, data_dir: Path | None) -> tuple[float, float]:
+    """What a run costs apart from its epochs, and for each epoch."""
     info = data.info(spec.dataset, data_dir)
     trained, held_out = data.part_sizes(
         info.train_count,
@@ -104,10 +112,10 @@ def _run_seconds(spec: Spec, network: Network, rate: float, data_dir: Path | Non
         train_samples=spec.train_samples,
     )
     speed = rate * models.entry(spec.model).efficiency
-    forward = 2 * network.multiply_adds / speed
+    forward = 2 * network_of(spec, data_dir).multiply_adds / speed
     steps = math.ceil(trained / spec.batch_size)
     epoch = trained * _FORWARD_AND_BACKWARD * forward + steps * _STEP_SECONDS + held_out * forward
-    return spec.epochs * epoch + (trained + held_out + 2 * info.test_count) * forward
+    return (trained + held_out + 2 * info.test_count) * forward, epoch
 
 
 def _multiply_adds(layer: Any) -> int:
@@ -115,4 +123,4 @@ def _multiply_adds(layer: Any) -> int:
     if kernel is None:
         return 0
     positions = math.prod(layer.output.shape[1:-1])
-    return math.prod(kernel.shape) * positions
+    return int(positions * math.prod(kernel.shape))

@@ -1,8 +1,8 @@
 """Where runs are trained: worker processes on this machine, one run a core, one thread a run.
 
 An executor has the meaning of `concurrent.futures`: `submit` gives for each spec a future of
-`Finished`, or of the exception `RunFailed`. Each slot is a thread that owns one worker process, so a worker that
-dies costs only the run that it had.
+`Finished`, or of the exception `RunFailed`. Each slot is a thread that owns one worker process, so a
+worker that dies costs only the run that it had.
 """
 
 import multiprocessing
@@ -14,10 +14,9 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 from relu_bench.errors import ReluBenchError
 from relu_bench.plan import Spec

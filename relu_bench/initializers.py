@@ -54,9 +54,7 @@ INITIALIZERS: Mapping[str, Initializer] = {
         keras_class="RandomUniform",
         parameters={"minval": Parameter("float", -0.05), "maxval": Parameter("float", 0.05)},
     ),
-    "orthogonal": Initializer(
-        keras_class="Orthogonal", parameters={"gain": _GAIN}, for_bias=False
-    ),
+    "orthogonal": Initializer(keras_class="Orthogonal", parameters={"gain": _GAIN}, for_bias=False),
     "constant": Initializer(
         keras_class="Constant", parameters={"value": Parameter("float", 0.0)}, random=False
     ),

@@ -7,12 +7,14 @@ import re
 import socket
 from pathlib import Path
 
-_CGROUP = Path("/sys/fs/cgroup")
+_CGROUPS = Path("/sys/fs/cgroup")
+_OWN_CGROUP = Path("/proc/self/cgroup")
 
 
-def available_cores(cgroup: Path = _CGROUP) -> int:
+def available_cores(cgroups: Path = _CGROUPS, own_cgroup: Path = _OWN_CGROUP) -> int:
     """Cores that this process may use: affinity, container quota and SLURM's word respected."""
-    limits = [_affinity(), _cgroup_quota(cgroup), _slurm_cores()]
+    quotas = [_cgroup_quota(folder) for folder in _cgroup_folders(cgroups, own_cgroup)]
+    limits = [_affinity(), *quotas, _slurm_cores()]
     return max(1, min(limit for limit in limits if limit is not None))
 
 
@@ -47,19 +49,38 @@ def _affinity() -> int:
 
 def _slurm_cores() -> int | None:
     given = os.environ.get("SLURM_CPUS_PER_TASK", "")
-    return int(given) if given.isdigit() and int(given) > 0 else None
+    return int(given) if given.isdecimal() and int(given) > 0 else None
+
+
+def _cgroup_folders(cgroups: Path, own_cgroup: Path) -> list[Path]:
+    """The control group of this process and those around it: each one's quota holds.
+
+    A container sees its own group as the root; a systemd slice or a batch job lies deeper.
+    """
+    try:
+        lines = own_cgroup.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    folders = [cgroups, cgroups / "cpu"]
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers == "" or "cpu" in controllers.split(","):
+            top = cgroups if controllers == "" else cgroups / "cpu"
+            inside = top / path.strip("/")
+            folders += [inside, *list(inside.parents)[: len(inside.parts) - len(top.parts)]]
+    return list(dict.fromkeys(folders))
 
 
 def _cgroup_quota(cgroup: Path) -> int | None:
-    """The quota of a container in whole cores, rounded up: version 2, then version 1."""
+    """The quota of one control group in whole cores, rounded up: version 2, then version 1."""
     try:
         quota, period = (cgroup / "cpu.max").read_text().split()
     except (OSError, ValueError):
         try:
-            quota = (cgroup / "cpu/cpu.cfs_quota_us").read_text().strip()
-            period = (cgroup / "cpu/cpu.cfs_period_us").read_text().strip()
+            quota = (cgroup / "cpu.cfs_quota_us").read_text().strip()
+            period = (cgroup / "cpu.cfs_period_us").read_text().strip()
         except OSError:
             return None
-    if not quota.isdigit() or not period.isdigit() or int(period) == 0:
+    if not quota.isdecimal() or not period.isdecimal() or int(period) == 0:
         return None
     return max(1, math.ceil(int(quota) / int(period)))

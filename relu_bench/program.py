@@ -113,7 +113,7 @@ class Program:
         return time.perf_counter() - started
 
     def train_epoch(self, samples: Samples, order: NDArray[np.int32]) -> StepValues:
-        """One pass over `samples` in the given order of indices, weights updated after each step."""
+        """One pass over `samples` in the given order of indices; each step updates the weights."""
         full_steps, last = divmod(len(order), self.batch_size)
         losses, sums = self._run_epoch(samples, order, full_steps)
         counts = [self.batch_size] * full_steps + [last] * (last > 0)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from relu_bench.activations import ACTIVATIONS
-from relu_bench.config import DEFAULT_SEEDS, NAME
+from relu_bench.config import DEFAULT_SEEDS, MOST_SEEDS, NAME
 from relu_bench.initializers import INITIALIZERS
 from relu_bench.models import MODELS
 from relu_bench.optimizers import OPTIMIZERS
@@ -18,7 +18,10 @@ _EXAMPLES = {
     "optimizer": tuple(OPTIMIZERS),
 }
 _SPACED = {"type": "string", "pattern": r"^\s*(log|lin)\s*\(.*\)\s*$"}
-_SWITCH_WORDS = {"enum": ["on", "off", "yes", "no"]}
+_SWITCH_WORDS = {
+    "type": "string",
+    "pattern": "^([Oo][Nn]|[Oo][Ff][Ff]|[Yy][Ee][Ss]|[Nn][Oo])$",
+}
 
 
 def config_schema() -> dict[str, Any]:
@@ -47,10 +50,10 @@ def config_schema() -> dict[str, Any]:
                 "description": "a number of seeds (10 means 0 to 9), or a list of seeds",
                 "default": DEFAULT_SEEDS,
                 "anyOf": [
-                    {"type": "integer", "minimum": 1},
+                    {"type": "integer", "minimum": 1, "maximum": MOST_SEEDS},
                     {
                         "type": "array",
-                        "items": {"type": "integer", "minimum": 0},
+                        "items": {"type": "integer", "minimum": 0, "maximum": 2**32 - 1},
                         "minItems": 1,
                         "uniqueItems": True,
                     },

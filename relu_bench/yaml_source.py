@@ -124,7 +124,7 @@ class _Builder:
         self.text = text
         self.name = name
         self.marks: dict[Key, tuple[int, int]] = {}
-        self.resolver = yaml.resolver.Resolver()
+        self.resolver: Any = yaml.resolver.Resolver()
 
     def value(self, node: yaml.Node, path: Key) -> Any:
         self.marks[path] = (node.start_mark.line, node.start_mark.column)
@@ -137,6 +137,7 @@ class _Builder:
             raise self._error(node, "this is nested too deeply, or contains itself")
         if isinstance(node, yaml.SequenceNode):
             return self._sequence(node, path)
+        assert isinstance(node, yaml.MappingNode)
         return self._mapping(node, path)
 
     def _implicit_tag(self, node: yaml.Node) -> Any:

@@ -33,9 +33,7 @@ def _options(
     _version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="The version.")
     ] = False,
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error.")
-    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     if debug:
         os.environ["RELU_BENCH_DEBUG"] = "1"
@@ -61,14 +59,14 @@ def main() -> None:
     except ReluBenchError as error:
         if os.environ.get("RELU_BENCH_DEBUG"):
             raise
-        print(f"relu-bench: {error}", file=sys.stderr)
+        typer.echo(f"relu-bench: {error}", err=True)
         sys.exit(error.exit_code)
     except Exception as error:
         if os.environ.get("RELU_BENCH_DEBUG"):
             raise
-        print(
+        typer.echo(
             f"relu-bench: unexpected {type(error).__name__}: {error}\n"
             "This is a defect of relu-bench. `relu-bench --debug ...` shows where.",
-            file=sys.stderr,
+            err=True,
         )
         sys.exit(1)

@@ -37,8 +37,8 @@ def show_plans(planned: "Sequence[Planned]", jobs: int | None, data_dir: Path | 
 
         _show_programs(each, data_dir)
         seconds = estimate.seconds(each.specs, min(workers, len(each.specs)), data_dir)
-        plural = "s" if workers > 1 else ""
-        typer.echo(f"  time      about {_duration(seconds)} with {workers} worker{plural}")
+        duration = _duration(seconds)
+        typer.echo(f"  time      about {duration} with {_count(workers, 'worker')}")
 
 
 def _show_runs(planned: "Planned") -> None:
@@ -47,9 +47,8 @@ def _show_runs(planned: "Planned") -> None:
     axes = varying(planned.experiment)
     specs, seeds = planned.specs, planned.experiment.seeds
     typer.echo(f"{planned.experiment.name}: valid")
-    typer.echo(
-        f"  runs      {len(specs)} = {len(specs) // len(seeds)} settings × {len(seeds)} seeds"
-    )
+    settings = _count(len(specs) // len(seeds), "setting")
+    typer.echo(f"  runs      {len(specs)} = {settings} × {_count(len(seeds), 'seed')}")
     first = specs[0]
     typer.echo(f"  dataset   {first.dataset}" if "dataset" not in axes else "  dataset   varies")
     for field, values in axes.items():
@@ -73,7 +72,7 @@ def _show_programs(planned: "Planned", data_dir: Path | None) -> None:
         for runs in sharing:
             values = [f"{field}={_word(getattr(runs[0], field))}" for field in distinguishing]
             described = f"{', '.join(values)}: " if values else ""
-            typer.echo(f"            {described}{len(runs)} runs")
+            typer.echo(f"            {described}{_count(len(runs), 'run')}")
         _show_network(sharing[0][0].model, network)
 
 
@@ -86,7 +85,9 @@ def _show_network(model: str, network: "Network") -> None:
     widths = [max(len(row[column]) for row in (*rows, header)) for column in range(4)]
     typer.echo(f"  model     {model}, {network.parameter_count:,} parameters")
     for row in (header, *rows):
-        name, kind, shape, count = (text.ljust(width) for text, width in zip(row, widths, strict=True))
+        name, kind, shape, count = (
+            text.ljust(width) for text, width in zip(row, widths, strict=True)
+        )
         typer.echo(f"    {name}  {kind}  {shape}  {count.strip().rjust(widths[3])}")
 
 
@@ -102,9 +103,11 @@ def _distinguishing(specs: "Sequence[Spec]") -> list[str]:
 
 
 def _word(value: object) -> str:
-    return {True: "true", False: "false", None: "null"}.get(value, str(value)) if (
-        value is None or isinstance(value, bool)
-    ) else str(value)
+    return {"True": "true", "False": "false", "None": "null"}.get(str(value), str(value))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _duration(seconds: float) -> str:

@@ -32,5 +32,8 @@ def info() -> None:
 def _devices() -> str:
     from relu_bench.quiet_tensorflow import tf
 
-    devices = [device.name.removeprefix("/physical_device:") for device in tf.config.list_physical_devices()]
+    devices = [
+        device.name.removeprefix("/physical_device:")
+        for device in tf.config.list_physical_devices()
+    ]
     return ", ".join(devices) + " (relu-bench trains on processors; GPUs stay hidden)"

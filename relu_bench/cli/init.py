@@ -23,4 +23,9 @@ def init(
         return
     written = shipped.write(name, to or Path(f"{Path(name).stem}.yaml"))
     typer.echo(f"{written}")
-    typer.echo(f"Now: relu-bench run {written}", err=True)
+    typer.echo(
+        f"Now: relu-bench run {written}\n"
+        "For an editor that knows JSON Schema: "
+        f"relu-bench schema > {written.parent / 'config.schema.json'}",
+        err=True,
+    )

@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 
-def make_display(
-    planned: Sequence[Planned], out: Path, *, as_json: bool, quiet: bool
-) -> "Display":
+def make_display(planned: Sequence[Planned], out: Path, *, as_json: bool, quiet: bool) -> "Display":
     """The display that fits the options and the terminal."""
     shown = Display(planned, out, summary=not (quiet or as_json), as_json=as_json)
     if quiet:
@@ -109,7 +107,8 @@ class Display:
             rows = read(self.out, "runs").astype(object)
             rows = rows.where(rows.notna(), None)
             self._stored = {
-                (row["experiment"], row["run_id"]): row for row in rows.to_dict(orient="records")
+                (row["experiment"], row["run_id"]): {str(name): row[name] for name in row}
+                for row in rows.to_dict(orient="records")
             }
         return self._stored.get((experiment, run_id), {"experiment": experiment, "run_id": run_id})
 
@@ -195,7 +194,9 @@ class LiveDisplay(LineDisplay):
     def progress(self, spec: Spec, progress: Progress) -> None:
         """Move the bar by an epoch's share and show where the run is."""
         if spec.run_id not in self._running:
-            self._running[spec.run_id] = self._bars.add_task(self.name_of(spec), total=None, note="")
+            self._running[spec.run_id] = self._bars.add_task(
+                self.name_of(spec), total=None, note=""
+            )
         note = f"epoch {progress.epoch}/{progress.epochs}  loss {progress.train_loss:.4f}"
         if progress.val_metric is not None:
             note += f"  val {progress.val_metric:.4f}"

@@ -1,6 +1,5 @@
 """`relu-bench run`: train what is missing, store each run as it ends, say who leads."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 def run(
     configs: Configs,
     overrides: Overrides = None,
+    *,
     out: Annotated[Path, typer.Option(help="Results folder.")] = Path("results"),
     jobs: Jobs = None,
     data_dir: DataDir = None,
@@ -41,12 +41,22 @@ def run(
     if dry_run:
         show_plans(planned, jobs, data_dir)
         return
-    raise typer.Exit(_train(planned, out, jobs, data_dir, retry_failed, as_json, quiet))
+    code = _train(
+        planned,
+        out,
+        jobs=jobs,
+        data_dir=data_dir,
+        retry_failed=retry_failed,
+        as_json=as_json,
+        quiet=quiet,
+    )
+    raise typer.Exit(code)
 
 
 def _train(
     planned: "Sequence[Planned]",
     out: Path,
+    *,
     jobs: int | None,
     data_dir: Path | None,
     retry_failed: bool,
@@ -73,9 +83,10 @@ def _train(
         with display:
             tally = runner.run(planned, store, make_executor, display, retry_failed=retry_failed)
     except KeyboardInterrupt:
-        print(
-            f"Interrupted. What had finished is kept in {out}; the same command goes on from there.",
-            file=sys.stderr,
+        typer.echo(
+            f"Interrupted. What had finished is kept in {out}; "
+            "the same command goes on from there.",
+            err=True,
         )
         return 130
     display.end(tally)

@@ -1,7 +1,8 @@
 """The table by variant at the end of a run: for a terminal, and as plain text for a file."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,19 +10,36 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from relu_bench.planning import Planned
+    from relu_bench.runner import Tally
+
+_HEADS = ("variant", "learned/n", "validation", "test", "seconds")
+_BETWEEN = 2
+_NARROWEST_VARIANT = 12
 _MOST_NAMED = 8
 
 
-@dataclass(frozen=True)
-class _Row:
-    """The cells of one variant, as people read them."""
+def print_summary(planned: "Sequence[Planned]", tally: "Tally", out: Path) -> None:
+    """Print the table of each planned experiment to stdout, the counts, and where the files lie."""
+    from rich.console import Console
 
-    variant: str
-    n: str
-    learned: str
-    validation: str
-    test: str
-    seconds: str
+    from relu_bench import store
+    from relu_bench.compare import summarize
+
+    console = Console()
+    runs = store.read(out, "runs")
+    for each in planned:
+        asked = runs["run_id"].isin([spec.run_id for spec in each.specs])
+        its_runs = runs[asked & (runs["experiment"] == each.experiment.name)]
+        if len(its_runs):
+            console.out(f"\n{each.experiment.name}", highlight=False)
+            show_summary(summarize(its_runs), console)
+    there = tally.skipped + tally.copied
+    console.out(
+        f"\n{tally.completed} trained, {there} stored before, {tally.failed} failed.\n"
+        f"Results: {', '.join(str(out / f'{name}.csv') for name in ('runs', 'epochs', 'layers'))}",
+        highlight=False,
+    )
 
 
 def show_summary(summary: "DataFrame", console: "Console") -> None:
@@ -29,115 +47,109 @@ def show_summary(summary: "DataFrame", console: "Console") -> None:
     if not console.is_terminal:
         console.out(summary_text(summary), highlight=False)
         return
-    console.print(summary_table(summary))
+    console.print(summary_table(summary, console.width))
     for note in summary_notes(summary):
         console.print(note, highlight=False, markup=False)
 
 
-def summary_table(summary: "DataFrame") -> "Table":
-    """The table for a terminal: fits 80 columns, long variants go on over several lines."""
+def summary_table(summary: "DataFrame", width: int = 80) -> "Table":
+    """The table for a terminal `width` columns wide; long variants go on over several lines."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    heads = astuple(_heads(summary))
-    table.add_column(heads[0], overflow="fold")
-    for head in heads[1:]:
-        table.add_column(head, justify="right", min_width=max(map(len, head.split())))
-    for row in _rows(summary):
-        table.add_row(*(Text(cell) for cell in astuple(row)))
+    from relu_bench.compare import broken
+
+    rows = _rows(summary)
+    others = sum(
+        max(len(row[column]) for row in (_HEADS, *rows)) + _BETWEEN + 1
+        for column in range(1, len(_HEADS))
+    )
+    for_variant = max(width - others, _NARROWEST_VARIANT)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), show_edge=False, pad_edge=False)
+    table.add_column(_HEADS[0], overflow="fold")
+    for head in _HEADS[1:]:
+        table.add_column(head, justify="right", no_wrap=True)
+    for variant, *cells in rows:
+        table.add_row(Text(broken(variant, for_variant)), *(Text(cell) for cell in cells))
     return table
 
 
 def summary_text(summary: "DataFrame") -> str:
     """The same as plain lines of text, columns aligned, with the notes below."""
-    rows = [astuple(row) for row in (_heads(summary), *_rows(summary))]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    rows = [_HEADS, *_rows(summary)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
     lines = []
     for first, *rest in rows:
         cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
-        lines.append("  ".join([first.ljust(widths[0]), *cells]).rstrip())
-    return "\n".join([*lines, "", *summary_notes(summary)])
+        lines.append((" " * _BETWEEN).join([first.ljust(widths[0]), *cells]).rstrip())
+    return "\n".join([*lines, *summary_notes(summary)])
 
 
 def summary_notes(summary: "DataFrame") -> list[str]:
-    """What the table's means are, how it is sorted, and the variants whose runs did not learn."""
+    """What the numbers are, how the rows are sorted, and the variants whose runs did not learn."""
     return [
-        f"Mean ± sd over the seeds, sorted by {_sorted_by(summary)}.",
+        f"{_quantity(summary)}: mean ± sd over the seeds. Sorted by {_sorted_by(summary)}.",
         *_named(summary, "diverged", "Diverged, counted as the constant guess"),
         *_named(summary, "at_chance", "Not better than the constant guess"),
         *_named(summary, "failed", "Failed, missing from the means"),
     ]
 
 
-def _heads(summary: "DataFrame") -> _Row:
-    from relu_bench.compare import scale_of
-
-    metrics = summary["metric"].dropna().unique()
-    what = ""
-    if len(metrics) == 1:
-        scale = scale_of(metrics[0])
-        what = f" {scale.title}{scale.suffix}"
-    return _Row("variant", "n", "learned", f"validation{what}", f"test{what}", "seconds")
-
-
-def _rows(summary: "DataFrame") -> list[_Row]:
-    several = summary["metric"].dropna().nunique() > 1
+def _rows(summary: "DataFrame") -> list[tuple[str, ...]]:
+    """The cells of each variant as people read them, in the order of `_HEADS`."""
+    several = summary["metric"].nunique() > 1
     return [
-        _Row(
-            variant=str(row.variant),
-            n=str(row.n),
-            learned=str(row.learned),
-            validation=_spread(row.metric, row.val_mean, row.val_sd, with_unit=several),
-            test=_spread(row.metric, row.test_mean, row.test_sd, with_unit=several),
-            seconds="" if _missing(row.train_seconds) else f"{row.train_seconds:.1f}",
+        (
+            f"{row['variant']}, {row['metric']}" if several else str(row["variant"]),
+            f"{row['learned']}/{row['n']}",
+            _spread(row["metric"], row["val_mean"], row["val_sd"]),
+            _spread(row["metric"], row["test_mean"], row["test_sd"]),
+            "" if math.isnan(row["train_seconds"]) else f"{row['train_seconds']:.1f}",
         )
-        for row in summary.itertuples()
+        for row in summary.to_dict(orient="records")
     ]
 
 
-def _spread(metric: str, mean: float, sd: float, *, with_unit: bool) -> str:
+def _spread(metric: str, mean: float, sd: float) -> str:
     """`97.72 ± 0.12`; without the sd of a single run, empty without a mean."""
     from relu_bench.compare import scale_of
 
-    if _missing(mean):
+    if math.isnan(mean):
         return ""
     scale = scale_of(metric)
     decimals = 2 if scale.unit == "%" else 4
-    shown = [f"{scale.factor * value:.{decimals}f}" for value in (mean, sd) if not _missing(value)]
-    unit = f" {scale.title}{scale.suffix}" if with_unit else ""
-    return " ± ".join(shown) + unit
+    return " ± ".join(
+        f"{scale.factor * value:.{decimals}f}" for value in (mean, sd) if not math.isnan(value)
+    )
+
+
+def _quantity(summary: "DataFrame") -> str:
+    from relu_bench.compare import scale_of
+
+    scales = [scale_of(metric) for metric in summary["metric"].dropna().unique()]
+    named = " and ".join(f"{scale.title}{scale.suffix}" for scale in scales) or "No result"
+    return named[0].upper() + named[1:]
 
 
 def _sorted_by(summary: "DataFrame") -> str:
-    from relu_bench.compare import scale_of
-
-    split = {"val": "validation", "test": "test"}
-    ranked = [name.partition("_") for name in summary["ranked_by"].unique() if name]
-    names = [f"{split[first]} {scale_of(metric).title}" for first, _, metric in ranked]
-    if not names:
-        return "name"
-    if len({first for first, _, _ in ranked}) > 1:
-        return f"{names[0]}, by {names[-1]} where nothing was held out"
-    held_out = "" if ranked[0][0] == "val" else ": nothing was held out"
-    return " and ".join(dict.fromkeys(names)) + held_out
+    splits = {name.partition("_")[0] for name in summary["ranked_by"] if name}
+    if splits == {"val"}:
+        return "validation"
+    if splits == {"test"}:
+        return "test: nothing was held out"
+    return "validation, then test where nothing was held out" if splits else "name"
 
 
-def _named(summary: "DataFrame", outcome: str, what: str) -> Sequence[str]:
+def _named(summary: "DataFrame", outcome: str, what: str) -> list[str]:
     rows = summary[summary[outcome] > 0]
     if not len(rows):
-        return ()
-    counts = rows[outcome]
+        return []
     runs = rows["n"] + rows["failed"] if outcome == "failed" else rows["n"]
     named = [
         f"{variant} ({count} of {of})"
-        for variant, count, of in zip(rows["variant"], counts, runs, strict=True)
+        for variant, count, of in zip(rows["variant"], rows[outcome], runs, strict=True)
     ]
     if len(named) > _MOST_NAMED:
         named = [*named[:_MOST_NAMED], f"and {len(named) - _MOST_NAMED} more variants"]
-    return (f"{what}: {'; '.join(named)}.",)
-
-
-def _missing(value: float) -> bool:
-    return value != value  # only NaN is not equal to itself
+    return [f"{what}: {'; '.join(named)}."]

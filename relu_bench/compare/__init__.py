@@ -9,13 +9,14 @@ from relu_bench.compare.curves import curves, run_curves
 from relu_bench.compare.results import Results, load, once_each
 from relu_bench.compare.scores import Scale, completed, final_scores, scale_of, score
 from relu_bench.compare.summary import summarize
-from relu_bench.compare.variants import as_texts, axes, label, texts, with_variant
+from relu_bench.compare.variants import as_texts, axes, broken, label, texts, with_variant
 
 __all__ = [
     "Results",
     "Scale",
     "as_texts",
     "axes",
+    "broken",
     "completed",
     "curves",
     "final_scores",

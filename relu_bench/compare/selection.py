@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from relu_bench import labels
+from relu_bench.compare.variants import texts
 from relu_bench.errors import ReluBenchError
 
 if TYPE_CHECKING:
@@ -111,8 +112,6 @@ def _nothing_left(runs: DataFrame, wanted: dict[str, list[str]]) -> str:
 
 def _values(column: Series) -> str:
     """The values of a column, at most 25, the empty cell as `null`."""
-    from relu_bench.compare.variants import texts
-
     listed = list(texts(column).values())
     more = f", … ({len(listed)} in all)" if len(listed) > 25 else ""
     return ", ".join(listed[:25]) + more

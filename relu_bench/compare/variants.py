@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 # The seed repeats a variant; the numerics revision is no setting, but runs of two revisions are
 # different computations and must not be averaged.
 AXIS_COLUMNS = (*(name for name in columns.names(columns.SPEC) if name != "seed"), "numerics")
-# Said without their name: the label tells what it is.
-_SELF_EXPLAINING = ("activation",)
+# Said without their name: their labels tell what they are.
+_SELF_EXPLAINING = ("activation", "initializer", "optimizer", "model", "dataset")
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
 
 
@@ -85,6 +85,23 @@ def with_variant(
     labels = [label(dict(zip(names, row, strict=True))) for row in rows]
     numbers = shown.groupby(list(names), sort=False).ngroup()
     return runs.assign(**{column: numbers.map(dict(enumerate(labels)))})
+
+
+def broken(label: str, width: int = 24) -> str:
+    """A long label over several lines, broken before brackets, after commas, at worst after `=`."""
+    pieces = [
+        part
+        for piece in re.split(r"(?<=,) |(?=\()", label)
+        for part in (re.split(r"(?<==)", piece) if len(piece) > width else [piece])
+    ]
+    lines = [pieces[0]]
+    for piece in pieces[1:]:
+        joint = " " if lines[-1].endswith(",") else ""
+        if len(lines[-1]) + len(joint) + len(piece) <= width:
+            lines[-1] += joint + piece
+        else:
+            lines.append(piece)
+    return "\n".join(lines)
 
 
 def _natural(text: object) -> list[tuple[int, float, str]]:

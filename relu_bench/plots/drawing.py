@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from relu_bench.compare import Results, axes
+from relu_bench.compare import Results, axes, completed
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots.comparison import SIDE_BY_SIDE, WIDTH, comparison
 from relu_bench.plots.pages import MOST_STRIPS, Page, pages
@@ -40,9 +40,9 @@ def draw(
         width: in inches; the height follows.
         with_title: whether each figure has its title.
 
-    Yields:
-        A name that is unique in these results and safe in a file system, and the figure. Figures
-        are to be saved inside `style.styled`, as `saving.save` does.
+    Returns:
+        An iterator that draws when asked for the next: a name, unique in these results and safe in
+        a file system, and the figure, to be saved inside `style.styled`, as `saving.save` does.
 
     Raises:
         ReluBenchError: when there is nothing to draw in any experiment.
@@ -50,18 +50,23 @@ def draw(
     planned = [page for _, part in _planned(results, width) for page in part or ()]
     if not planned:
         raise ReluBenchError("\n".join(["There is nothing to draw.", *notices(results, width)]))
-    taken: set[str] = set()
-    for page in planned:
-        for kind in kinds:
-            with styled():
-                figure = KINDS[kind](
-                    page,
-                    _epochs(results, page),
-                    width=width,
-                    with_title=with_title,
-                    where=results.where,
-                )
-            yield _unique(_file_name(page, kind, results.where), taken), figure
+    names: set[str] = set()
+    drawings = [
+        (kind, page, _unique(_file_name(page, kind, results.where), names))
+        for page in planned
+        for kind in kinds
+    ]
+    return (
+        (name, _figure(results, kind, page, width=width, with_title=with_title))
+        for kind, page, name in drawings
+    )
+
+
+def _figure(results: Results, kind: Kind, page: Page, *, width: float, with_title: bool) -> Figure:
+    epochs = results.epochs
+    epochs = epochs[epochs["run_id"].isin(page.runs["run_id"])]
+    with styled():
+        return KINDS[kind](page, epochs, width=width, with_title=with_title, where=results.where)
 
 
 def notices(results: Results, width: float = WIDTH) -> list[str]:
@@ -76,7 +81,17 @@ def notices(results: Results, width: float = WIDTH) -> list[str]:
             )
         elif not drawable:
             lines.append(f"{experiment}: no completed run, so there is nothing to draw")
+        elif without := _without_epochs(results, experiment):
+            runs = "1 run has" if without == 1 else f"{without} runs have"
+            lines.append(f"{experiment}: {runs} no rows in epochs.csv and so no learning curve")
     return lines
+
+
+def _without_epochs(results: Results, experiment: str) -> int:
+    done = completed(_of(results, experiment))
+    epochs = results.epochs
+    stored = epochs.loc[epochs["experiment"] == experiment, "run_id"]
+    return int((~done["run_id"].isin(stored.unique())).sum())
 
 
 def _planned(results: Results, width: float) -> Iterator[tuple[str, list[Page] | None]]:
@@ -89,11 +104,6 @@ def _planned(results: Results, width: float) -> Iterator[tuple[str, list[Page] |
 
 def _of(results: Results, experiment: str) -> DataFrame:
     return results.runs[results.runs["experiment"] == experiment]
-
-
-def _epochs(results: Results, page: Page) -> DataFrame:
-    epochs = results.epochs
-    return epochs[epochs["run_id"].isin(page.runs["run_id"])]
 
 
 def _file_name(page: Page, kind: str, where: Sequence[str]) -> str:

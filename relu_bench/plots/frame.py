@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relu_bench.plots.style import QUIET, SMALL, broken
+from relu_bench.compare import broken
+from relu_bench.plots.style import QUIET, SMALL
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, FigureBase, SubFigure

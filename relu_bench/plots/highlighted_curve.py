@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from relu_bench.compare import scale_of
+from relu_bench.compare import broken, scale_of
 from relu_bench.plots.learning_curves import (
     draw_mean,
     draw_runs,
@@ -14,7 +14,7 @@ from relu_bench.plots.learning_curves import (
     write_at_edge,
 )
 from relu_bench.plots.limits import Limits
-from relu_bench.plots.style import BACKGROUND, SMALL, Line, Look, broken, looks, show_in
+from relu_bench.plots.style import BACKGROUND, SMALL, Line, Look, looks, show_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

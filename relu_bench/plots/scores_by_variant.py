@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from relu_bench.compare import scale_of
+from relu_bench.compare import broken, scale_of
 from relu_bench.plots.limits import Limits, outside, score_limits
-from relu_bench.plots.style import QUIET, SMALL, Look, broken, looks, number, show_in
+from relu_bench.plots.style import QUIET, SMALL, Look, looks, number, show_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

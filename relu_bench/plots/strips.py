@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from relu_bench.compare import broken
 from relu_bench.plots.content import Content
 from relu_bench.plots.frame import Frame, framed
-from relu_bench.plots.style import broken
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -107,20 +106,3 @@ def number(value: float, scale: Scale, digits: int = 2) -> str:
     """
     shown = f"{scale.factor * value:.{digits}f}" if scale.unit == "%" else f"{value:.4g}"
     return f"{shown}\u00a0{scale.unit}".strip()
-
-
-def broken(label: str, width: int = 24) -> str:
-    """A long label over several lines, broken before brackets, after commas, at worst after `=`."""
-    pieces = [
-        part
-        for piece in re.split(r"(?<=,) |(?=\()", label)
-        for part in (re.split(r"(?<==)", piece) if len(piece) > width else [piece])
-    ]
-    lines = [pieces[0]]
-    for piece in pieces[1:]:
-        joint = " " if lines[-1].endswith(",") else ""
-        if len(lines[-1]) + len(joint) + len(piece) <= width:
-            lines[-1] += joint + piece
-        else:
-            lines.append(piece)
-    return "\n".join(lines)

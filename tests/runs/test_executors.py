@@ -87,9 +87,11 @@ def test_a_run_whose_worker_died_once_is_tried_again(tmp_path: Path) -> None:
 
 def test_an_exception_fails_the_run_at_once_with_its_reason_on_one_line(tmp_path: Path) -> None:
     (spec,) = specs_of(RAISES)
-    with make_executor(tmp_path, jobs=1) as executor:
-        with pytest.raises(RunFailed, match="^ValueError: no such luck$") as failure:
-            executor.submit([spec])[0].result(timeout=60)
+    with (
+        make_executor(tmp_path, jobs=1) as executor,
+        pytest.raises(RunFailed, match=r"^ValueError: no such luck$") as failure,
+    ):
+        executor.submit([spec])[0].result(timeout=60)
     assert failure.value.attempts == 1
     assert len(attempts(tmp_path, spec)) == 1
 
@@ -98,7 +100,7 @@ def test_leaving_ends_what_runs_and_cancels_what_waits(tmp_path: Path) -> None:
     specs = specs_of(NEVER_ENDS, *range(3))
     with make_executor(tmp_path, jobs=1) as executor:
         futures = executor.submit(specs)
-        until(lambda: (tmp_path / f"trained-{specs[0].run_id}").exists())
+        until((tmp_path / f"trained-{specs[0].run_id}").exists)
         started = time.monotonic()
     assert time.monotonic() - started < 5
     assert all(future.cancelled() for future in futures[1:])
@@ -150,7 +152,7 @@ def test_no_worker_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
         """)
     )
     parent = subprocess.Popen([sys.executable, str(script)])
-    until(lambda: (tmp_path / f"trained-{spec.run_id}").exists(), seconds=60)
+    until((tmp_path / f"trained-{spec.run_id}").exists, seconds=60)
     until(lambda: attempts(tmp_path, spec))
     parent.send_signal(signal.SIGKILL)
     parent.wait()

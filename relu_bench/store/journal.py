@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from relu_bench import store_files
 from relu_bench.errors import StoreError
-from relu_bench.store_tables import TABLES
+from relu_bench.store import files as store_files
+from relu_bench.store.tables import TABLES
 
 NAME = ".journal"
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
-from relu_bench.store_cells import text_of
-from relu_bench.store_tables import Span, Table, header, rows
+from relu_bench.store.cells import text_of
+from relu_bench.store.tables import Span, Table, header, rows
 
 Key: TypeAlias = tuple[str, str]
 
@@ -62,7 +62,6 @@ class KeyIndex:
         status = os.fstat(file.fileno())
         return (
             self._file == (status.st_dev, status.st_ino)
-            and status.st_size >= self._last[1]
             and _bytes_at(file, self._last) == self._last_bytes
         )
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relu_bench import store_files
 from relu_bench.errors import StoreError
+from relu_bench.store import files as store_files
 
 FOLDER = "plans"
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias
 
-from relu_bench import columns, store_files
+from relu_bench import columns
 from relu_bench.columns import Column
 from relu_bench.errors import StoreError
-from relu_bench.store_cells import Value, cell, cells_of, line
+from relu_bench.store import files as store_files
+from relu_bench.store.cells import Value, cell, cells_of, line
 
 TableName: TypeAlias = Literal["runs", "epochs", "layers"]
 Span: TypeAlias = tuple[int, int]

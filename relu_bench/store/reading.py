@@ -9,12 +9,13 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relu_bench import columns, store_journal
+from relu_bench import columns
 from relu_bench.columns import Column, Kind
 from relu_bench.errors import StoreError
-from relu_bench.store_cells import line, text_of
-from relu_bench.store_index import Key
-from relu_bench.store_tables import TABLES, Table, TableName, header, rows
+from relu_bench.store import journal as store_journal
+from relu_bench.store.cells import line, text_of
+from relu_bench.store.index import Key
+from relu_bench.store.tables import TABLES, Table, TableName, header, rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +75,11 @@ def read(folder: Path, table: TableName) -> "pd.DataFrame":
         StoreError: the folder is no store, or a cell cannot be read as its column's kind.
     """
     runs = TABLES["runs"]
-    if not (folder / runs.file_name).is_file():
+    try:
+        exists = (folder / runs.file_name).is_file()
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+    if not exists:
         raise StoreError(
             f"{folder} is not a relu-bench store: it has no {runs.file_name}. Name the folder that "
             "`relu-bench run` wrote to (--out, by default `results`)."

@@ -12,15 +12,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from relu_bench import store_files, store_journal, store_plans, store_read
 from relu_bench.errors import StoreError, StoreWriteError
-from relu_bench.store_cells import Value, cells_of, clean, guard, line
-from relu_bench.store_index import Key, KeyIndex
-from relu_bench.store_journal import Journal, journaled
-from relu_bench.store_lock import StoreLock
-from relu_bench.store_plans import KeptPlan
-from relu_bench.store_read import read
-from relu_bench.store_tables import (
+from relu_bench.store import files as store_files
+from relu_bench.store import journal as store_journal
+from relu_bench.store import plans as store_plans
+from relu_bench.store import reading as store_read
+from relu_bench.store.cells import Value, cells_of, clean, guard, line
+from relu_bench.store.index import Key, KeyIndex
+from relu_bench.store.journal import Journal, journaled
+from relu_bench.store.lock import StoreLock
+from relu_bench.store.plans import KeptPlan
+from relu_bench.store.tables import (
     TABLES,
     Span,
     TableName,
@@ -31,8 +33,6 @@ from relu_bench.store_tables import (
     records,
     without,
 )
-
-__all__ = ["KeptPlan", "RunRecord", "Store", "Value", "read"]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _STATUSES = ("completed", "failed")

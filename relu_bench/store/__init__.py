@@ -1,0 +1,7 @@
+"""The store: a results folder of three CSVs that never loses or doubles a run."""
+
+from relu_bench.store.plans import KeptPlan
+from relu_bench.store.reading import read
+from relu_bench.store.writer import RunRecord, Store, Value
+
+__all__ = ["KeptPlan", "RunRecord", "Store", "Value", "read"]

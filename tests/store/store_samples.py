@@ -1,0 +1,61 @@
+"""Runs as the tests store them, and a store that holds some."""
+
+from pathlib import Path
+
+from relu_bench.store import RunRecord, Store, Value
+
+AWKWARD = 'mlp(hidden=[128, 64]), "so called"; it\'s µ'
+
+
+def run_id(number: int) -> str:
+    return f"r{number:012x}"
+
+
+def record(number: int, *, experiment: str = "one", epochs: int = 3, **changes: Value) -> RunRecord:
+    """A completed run all of whose values depend on its number, so that a mixed row shows."""
+    row: dict[str, Value] = {
+        "experiment": experiment,
+        "run_id": run_id(number),
+        "status": "completed",
+        "outcome": "learned",
+        "seed": number,
+        "dataset": "digits",
+        "model": AWKWARD,
+        "activation": "leaky_relu(negative_slope=0.01)",
+        "learning_rate": 0.1 + number,
+        "batch_norm": number % 2 == 0,
+        "epochs": epochs,
+        "val_loss": float("nan"),
+        "started_at": "2026-01-02T03:04:05+00:00",
+        "attempts": 1,
+        **changes,
+    }
+    return RunRecord(
+        run=row,
+        epochs=[
+            {"epoch": epoch, "train_loss": number + epoch / 7, "val_accuracy": None}
+            for epoch in range(epochs)
+        ],
+        layers=[
+            {"epoch": epoch, "layer": f"dense_{number}", "kernel_norm": number / 3}
+            for epoch in range(epochs)
+        ],
+    )
+
+
+def failed(number: int, *, experiment: str = "one", error: str = "out of memory") -> RunRecord:
+    row = dict(record(number, experiment=experiment).run)
+    return RunRecord(run={**row, "status": "failed", "outcome": None, "error": error})
+
+
+def filled(folder: Path, *records: RunRecord) -> Store:
+    store = Store(folder)
+    store.prepare()
+    for one in records:
+        assert store.append(one)
+    return store
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The three files, byte by byte."""
+    return {name: (folder / name).read_bytes() for name in ("runs.csv", "epochs.csv", "layers.csv")}

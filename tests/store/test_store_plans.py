@@ -1,0 +1,87 @@
+import json
+from pathlib import Path
+
+import pytest
+from store_samples import filled
+
+from relu_bench.errors import StoreError
+from relu_bench.store import KeptPlan, Store
+
+CONFIG = {"activation": ["relu()", "elu(alpha=1.0)"], "seeds": [0, 1], "name": "µ"}
+
+
+def test_plans_add_up(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.keep_plan("b", CONFIG, ["r3", "r1"])
+    store.keep_plan("a", {**CONFIG, "seeds": [0]}, ["r1"])
+    store.keep_plan("b", {**CONFIG, "seeds": [2]}, ["r1", "r2"])
+    planned = Store(tmp_path).planned()
+    assert list(planned) == ["a", "b"]
+    assert planned["a"] == ("r1",)
+    assert sorted(planned["b"]) == ["r1", "r2", "r3"]
+    assert planned["b"].index("r3") < planned["b"].index("r1") or planned["b"][0] == "r1"
+    assert Store(tmp_path).planned() == planned
+
+
+def test_the_order_of_a_plan_is_kept(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    run_ids = [f"r{n * 7 % 10}" for n in range(10)]
+    store.keep_plan("a", CONFIG, run_ids)
+    assert store.planned() == {"a": tuple(run_ids)}
+
+
+def test_the_same_call_is_one_file(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.keep_plan("a", CONFIG, ["r1"])
+    store.keep_plan("a", dict(reversed(CONFIG.items())), ("r1",))
+    (path,) = (tmp_path / "plans").iterdir()
+    assert json.loads(path.read_text("utf-8"))["config"] == CONFIG
+    store.keep_plan("a", CONFIG, ["r2"])
+    assert len(list((tmp_path / "plans").iterdir())) == 2
+
+
+def test_a_plan_comes_back_with_its_config(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.keep_plan("a", CONFIG, ["r1"])
+    assert store.plans() == [KeptPlan("a", CONFIG, ("r1",))]
+
+
+def test_what_a_crash_left_of_a_plan_is_no_plan(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.keep_plan("a", CONFIG, ["r1"])
+    (tmp_path / "plans" / "0123456789abcdef.json.99.new").write_text('{"experi')
+    assert store.planned() == {"a": ("r1",)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"experiment": "a", "config": {}}',
+        '{"experiment": 1, "config": {}, "run_ids": []}',
+        '{"experiment": "a", "config": {}, "run_ids": [1]}',
+        '{"experiment": "a", "config": {}, "run_ids": 3}',
+    ],
+)
+def test_a_damaged_plan_is_named(tmp_path: Path, text: str) -> None:
+    store = filled(tmp_path)
+    store.keep_plan("a", CONFIG, ["r1"])
+    (path,) = (tmp_path / "plans").iterdir()
+    path.write_text(text)
+    with pytest.raises(StoreError, match=f"{path.name} cannot be read, or is not what relu-bench"):
+        store.planned()
+
+
+def test_a_name_cannot_leave_the_folder(tmp_path: Path) -> None:
+    store = filled(tmp_path / "results")
+    store.keep_plan("../../evil", CONFIG, ["../r1"])
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+    assert len(list((tmp_path / "results" / "plans").iterdir())) == 1
+
+
+def test_plans_where_a_file_is_in_the_way(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    (tmp_path / "plans").write_text("mine")
+    with pytest.raises(StoreError, match="a file is in the way where a folder is needed"):
+        store.keep_plan("a", CONFIG, ["r1"])

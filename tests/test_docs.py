@@ -1,0 +1,86 @@
+"""What the documents promise is what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from relu_bench import activations, columns, config, initializers, models, optimizers, yaml_source
+from relu_bench.cli import app
+from relu_bench.config import DEFAULT_SEEDS
+from relu_bench.plan import make_plan
+from relu_bench.settings import FIELDS, default_of
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = {
+    command.name or command.callback.__name__: command  # type: ignore[union-attr]
+    for command in app.registered_commands
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_and_stands_in_the_readme(name: str) -> None:
+    callback = COMMANDS[name].callback
+    assert callback is not None
+    assert callback.__doc__
+    assert f"`relu-bench {name}" in README
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_has_help(name: str) -> None:
+    click_command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    for parameter in click_command.params:
+        assert getattr(parameter, "help", None), f"{name} {parameter.name} has no help"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_shipped_config_runs_and_tells_editors_its_schema(path: Path) -> None:
+    experiment = config.load(path)
+    assert len(make_plan(experiment)) > 1
+    first, second, *_ = path.read_text().splitlines()
+    assert re.fullmatch(r"# [A-Z].*\.", first)
+    assert second == "# yaml-language-server: $schema=config.schema.json"
+
+
+@pytest.mark.parametrize("table", [columns.RUNS, columns.EPOCHS, columns.LAYERS])
+def test_every_column_is_explained(table: tuple[columns.Column, ...]) -> None:
+    text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    assert columns.markdown(table) in text
+
+
+def test_the_readme_shows_every_default() -> None:
+    block = re.search(r"```yaml\n(experiment: .*?)```", README, re.DOTALL)
+    assert block is not None
+    shown = config.from_document(yaml_source.parse(block.group(1), "README.md"))
+    assert dict(shown.axes) == {field: (default_of(field),) for field in FIELDS}
+    assert shown.seeds == tuple(range(DEFAULT_SEEDS))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *activations.ACTIVATIONS,
+        *initializers.INITIALIZERS,
+        *optimizers.OPTIMIZERS,
+        *models.MODELS,
+    ],
+)
+def test_the_readme_names_every_component(name: str) -> None:
+    tables = README[README.index("| what | names |") :]
+    assert re.search(rf"\b{name}\b", tables[: tables.index("\n\n")])
+
+
+def test_the_gate_runs_the_commands_of_the_readme() -> None:
+    gate = (ROOT / ".ci" / "run").read_text()
+    for number in (1, 2):
+        assert f"<!-- command {number} -->\n```sh\n" in README
+        assert f"run_readme_command {number}" in gate
+
+
+def test_relative_links_lead_somewhere() -> None:
+    for document in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        text = document.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
