@@ -1,16 +1,18 @@
 """Where runs are trained: worker processes on this machine, one run a core, one thread a run.
 
 An executor has the meaning of `concurrent.futures`: `submit` gives for each spec a future of
-`Finished`, or of the exception `RunFailed`. Each slot is a thread that owns one worker process, so a
-worker that dies costs only the run that it had.
+`Finished`, or of the exception `RunFailed`. Each slot is a thread that owns one worker process, so
+a worker that dies costs only the run that it had.
 """
 
 import multiprocessing
 import multiprocessing.forkserver
+import multiprocessing.resource_tracker
 import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -27,6 +29,8 @@ from relu_bench.worker import MakeTrainer, WorkerSettings, make_tensorflow_train
 MOST_ATTEMPTS = 2
 PROGRAMS_PER_WORKER = 20
 """A worker is replaced after so many distinct programs, since each leaves memory behind."""
+
+_PATIENCE_SECONDS = 0.5
 
 PRELOAD = "relu_bench.preload"
 
@@ -114,9 +118,11 @@ class LocalExecutor:
             self._changed.notify_all()
         for slot in self._slots:
             slot.stop()
+        # A slot that is just starting a worker may take seconds; as a daemon it need not be awaited.
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         for slot in self._slots:
             if slot.is_alive():
-                slot.join(timeout=1)
+                slot.join(timeout=max(0.0, deadline - time.monotonic()))
         self._logs.cleanup()
 
     def submit(self, specs: Sequence[Spec]) -> "list[Future[Finished]]":
@@ -280,5 +286,13 @@ def warm_up(preload: tuple[str, ...] = (PRELOAD,)) -> BaseContext:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
-    multiprocessing.forkserver.ensure_running()
+    # The fork server and all workers inherit the mask: Ctrl-C reaches the whole process group, and
+    # what becomes of them is for this process to decide.
+    # (The resource tracker goes first, since starting it clears the mask.)
+    multiprocessing.resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        multiprocessing.forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context

@@ -64,7 +64,9 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
         keras_class="Adadelta", parameters={"rho": _share(0.95), "epsilon": _EPSILON}
     ),
     "lion": Optimizer(
-        keras_class="Lion", parameters={"beta_1": _share(0.9), "beta_2": _share(0.99)}
+        keras_class="Lion",
+        # At 0 it would be another method, sign descent, which Keras refuses here.
+        parameters={"beta_1": Parameter("float", 0.9, above=0, below=1), "beta_2": _share(0.99)},
     ),
 }
 

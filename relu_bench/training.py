@@ -96,7 +96,7 @@ class Trainer:
         self._splits: dict[tuple[Any, ...], data.Split] = {}
 
     def train(self, spec: Spec, report: Report = lambda progress: None) -> RunResult:
-        """Train the network of `spec`. Never fetches: raises DataError when the data are not there."""
+        """Train one network. Never fetches: raises DataError when the data are not there."""
         loaded = self._load(spec)
         split = self._split(spec, loaded)
         program = self._program(spec, loaded)

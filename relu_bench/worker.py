@@ -54,7 +54,7 @@ def serve(
     log: Path,
 ) -> None:
     """The life of a worker; `log` receives what native code writes to the standard error."""
-    # Ctrl-C reaches the whole process group; the parent decides what becomes of the workers.
+    # Where workers are spawned, Ctrl-C reaches them, too; the parent decides what becomes of them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with_parent()
     _send_stderr_to(log)

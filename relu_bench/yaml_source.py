@@ -251,11 +251,11 @@ def _syntax_error(text: str, name: str, error: yaml.MarkedYAMLError) -> str:
 
 
 def _missing(path: Path) -> str:
-    nearby = sorted(map(str, path.parent.glob("*.y*ml"))) if path.parent.is_dir() else []
-    message = f"There is no config {path}.{nearest(str(path), nearby)}"
+    nearby = sorted(path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
+    message = f"There is no config {path}.{nearest(path.name, [other.name for other in nearby])}"
     if nearby:
-        more = ", ..." if len(nearby) > _MOST_NEARBY else ""
-        message += f" There are: {', '.join(nearby[:_MOST_NEARBY])}{more}"
+        shown = ", ".join(map(str, nearby[:_MOST_NEARBY]))
+        message += f" There are: {shown}{', ...' if len(nearby) > _MOST_NEARBY else ''}"
     else:
         message += " `relu-bench init` lists configs to start from."
     return message

@@ -19,7 +19,7 @@ def plot(
     results: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[RESULTS]...",
+            metavar="RESULTS",
             help="Results folders, of 'relu-bench run'.",
             show_default="results",
         ),
@@ -36,7 +36,7 @@ def plot(
     ] = None,
     formats: Annotated[
         list[ImageFormat] | None,
-        typer.Option("--format", help="Repeatable.", show_default="png"),
+        typer.Option("--format", help="Image format. Repeatable.", show_default="png"),
     ] = None,
     out: Annotated[
         Path | None,

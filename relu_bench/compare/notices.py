@@ -58,8 +58,8 @@ def _stored_differently(rows: DataFrame) -> Iterator[str]:
 def _failed(runs: DataFrame) -> Iterator[str]:
     failed = int((runs["status"] == "failed").sum())
     if failed:
-        are = "run failed and is" if failed == 1 else "runs failed and are"
-        yield f"{failed} of {len(runs)} {are} missing from every mean"
+        are = "is" if failed == 1 else "are"
+        yield f"{failed} of {len(runs)} runs failed and {are} missing from every mean"
 
 
 def _circumstances(runs: DataFrame) -> Iterator[str]:

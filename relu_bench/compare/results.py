@@ -70,7 +70,10 @@ def load(stores: Sequence[Path], where: Sequence[str] = ()) -> Results:
         StoreError: when a folder is no store.
         ReluBenchError: when there is no run, a condition is wrong, or nothing meets it.
     """
-    folders = tuple({folder.resolve(): folder for folder in stores}.values())
+    distinct: dict[Path, Path] = {}
+    for folder in stores:
+        distinct.setdefault(folder.resolve(), folder)
+    folders = tuple(distinct.values())
     tables = [store.read(folder, "runs") for folder in folders]
     if not any(len(table) for table in tables):
         listed = ", ".join(str(folder) for folder in folders)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ def score_limits(scores: DataFrame, scale: Scale, room: float = 0.35) -> Limits:
 
     It goes on to the ends of the intervals (`low`, `high`) whose mean it holds, by at most half of
     its span on each side: with two or three seeds an interval is many times as wide as the runs.
+    Nor does it go on to accuracies that cannot be.
 
     Args:
         scores: of `compare.final_scores`, of every panel that shares the axis.
@@ -35,8 +37,9 @@ def score_limits(scores: DataFrame, scale: Scale, room: float = 0.35) -> Limits:
     span = max(high - low, _narrowest(low, high))
     shown = scores[scores["mean"].between(low, high)].dropna(subset=["low", "high"])
     if len(shown):
-        low = max(min(low, float(shown["low"].min())), low - span / 2)
-        high = min(max(high, float(shown["high"].max())), high + span / 2)
+        least, most = (0.0, 1.0) if scale.unit == "%" else (-math.inf, math.inf)
+        low = max(min(low, float(shown["low"].min())), low - span / 2, least)
+        high = min(max(high, float(shown["high"].max())), high + span / 2, most)
     words = room * (high - low or span)
     return _with_margin(low - words * (below > 0), high + words * (above > 0))
 

@@ -38,18 +38,18 @@ def test_two_workers_give_the_numbers_of_one(undisturbed: Path, tmp_path: Path) 
 def test_an_interrupted_run_stops_at_once_and_is_resumed(undisturbed: Path, tmp_path: Path) -> None:
     out = tmp_path / "results"
     arguments = ("run", undisturbed / "config.yaml", "--jobs", "2", "--out", out)
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command(*arguments), cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith("[3/16]"):
-            break
-    interrupt(process)
-    started = time.monotonic()
-    said = process.stderr.read()
-    assert process.wait(timeout=30) == 130
-    stopped_after = time.monotonic() - started
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("[3/16]"):
+                break
+        interrupt(process)
+        started = time.monotonic()
+        said = process.stderr.read()
+        assert process.wait(timeout=30) == 130
+        stopped_after = time.monotonic() - started
     assert "Interrupted. What had finished is kept in" in said
     assert "Traceback" not in said
     # Two seconds are the promise on an idle machine; here other tests may share it.

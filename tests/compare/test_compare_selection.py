@@ -1,0 +1,87 @@
+import pytest
+from fake_results import run, runs_table
+
+from relu_bench.compare.selection import select
+from relu_bench.errors import ReluBenchError
+
+SCALED = "variance_scaling(distribution=uniform, mode=fan_in, scale=0.3333)"
+RUNS = runs_table(
+    [
+        run(seed=0, activation="relu", learning_rate=0.001),
+        run(seed=1, activation="elu(alpha=1.0)", learning_rate=0.000464158883361),
+        run(seed=2, activation="relu", batch_norm=True, train_samples=1000),
+        run(seed=3, activation="relu", initializer=SCALED, git_commit=None),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("where", "seeds"),
+    [
+        ([], [0, 1, 2, 3]),
+        (["activation=relu"], [0, 2, 3]),
+        (["activation= elu( alpha=1.0 ) "], [1]),
+        (["learning_rate=1e-3"], [0, 2, 3]),
+        (["learning_rate=0.00046415888336"], [1]),
+        (["seed=2"], [2]),
+        (["seed=2.0"], [2]),
+        (["batch_norm=true"], [2]),
+        (["batch_norm=False"], [0, 1, 3]),
+        (["train_samples=1000"], [2]),
+        (["train_samples="], [0, 1, 3]),
+        (["train_samples=null"], [0, 1, 3]),
+        (["git_commit="], [3]),
+        (["split_seed=0"], [0, 1, 2, 3]),
+        (["initializer=variance_scaling(scale=0.3333,mode=fan_in,distribution=uniform)"], [3]),
+        (["seed=0", "seed=3"], [0, 3]),
+        (["seed=0", "seed=1", "activation=relu"], [0]),
+    ],
+)
+def test_where_compares_as_the_column_is_typed(where: list[str], seeds: list[int]) -> None:
+    assert select(RUNS, where)["seed"].tolist() == seeds
+
+
+@pytest.mark.parametrize("condition", ["activation", "=relu", ""])
+def test_where_without_key_or_value_is_an_error(condition: str) -> None:
+    with pytest.raises(ReluBenchError, match="is no condition; expected KEY=VALUE"):
+        select(RUNS, [condition])
+
+
+def test_an_unknown_column_is_answered_with_the_nearest() -> None:
+    with pytest.raises(ReluBenchError, match=r"no such column. Did you mean 'learning_rate'\?"):
+        select(RUNS, ["learningrate=0.1"])
+
+
+def test_the_position_of_the_store_is_no_column_of_the_user() -> None:
+    with pytest.raises(ReluBenchError, match="no such column"):
+        select(RUNS.assign(store=0), ["store=0"])
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("learning_rate=fast", "expected a number; there is 0.0004642, 0.001"),
+        ("batch_norm=on", "expected true or false"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_an_error(condition: str, message: str) -> None:
+    with pytest.raises(ReluBenchError, match=message):
+        select(RUNS, [condition])
+
+
+def test_when_nothing_is_left_the_values_that_exist_are_listed() -> None:
+    with pytest.raises(ReluBenchError) as caught:
+        select(RUNS, ["activation=selu", "batch_norm=true"])
+
+    assert str(caught.value) == (
+        "No run has activation=selu, batch_norm=true.\n"
+        "activation is one of: elu(alpha=1.0), relu\n"
+        "batch_norm is one of: false, true"
+    )
+
+
+def test_a_long_list_of_values_is_cut() -> None:
+    runs = runs_table([run(seed=seed) for seed in range(30)])
+
+    with pytest.raises(ReluBenchError, match=r"23, 24, … \(30 in all\)"):
+        select(runs, ["seed=99"])

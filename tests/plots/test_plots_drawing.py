@@ -1,0 +1,162 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib
+import pytest
+from fake_results import Row, epochs_of, failed, results, run
+
+from relu_bench.errors import ReluBenchError, StoreError
+from relu_bench.plots import draw, folder_for, notices, save
+
+PAIR = [run(seed=s, activation=a) for a in ("relu", "tanh") for s in (0, 1)]
+
+
+def names(rows: list[Row], **given: object) -> list[str]:
+    return [name for name, _ in draw(results(rows, **given))]  # type: ignore[arg-type]
+
+
+def test_one_figure_for_each_experiment_in_alphabetical_order() -> None:
+    rows = [*PAIR, *({**row, "experiment": "a.b"} for row in PAIR)]
+
+    assert names(rows) == ["a.b-comparison", "variants-comparison"]
+
+
+def test_names_carry_conditions_and_parts_and_are_safe_in_a_file_system() -> None:
+    rows = [run(activation=a, dataset=d) for a in ("relu", "tanh") for d in ("mnist", "/my data")]
+
+    assert names(rows, where=("initializer=he_normal", "seed=0")) == [
+        "variants-comparison-initializer-he_normal-seed-0-my-data",
+        "variants-comparison-initializer-he_normal-seed-0-mnist",
+    ]
+
+
+def test_names_are_unique_where_capitals_make_no_difference() -> None:
+    rows = [*PAIR, *({**row, "experiment": "Variants"} for row in PAIR)]
+
+    assert names(rows) == ["Variants-comparison", "variants-comparison-2"]
+
+
+def test_an_experiment_without_a_completed_run_says_so_beside_the_others() -> None:
+    found = results([*PAIR, failed(experiment="broken")])
+
+    assert notices(found) == ["broken: no completed run, so there is nothing to draw"]
+    assert [name for name, _ in draw(found)] == ["variants-comparison"]
+
+
+def test_nothing_to_draw_at_all_is_an_error() -> None:
+    with pytest.raises(ReluBenchError) as caught:
+        draw(results([failed(experiment="broken")]))
+
+    assert str(caught.value) == (
+        "There is nothing to draw.\nbroken: no completed run, so there is nothing to draw"
+    )
+
+
+def test_more_figures_than_anybody_looks_at_are_refused() -> None:
+    rows = [
+        run(activation=a, learning_rate=rate / 1000, batch_size=size)
+        for a in ("relu", "tanh")
+        for rate in range(1, 31)
+        for size in range(10, 20)
+    ]
+
+    assert notices(results(rows)) == [
+        "variants: more than 24 figures would be needed for its axes "
+        "(activation, learning_rate, batch_size), so it is not drawn; "
+        "narrow it with --where KEY=VALUE"
+    ]
+
+
+def test_runs_without_epochs_are_said() -> None:
+    found = results(PAIR, epochs_of(PAIR[0], [0.1, 0.9, 0.95, 0.96]))
+
+    assert notices(found) == [
+        "variants: 3 runs have no rows in epochs.csv and so no learning curve"
+    ]
+
+
+@pytest.mark.parametrize("form", ["png", "svg", "pdf"])
+def test_the_same_results_give_the_same_bytes(form: str, tmp_path: Path) -> None:
+    files = []
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        (path,) = save(draw(results(PAIR)), folder, [form])  # type: ignore[list-item]
+        files.append(path.read_bytes())
+        assert path == folder / f"variants-comparison.{form}"
+
+    assert files[0] == files[1]
+    assert len(files[0]) > 5_000
+
+
+def test_text_in_an_svg_is_text(tmp_path: Path) -> None:
+    (path,) = save(draw(results(PAIR)), tmp_path, ["svg"])
+
+    text = path.read_text(encoding="utf-8")
+    assert "test accuracy (%)" in text
+    assert "variants: learning curves" in text
+
+
+def test_a_png_is_as_wide_as_asked_for(tmp_path: Path) -> None:
+    (path,) = save(draw(results(PAIR), width=7.5), tmp_path)
+
+    header = path.read_bytes()[:24]
+    assert header[:4] == b"\x89PNG"
+    assert int.from_bytes(header[16:20], "big") == 1500
+
+
+def test_a_user_s_own_style_changes_nothing(tmp_path: Path) -> None:
+    (plain,) = save(draw(results(PAIR)), tmp_path / "a")
+    with matplotlib.rc_context({"lines.linewidth": 9.0, "font.size": 30.0}):
+        (styled,) = save(draw(results(PAIR)), tmp_path / "b")
+        assert matplotlib.rcParams["lines.linewidth"] == 9.0
+
+    assert styled.read_bytes() == plain.read_bytes()
+
+
+def test_figures_of_one_store_go_into_its_folder() -> None:
+    assert folder_for([Path("results")], None) == Path("results/plots")
+    assert folder_for([Path("a"), Path("b")], Path("c")) == Path("c")
+
+
+def test_figures_of_several_stores_need_a_folder() -> None:
+    with pytest.raises(ReluBenchError, match=r"Figures of 2 stores .* --out FOLDER"):
+        folder_for([Path("a"), Path("b")], None)
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_drawn(tmp_path: Path) -> None:
+    occupied = tmp_path / "plots"
+    occupied.write_text("a file")
+    figures = draw(results(PAIR))
+
+    with pytest.raises(StoreError, match=r"cannot be written to .*plots .*--out FOLDER"):
+        next(save(figures, occupied))
+
+    assert len(list(figures)) == 1
+
+
+def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "variants-comparison.png").mkdir()
+
+    with pytest.raises(StoreError, match=r"cannot be written to .*comparison\.png"):
+        next(save(draw(results(PAIR)), tmp_path))
+
+
+def test_plotting_imports_neither_tensorflow_nor_pyplot() -> None:
+    code = (
+        "import sys; from fake_results import results, run; from relu_bench import plots;"
+        "from pathlib import Path; import tempfile;"
+        "folder = Path(tempfile.mkdtemp());"
+        "list(plots.save(plots.draw(results([run(), run(seed=1)])), folder));"
+        "print([name for name in ('tensorflow', 'keras', 'matplotlib.pyplot', 'scipy.stats')"
+        " if name in sys.modules])"
+    )
+    helpers = Path(__file__).parents[1] / "compare"
+
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(helpers)!r}); {code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "[]\n"

@@ -1,0 +1,93 @@
+import pandas as pd
+import pytest
+from fake_results import epochs_of, epochs_table, run, runs_table
+
+from relu_bench.compare import Scale, final_scores, run_curves, scale_of
+from relu_bench.plots.limits import curve_limits, outside, score_limits
+
+ACCURACY = scale_of("accuracy")
+RMSE = Scale("RMSE", higher_is_better=False, factor=1.0, unit="")
+
+
+def scores(*values: float) -> pd.DataFrame:
+    runs = runs_table([run(seed=seed, test=value) for seed, value in enumerate(values)])
+    return final_scores(runs, ["activation"])
+
+
+def single(*ends: float, epochs: int = 4) -> pd.DataFrame:
+    rows = [run(seed=seed, epochs=epochs) for seed in range(len(ends))]
+    table = []
+    for row, end in zip(rows, ends, strict=True):
+        table += epochs_of(row, [0.1, *[end - 0.02 / (1 + n) for n in range(epochs)]])
+    return run_curves(runs_table(rows), epochs_table(table), [])
+
+
+def test_scores_hold_every_run_and_the_ends_of_the_interval() -> None:
+    table = scores(0.970, 0.972, 0.974, 0.976, 0.978)
+
+    low, high = score_limits(table, ACCURACY)
+
+    assert low < table["low"].min() < 0.971
+    assert high > 0.978
+    assert high - low < 0.02
+
+
+def test_the_wide_interval_of_two_seeds_does_not_squash_them() -> None:
+    low, high = score_limits(scores(0.97, 0.98), ACCURACY)
+
+    assert (low, high) == pytest.approx((0.964, 0.986), abs=0.001)
+
+
+def test_no_interval_draws_the_axis_beyond_what_can_be() -> None:
+    assert score_limits(scores(0.7, 1.0), ACCURACY)[1] < 1.05
+    assert score_limits(scores(0.0, 0.3), ACCURACY)[0] > -0.05
+
+
+def test_a_bad_run_is_cut_and_leaves_room_for_the_words() -> None:
+    good = [0.970, 0.972, 0.974, 0.976, 0.978, 0.98]
+    table = scores(*good, 0.11)
+
+    narrow, wide = (score_limits(table, ACCURACY, room=room) for room in (0.1, 0.5))
+
+    assert 0.95 < wide[0] < narrow[0] < 0.97
+    assert narrow[1] > 0.98
+
+
+def test_a_run_that_is_better_than_all_others_is_never_cut() -> None:
+    assert score_limits(scores(0.11, 0.111, 0.112, 0.113, 0.97), ACCURACY)[1] > 0.97
+
+
+def test_where_lower_is_better_the_high_side_is_cut() -> None:
+    low, high = score_limits(scores(0.9, 0.91, 0.92, 0.93, 0.94, 5.0, 0.2), RMSE)
+
+    assert low < 0.2
+    assert high < 2
+
+
+def test_one_value_has_an_axis_around_it() -> None:
+    low, high = score_limits(scores(0.97), ACCURACY)
+
+    assert low < 0.97 < high
+
+
+def test_curves_leave_out_epoch_0_and_the_first_training_mean() -> None:
+    low, high = curve_limits(single(0.97, 0.972, 0.974), ACCURACY)
+
+    assert 0.94 < low < 0.951
+    assert 0.969 < high < 0.98
+
+
+def test_curves_of_one_or_two_epochs_are_shown_whole() -> None:
+    low, _ = curve_limits(single(0.97, 0.972, epochs=2), ACCURACY)
+
+    assert low < 0.1
+
+
+def test_a_bad_curve_is_cut() -> None:
+    low, _ = curve_limits(single(0.97, 0.972, 0.974, 0.976, 0.13), ACCURACY)
+
+    assert low > 0.9
+
+
+def test_outside_counts_both_sides() -> None:
+    assert outside([0.1, 0.5, 0.6, 0.9, 0.95], (0.5, 0.8)) == (1, 2)
