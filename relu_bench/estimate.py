@@ -13,7 +13,7 @@ import numpy as np
 from relu_bench import data, models
 from relu_bench.models import Architecture
 from relu_bench.plan import Spec
-from relu_bench.training import architecture_of
+from relu_bench.trainer import architecture_of
 
 START_SECONDS = 3.0
 """Starting TensorFlow and reading data, until the first worker trains."""

@@ -5,36 +5,33 @@ An executor has the meaning of `concurrent.futures`: `submit` gives for each spe
 a worker that dies costs only the run that it had.
 """
 
-import multiprocessing
-import multiprocessing.forkserver
-import multiprocessing.resource_tracker
-import signal
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Protocol, Self
 
 from relu_bench.errors import ReluBenchError
 from relu_bench.plan import Spec
 from relu_bench.schedule import Schedule
-from relu_bench.training import Progress, RunResult
-from relu_bench.worker import MakeTrainer, WorkerSettings, make_tensorflow_trainer, serve
+from relu_bench.training import RunResult
+from relu_bench.worker import MakeTrainer, WorkerSettings, make_tensorflow_trainer
+from relu_bench.worker_process import (
+    PRELOAD,
+    OnProgress,
+    WorkerDiedError,
+    WorkerProcess,
+    warm_up,
+)
 
 MOST_ATTEMPTS = 2
 PROGRAMS_PER_WORKER = 20
 """A worker is replaced after so many distinct programs, since each leaves memory behind."""
 
 _PATIENCE_SECONDS = 0.5
-
-PRELOAD = "relu_bench.preload"
-
-OnProgress = Callable[[Spec, Progress], None]
 
 
 @dataclass(frozen=True)
@@ -72,10 +69,6 @@ class _Job:
     spec: Spec
     future: "Future[Finished]"
     attempts: int = 0
-
-
-class _WorkerDiedError(Exception):
-    """The process is gone; the message says how."""
 
 
 class LocalExecutor:
@@ -118,7 +111,7 @@ class LocalExecutor:
             self._changed.notify_all()
         for slot in self._slots:
             slot.stop()
-        # A slot that is just starting a worker may take seconds; as a daemon it need not be awaited.
+        # A slot that is starting a worker may take seconds; as a daemon it need not be awaited.
         deadline = time.monotonic() + _PATIENCE_SECONDS
         for slot in self._slots:
             if slot.is_alive():
@@ -138,9 +131,15 @@ class LocalExecutor:
                 slot.start()
         return [job.future for job in jobs]
 
-    def log_of(self, slot: int) -> Path:
-        """The file that the standard error of a slot's worker goes to."""
-        return Path(self._logs.name) / f"worker-{slot}.log"
+    def start_worker(self, slot: int) -> WorkerProcess:
+        """A new process for a slot."""
+        log = self.log_folder / f"worker-{slot}.log"
+        return WorkerProcess(self.context, slot, (self.make_trainer, self.settings, log))
+
+    @property
+    def log_folder(self) -> Path:
+        """Where the standard error of the workers goes."""
+        return Path(self._logs.name)
 
     def take(self, slot: int) -> _Job | None:
         """Wait for the next job of a slot; None when the executor stops."""
@@ -165,7 +164,7 @@ class _Slot(threading.Thread):
         super().__init__(name=f"slot-{number}", daemon=True)
         self.executor = executor
         self.number = number
-        self.worker: _Worker | None = None
+        self.worker: WorkerProcess | None = None
         self.stopped = False
 
     def run(self) -> None:
@@ -189,9 +188,9 @@ class _Slot(threading.Thread):
             job.attempts += 1
             try:
                 if self.worker is None:
-                    self.worker = _Worker(self.executor, self.number)
-                outcome = self.worker.train(job.spec)
-            except _WorkerDiedError as death:
+                    self.worker = self.executor.start_worker(self.number)
+                outcome = self.worker.train(job.spec, self.executor.on_progress)
+            except WorkerDiedError as death:
                 self._replace_worker()
                 if job.attempts < MOST_ATTEMPTS or self.stopped:
                     continue
@@ -212,87 +211,3 @@ class _Slot(threading.Thread):
             self.worker.kill()
         self.worker = None
         self.executor.forget(self.number)
-
-
-class _Worker:
-    """The parent's end of one worker process."""
-
-    def __init__(self, executor: LocalExecutor, slot: int) -> None:
-        self.executor = executor
-        self.log = executor.log_of(slot)
-        self.log.unlink(missing_ok=True)
-        self.programs = 0
-        self.connection, theirs = executor.context.Pipe()
-        self.process = executor.context.Process(  # type: ignore[attr-defined]
-            target=serve,
-            args=(theirs, executor.make_trainer, executor.settings, self.log),
-            name=f"relu-bench worker {slot}",
-            daemon=True,
-        )
-        self.process.start()
-        # With our copy closed, a worker that dies shows as the end of the pipe.
-        theirs.close()
-
-    def train(self, spec: Spec) -> RunResult | str:
-        """The result, or the reason why the run failed. Raises _WorkerDiedError."""
-        try:
-            self.connection.send(spec)
-            while True:
-                match self.connection.recv():
-                    case ("progress", Progress() as progress):
-                        self.executor.on_progress(spec, progress)
-                    case ("result", RunResult() as result, int(programs)):
-                        self.programs = programs
-                        return result
-                    case ("failed", str(reason)):
-                        return reason
-        except (EOFError, OSError):
-            self.process.join(timeout=5)
-            raise _WorkerDiedError(self._how_it_died()) from None
-
-    def kill(self) -> None:
-        """End the process at once."""
-        self.process.kill()
-        self.process.join(timeout=5)
-        self.connection.close()
-
-    def _how_it_died(self) -> str:
-        code = self.process.exitcode
-        how = f"exit code {code}"
-        if code is not None and code < 0:
-            names = {number.value: number.name for number in signal.Signals}
-            how = names.get(-code, f"signal {-code}")
-            if how == "SIGKILL":
-                how += ", as the system does when memory runs out"
-        last = _last_line(self.log)
-        return f"the worker process died ({how})" + (f": {last}" if last else "")
-
-
-def _last_line(log: Path) -> str:
-    try:
-        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    except OSError:
-        return ""
-    return lines[-1][:300] if lines else ""
-
-
-def warm_up(preload: tuple[str, ...] = (PRELOAD,)) -> BaseContext:
-    """Start importing TensorFlow in the background; returns how workers will be started.
-
-    On Linux a fork server imports it once for all workers, while the parent still reads data;
-    elsewhere, where forking is unsafe, each worker is spawned and imports it for itself.
-    """
-    if not sys.platform.startswith("linux"):
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(preload))
-    # The fork server and all workers inherit the mask: Ctrl-C reaches the whole process group, and
-    # what becomes of them is for this process to decide.
-    # (The resource tracker goes first, since starting it clears the mask.)
-    multiprocessing.resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        multiprocessing.forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return context

@@ -9,10 +9,10 @@ import os
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 
-from relu_bench import training  # noqa: E402 - the thread counts are read at import
+from relu_bench import trainer  # noqa: E402 - the thread counts are read at import
 from relu_bench.quiet_tensorflow import tf  # noqa: E402
 
-__all__ = ["one_thread", "tf", "training"]
+__all__ = ["one_thread", "tf", "trainer"]
 
 
 def one_thread() -> None:

@@ -76,6 +76,7 @@ def run(
         store.keep_plan(name, each.experiment.resolved(), [spec.run_id for spec in each.specs])
     _settle_the_rest(planned, missing, store, listener, tally)
     listener.starting(len(missing))
+    told: frozenset[str] = frozenset()
     if executor is not None:
         with executor:
             specs = list(missing)
@@ -84,7 +85,19 @@ def run(
                 spec = futures[future]
                 for experiment in missing[spec]:
                     _store(_record(experiment, spec, future), store, listener, tally)
+                told = _tell(future, listener, told)
     return tally
+
+
+def _tell(future: "Future[Finished]", listener: Listener, told: frozenset[str]) -> frozenset[str]:
+    """Pass on what a worker had to say, each sentence once."""
+    if future.exception() is not None:
+        return told
+    said = future.result().result.notices
+    for text in said:
+        if text not in told:
+            listener.notice(text)
+    return told | frozenset(said)
 
 
 Missing = dict[Spec, list[str]]

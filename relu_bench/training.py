@@ -1,32 +1,21 @@
-"""Train one network: spec in, `RunResult` out.
-
-`Trainer` is what a worker holds: the data it has loaded and the programs it has compiled. It
-returns the same bits for the same spec whatever it ran before, since every variable is restored
-and every draw is keyed by the spec.
-"""
+"""Train one network: a spec, its program and its data in, `RunResult` out."""
 
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_bench import data, models, stats, weights
-from relu_bench.models import Architecture
+from relu_bench import data, stats, weights
 from relu_bench.plan import Spec
 from relu_bench.program import Measured, Program, Samples
-from relu_bench.tasks import METRICS
+from relu_bench.tasks import METRICS, Task
 
 Row = dict[str, Any]
-
-KEPT_PROGRAMS = 4
-"""Programs that a worker keeps at once. A distinct program leaves some MiB behind for good."""
 
 
 @dataclass(frozen=True)
@@ -41,22 +30,30 @@ class Progress:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What one training found: cells of runs.csv, rows of epochs.csv and of layers.csv."""
+    """What one training found: cells of runs.csv, rows of epochs.csv and of layers.csv.
+
+    `notices` are sentences for the user, who is told each of them once.
+    """
 
     outcome: str
     summary: Mapping[str, Any]
     epochs: tuple[Row, ...]
     layers: tuple[Row, ...]
+    notices: tuple[str, ...] = ()
 
 
 Report = Callable[[Progress], None]
 
 
 @dataclass
-class _Loaded:
-    """A data set on the device: the whole training and test parts, and its description."""
+class LoadedData:
+    """A data set as a worker holds it: both parts as tensors on the device, targets also here."""
 
-    dataset: data.Dataset
+    task: Task
+    input_shape: tuple[int, ...]
+    classes: int
+    train_targets: data.Labels
+    test_targets: data.Labels
     train: Samples
     test: Samples
 
@@ -79,94 +76,28 @@ class _Best:
             self.state = weights.snapshot(model.variables)
 
 
-class Trainer:
-    """Trains specs one after the other, sharing data and compiled programs between them.
-
-    Args:
-        data_dir: where to look for data sets first.
-        xla: None to let each model decide (see `models.py`).
-    """
-
-    def __init__(self, data_dir: Path | None = None, xla: bool | None = None) -> None:
-        self.data_dir = data_dir
-        self.xla = xla
-        self.compiled_programs = 0
-        self._programs: OrderedDict[tuple[Any, ...], Program] = OrderedDict()
-        self._loaded: dict[str, _Loaded] = {}
-        self._splits: dict[tuple[Any, ...], data.Split] = {}
-
-    def train(self, spec: Spec, report: Report = lambda progress: None) -> RunResult:
-        """Train one network. Never fetches: raises DataError when the data are not there."""
-        loaded = self._load(spec)
-        split = self._split(spec, loaded)
-        program = self._program(spec, loaded)
-        started_at = datetime.now(UTC).isoformat(timespec="seconds")
-        compile_seconds = program.compile(loaded.train, len(split.train))
-        run = _Run(spec, program, loaded, split, report)
-        return run.finish(run.epochs(), started_at, compile_seconds)
-
-    def _load(self, spec: Spec) -> _Loaded:
-        if spec.dataset not in self._loaded:
-            import tensorflow as tf
-
-            dataset = data.load(spec.dataset, self.data_dir, fetch=False)
-            self._loaded = {
-                spec.dataset: _Loaded(
-                    dataset,
-                    Samples(tf.constant(dataset.train_inputs), tf.constant(dataset.train_targets)),
-                    Samples(tf.constant(dataset.test_inputs), tf.constant(dataset.test_targets)),
-                )
-            }
-            self._splits.clear()
-        return self._loaded[spec.dataset]
-
-    def _split(self, spec: Spec, loaded: _Loaded) -> data.Split:
-        key = (spec.dataset, spec.validation_split, spec.effective_split_seed, spec.train_samples)
-        if key not in self._splits:
-            self._splits = {
-                key: data.split(
-                    loaded.dataset,
-                    validation_split=spec.validation_split,
-                    split_seed=spec.effective_split_seed,
-                    train_samples=spec.train_samples,
-                )
-            }
-        return self._splits[key]
-
-    def _program(self, spec: Spec, loaded: _Loaded) -> Program:
-        key = spec.program_key
-        if key not in self._programs:
-            while len(self._programs) >= KEPT_PROGRAMS:
-                self._programs.popitem(last=False)
-            self.compiled_programs += 1
-            self._programs[key] = Program(
-                architecture_of(spec, loaded.dataset.input_shape, loaded.dataset.classes),
-                loaded.dataset.task,
-                spec.optimizer,
-                spec.batch_size,
-                models.entry(spec.model).xla if self.xla is None else self.xla,
-            )
-        self._programs.move_to_end(key)
-        return self._programs[key]
-
-
-def architecture_of(spec: Spec, input_shape: tuple[int, ...], outputs: int) -> Architecture:
-    """The network of a spec for data of this shape."""
-    return Architecture(
-        model=spec.model,
-        activation=spec.activation,
-        batch_norm=spec.batch_norm,
-        batch_norm_momentum=spec.batch_norm_momentum,
-        dropout=spec.dropout,
-        dropout_kind=spec.dropout_kind,
-        input_shape=input_shape,
-        outputs=outputs,
-    )
-
-
 def data_order(seed: int, epoch: int, train: NDArray[np.int32]) -> NDArray[np.int32]:
     """The order in which every variant of `seed` sees the training part in `epoch`."""
     return train[np.random.default_rng([seed, epoch]).permutation(len(train))]
+
+
+def train(
+    spec: Spec,
+    program: Program,
+    loaded: LoadedData,
+    split: data.Split,
+    report: Report,
+    *,
+    compile_seconds: float,
+) -> RunResult:
+    """Train the network of `spec` with its compiled program.
+
+    Every variable of the program is set to the start of this run, and every draw is keyed by the
+    spec, so the result has the same bits whatever the program trained before.
+    """
+    started_at = datetime.now(UTC).isoformat(timespec="seconds")
+    run = _Run(spec, program, loaded, split, report)
+    return run.finish(run.epochs(), started_at, compile_seconds)
 
 
 @dataclass
@@ -175,13 +106,13 @@ class _Run:
 
     spec: Spec
     program: Program
-    loaded: _Loaded
+    loaded: LoadedData
     split: data.Split
     report: Report
     layers: list[Row] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.metric = METRICS[self.loaded.dataset.task.metric]
+        self.metric = METRICS[self.loaded.task.metric]
         self.best = _Best(self.metric.higher_is_better)
         self.diverged = False
         self.last: tuple[Measured, Measured | None] | None = None
@@ -259,13 +190,13 @@ class _Run:
 
     def _guesses(self) -> Row:
         """What always guessing the commonest training class reaches, for each part."""
-        targets = self.loaded.dataset.train_targets
+        targets = self.loaded.train_targets
         trained = targets[self.split.train]
         held_out = targets[self.split.validation]
         name = self.metric.name
         return {
             f"guess_val_{name}": data.guess_accuracy(trained, held_out) if len(held_out) else None,
-            f"guess_test_{name}": data.guess_accuracy(trained, self.loaded.dataset.test_targets),
+            f"guess_test_{name}": data.guess_accuracy(trained, self.loaded.test_targets),
         }
 
     def _best_cells(self, tested: Measured | None, last_epoch: int) -> Row:
@@ -287,7 +218,7 @@ class _Run:
             return "diverged"
         trained, held_out = self.last
         judged = held_out or trained
-        targets = self.loaded.dataset.train_targets
+        targets = self.loaded.train_targets
         part = self.split.validation if held_out else self.split.train
         guess = data.guess_accuracy(targets[self.split.train], targets[part])
         correct = round(judged.metric * judged.count)

@@ -4,6 +4,7 @@ Messages to the parent are tuples: ("progress", Progress), ("result", RunResult,
 so far) or ("failed", reason).
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ from relu_bench.training import Report, RunResult
 
 
 class Trains(Protocol):
-    """What a worker needs to train: `training.Trainer`, or a stand-in for tests."""
+    """What a worker needs to train: `trainer.Trainer`, or a stand-in for tests."""
 
     compiled_programs: int
 
@@ -41,10 +42,10 @@ MakeTrainer = Callable[[WorkerSettings], Trains]
 
 def make_tensorflow_trainer(settings: WorkerSettings) -> Trains:
     """The real trainer, on one thread."""
-    from relu_bench.preload import one_thread, training
+    from relu_bench.preload import one_thread, trainer
 
     one_thread()
-    return training.Trainer(settings.data_dir)
+    return trainer.Trainer(settings.data_dir)
 
 
 def serve(
@@ -57,21 +58,22 @@ def serve(
     # Where workers are spawned, Ctrl-C reaches them, too; the parent decides what becomes of them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with_parent()
-    _send_stderr_to(log)
-    trainer = make_trainer(settings)
-    while True:
-        try:
-            spec = connection.recv()
-        except EOFError:
-            return
-        try:
-            result = trainer.train(spec, lambda progress: connection.send(("progress", progress)))
-        except BrokenPipeError:
-            return
-        except Exception as error:
-            connection.send(("failed", one_line(error)))
-        else:
-            connection.send(("result", result, trainer.compiled_programs))
+    # Without its log's folder or its pipe, a worker has lost its parent, and nobody to tell.
+    with contextlib.suppress(FileNotFoundError, EOFError, ConnectionError):
+        _send_stderr_to(log)
+        trainer = make_trainer(settings)
+        while True:
+            connection.send(_answer(trainer, connection.recv(), connection))
+
+
+def _answer(trainer: Trains, spec: Spec, connection: "Connection[Any, Any]") -> tuple[Any, ...]:
+    try:
+        result = trainer.train(spec, lambda progress: connection.send(("progress", progress)))
+    except ConnectionError:
+        raise
+    except Exception as error:
+        return "failed", one_line(error)
+    return "result", result, trainer.compiled_programs
 
 
 def one_line(error: BaseException) -> str:

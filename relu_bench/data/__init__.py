@@ -5,7 +5,7 @@ Nothing here assumes a size, a number of channels or a number of classes.
 """
 
 from relu_bench.data.copying import Copied, check_copyable, copy_to
-from relu_bench.data.dataset import Dataset, DatasetInfo
+from relu_bench.data.dataset import Dataset, DatasetInfo, Labels
 from relu_bench.data.loading import Entry, fingerprint, info, load, overview
 from relu_bench.data.naming import check_name, known_names
 from relu_bench.data.parts import Split, guess_accuracy, part_sizes, split
@@ -15,6 +15,7 @@ __all__ = [
     "Dataset",
     "DatasetInfo",
     "Entry",
+    "Labels",
     "Split",
     "check_copyable",
     "check_name",

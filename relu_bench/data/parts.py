@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from relu_bench.data.dataset import Dataset, Labels
+from relu_bench.data.dataset import Labels
 from relu_bench.errors import DataError
 
 Indices = npt.NDArray[np.int32]
@@ -62,9 +62,9 @@ def part_sizes(
 
 
 def split(
-    dataset: Dataset, *, validation_split: float, split_seed: int, train_samples: int | None
+    targets: Labels, *, validation_split: float, split_seed: int, train_samples: int | None
 ) -> Split:
-    """Divide the training samples of `dataset`, stratified by class and shuffled by `split_seed`.
+    """Divide training samples with these class numbers: stratified, shuffled by `split_seed`.
 
     Every class has its exact share of either part, rounded by largest remainder so that the
     totals are those of `part_sizes`. The cap is taken after the split, stratified too: which
@@ -72,7 +72,6 @@ def split(
     """
     if split_seed < 0:
         raise DataError(f"split_seed is {split_seed}, expected 0 or more.")
-    targets = dataset.train_targets
     train_size, validation_size = part_sizes(
         len(targets), validation_split=validation_split, train_samples=train_samples
     )

@@ -1,6 +1,5 @@
 import hashlib
 import random
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,10 +17,8 @@ def divide(
     split_seed: int = 0,
     train_samples: int | None = None,
 ) -> Split:
-    # Only the targets of a data set decide its split.
-    dataset = SimpleNamespace(train_targets=targets)
     return split(
-        dataset,  # type: ignore[arg-type]
+        targets,
         validation_split=validation_split,
         split_seed=split_seed,
         train_samples=train_samples,

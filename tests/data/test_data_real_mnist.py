@@ -24,7 +24,7 @@ def test_it_is_mnist(mnist: data.Dataset) -> None:
 
 
 def test_the_default_split_of_mnist_stays_what_it_is(mnist: data.Dataset) -> None:
-    parts = data.split(mnist, validation_split=0.2, split_seed=0, train_samples=None)
+    parts = data.split(mnist.train_targets, validation_split=0.2, split_seed=0, train_samples=None)
     content = parts.train.astype("<i4").tobytes() + parts.validation.astype("<i4").tobytes()
     assert hashlib.sha256(content).hexdigest()[:16] == "1b633754eddf5f2b"
     assert (len(parts.train), len(parts.validation)) == (48_000, 12_000)

@@ -5,12 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from relu_bench import data, training, weights
+from relu_bench import trainer as trainer_module
 from relu_bench.columns import EPOCHS, LAYERS, RUNS, names
 from relu_bench.config import Experiment
 from relu_bench.plan import Spec, make_plan
-from relu_bench.training import Progress, RunResult, Trainer
+from relu_bench.program import Program
+from relu_bench.trainer import Trainer
+from relu_bench.training import Progress, RunResult
 
 SMALL = {"dataset": "digits", "model": "mlp(hidden=[16])", "epochs": 3, "batch_size": 100}
 
@@ -86,7 +90,7 @@ def test_without_validation_there_is_no_best_epoch_and_every_sample_is_seen(
     assert result.summary["guess_val_accuracy"] is None
     assert "best_epoch" not in result.summary
     dataset = data.load("digits")
-    split = data.split(dataset, validation_split=0.0, split_seed=0, train_samples=None)
+    split = data.split(dataset.train_targets, validation_split=0.0, split_seed=0, train_samples=None)
     order = training.data_order(0, 1, split.train)
     assert sorted(order) == list(range(len(dataset.train_targets)))
 
@@ -144,7 +148,23 @@ def test_programs_are_shared_kept_and_counted() -> None:
     for width in range(2, 7):
         trainer.train(spec_of(epochs=1, model=f"mlp(hidden=[{width}])"))
     assert trainer.compiled_programs == 6
-    assert len(trainer._programs) == training.KEPT_PROGRAMS
+    assert len(trainer._programs) == trainer_module.KEPT_PROGRAMS
+
+
+def test_without_xla_the_plain_graph_is_run_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    compile_program = Program.compile
+
+    def no_xla(self: Program, samples: Any, count: int) -> float:
+        if self.xla:
+            raise tf.errors.UnimplementedError(None, None, "no XLA on this platform")
+        return compile_program(self, samples, count)
+
+    monkeypatch.setattr(Program, "compile", no_xla)
+    trainer = Trainer()
+    first, second = (trainer.train(spec_of(epochs=1, seed=seed)) for seed in (0, 1))
+    assert first.notices == second.notices
+    assert "XLA is not available" in first.notices[0]
+    assert first.outcome == "learned"
 
 
 def test_a_split_drawn_by_the_seed_differs_between_seeds(trainer: Trainer) -> None:

@@ -163,7 +163,7 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     before = threading.active_count()
     with make_executor(tmp_path) as executor:
         wait(executor.submit(specs_of(1, 2, 3)), timeout=60)
-        logs = executor.log_of(0).parent
+        logs = executor.log_folder
     assert threading.active_count() == before
     assert not logs.exists()
     assert not multiprocessing.active_children()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -156,6 +157,19 @@ def test_nothing_is_written_when_the_executor_cannot_start(store: Store) -> None
     with pytest.raises(DataError):
         runner.run([planned()], store, no_data, Log())
     assert store.planned() == {}
+
+
+def test_what_workers_notice_is_told_once(store: Store) -> None:
+    class Noticing(InlineExecutor):
+        def _do(self, spec: Spec) -> "Future[Finished]":
+            future: Future[Finished] = Future()
+            result = replace(result_of(spec), notices=("no XLA here",))
+            future.set_result(Finished(result, attempts=1))
+            return future
+
+    log = Log()
+    runner.run([planned()], store, lambda count: Noticing(), log)
+    assert log.events.count(("notice", "no XLA here")) == 1
 
 
 def test_a_full_disk_stops_the_sweep(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,104 @@
+"""The parent's end of a worker process: how workers are started, talked to and ended."""
+
+import multiprocessing
+import multiprocessing.forkserver
+import multiprocessing.resource_tracker
+import signal
+import sys
+from collections.abc import Callable
+from multiprocessing.context import BaseContext
+from pathlib import Path
+
+from relu_bench.plan import Spec
+from relu_bench.training import Progress, RunResult
+from relu_bench.worker import MakeTrainer, WorkerSettings, serve
+
+PRELOAD = "relu_bench.preload"
+
+OnProgress = Callable[[Spec, Progress], None]
+
+
+class WorkerDiedError(Exception):
+    """The process is gone; the message says how."""
+
+
+class WorkerProcess:
+    """The parent's end of one worker process."""
+
+    def __init__(
+        self, context: BaseContext, slot: int, told: tuple[MakeTrainer, WorkerSettings, Path]
+    ) -> None:
+        self.log = told[-1]
+        self.log.unlink(missing_ok=True)
+        self.programs = 0
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(  # type: ignore[attr-defined]
+            target=serve, args=(theirs, *told), name=f"relu-bench worker {slot}", daemon=True
+        )
+        self.process.start()
+        # With our copy closed, a worker that dies shows as the end of the pipe.
+        theirs.close()
+
+    def train(self, spec: Spec, on_progress: OnProgress) -> RunResult | str:
+        """The result, or the reason why the run failed. Raises WorkerDiedError."""
+        try:
+            self.connection.send(spec)
+            while True:
+                match self.connection.recv():
+                    case ("progress", Progress() as progress):
+                        on_progress(spec, progress)
+                    case ("result", RunResult() as result, int(programs)):
+                        self.programs = programs
+                        return result
+                    case ("failed", str(reason)):
+                        return reason
+        except (EOFError, OSError):
+            self.process.join(timeout=5)
+            raise WorkerDiedError(self._how_it_died()) from None
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self.process.kill()
+        self.process.join(timeout=5)
+        self.connection.close()
+
+    def _how_it_died(self) -> str:
+        code = self.process.exitcode
+        how = f"exit code {code}"
+        if code is not None and code < 0:
+            names = {number.value: number.name for number in signal.Signals}
+            how = names.get(-code, f"signal {-code}")
+            if how == "SIGKILL":
+                how += ", as the system does when memory runs out"
+        last = _last_line(self.log)
+        return f"the worker process died ({how})" + (f": {last}" if last else "")
+
+
+def _last_line(log: Path) -> str:
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1][:300] if lines else ""
+
+
+def warm_up(preload: tuple[str, ...] = (PRELOAD,)) -> BaseContext:
+    """Start importing TensorFlow in the background; returns how workers will be started.
+
+    On Linux a fork server imports it once for all workers, while the parent still reads data;
+    elsewhere, where forking is unsafe, each worker is spawned and imports it for itself.
+    """
+    if not sys.platform.startswith("linux"):
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    # The fork server and all workers inherit the mask: Ctrl-C reaches the whole process group, and
+    # what becomes of them is for this process to decide.
+    # (The resource tracker goes first, since starting it clears the mask.)
+    multiprocessing.resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        multiprocessing.forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return context
