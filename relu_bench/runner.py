@@ -32,7 +32,7 @@ class Listener(Protocol):
         ...
 
     def starting(self, count: int) -> None:
-        """So many runs are about to be trained."""
+        """So many runs are about to be trained, a shared one counted for each experiment."""
         ...
 
     def finished(self, record: RunRecord) -> None:
@@ -75,7 +75,7 @@ def run(
         name = each.experiment.name
         store.keep_plan(name, each.experiment.resolved(), [spec.run_id for spec in each.specs])
     _settle_the_rest(planned, missing, store, listener, tally)
-    listener.starting(len(missing))
+    listener.starting(sum(len(experiments) for experiments in missing.values()))
     told: frozenset[str] = frozenset()
     if executor is not None:
         with executor:

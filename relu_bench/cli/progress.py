@@ -7,6 +7,7 @@ import json
 import math
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -167,6 +168,8 @@ class LiveDisplay(LineDisplay):
         self._bars = _make_bars()
         self._overall: TaskID | None = None
         self._running: dict[str, TaskID] = {}
+        # Progress comes from the executor's threads, the ends of runs from the main one.
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -193,6 +196,10 @@ class LiveDisplay(LineDisplay):
 
     def progress(self, spec: Spec, progress: Progress) -> None:
         """Move the bar by an epoch's share and show where the run is."""
+        with self._lock:
+            self._show(spec, progress)
+
+    def _show(self, spec: Spec, progress: Progress) -> None:
         if spec.run_id not in self._running:
             self._running[spec.run_id] = self._bars.add_task(
                 self.name_of(spec), total=None, note=""
@@ -211,13 +218,14 @@ class LiveDisplay(LineDisplay):
     def finished(self, record: RunRecord) -> None:
         """Take the run's line away."""
         Display.finished(self, record)
-        self._done += 1
-        task = self._running.pop(str(record.run["run_id"]), None)
-        if task is not None:
-            self._bars.remove_task(task)
-        if record.run["status"] == "failed":
-            self._bars.console.print(self._line(record), markup=False, highlight=False)
-        self._move()
+        with self._lock:
+            self._done += 1
+            task = self._running.pop(str(record.run["run_id"]), None)
+            if task is not None:
+                self._bars.remove_task(task)
+            if record.run["status"] == "failed":
+                self._bars.console.print(self._line(record), markup=False, highlight=False)
+            self._move()
 
     def _move(self) -> None:
         if self._overall is None:
