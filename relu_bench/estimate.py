@@ -83,9 +83,9 @@ def seconds(
     for runs in programs.values():
         once, epoch = _training_seconds(runs[0], rate, data_dir)
         each = [once + epoch * spec.epochs for spec in runs]
-        compiling = _COMPILE_SECONDS[models.entry(runs[0].model).xla] * min(jobs, len(runs))
-        total += compiling + sum(each)
-        longest = max(longest, *each)
+        compiling = _COMPILE_SECONDS[models.entry(runs[0].model).xla]
+        total += compiling * min(jobs, len(runs)) + sum(each)
+        longest = max(longest, *(compiling + run for run in each))
     return START_SECONDS + max(longest, total / jobs)
 
 

@@ -46,7 +46,7 @@ def _spaced(kind: str, low: float, high: float, count: int) -> list[float]:
     if kind == "log":
         return [math.exp(x) for x in _spaced("lin", math.log(low), math.log(high), count)]
     step = (high - low) / (count - 1)
-    return [low + step * index for index in range(count - 1)] + [high]
+    return [low + step * index for index in range(count)]
 
 
 def _rounded(number: float) -> int | float:

@@ -242,7 +242,9 @@ def _syntax_error(text: str, name: str, error: yaml.MarkedYAMLError) -> str:
     message = f"{name}, line {mark.line + 1}: {error.problem}"
     if error.context and error.context_mark is not None:
         message += f", {error.context} that starts in line {error.context_mark.line + 1}"
-    message = f"{message}\n{_excerpt(text, mark.line, mark.column)}".rstrip()
+    # Behind the end of the text there is nothing to show but where it began.
+    shown = mark if line or error.context_mark is None else error.context_mark
+    message = f"{message}\n{_excerpt(text, shown.line, shown.column)}".rstrip()
     if "expected ',' or" in str(error.problem) and quote_labels(line) != line:
         message += f"{_QUOTE}    {quote_labels(line.strip())}"
     elif "\t" in line:

@@ -30,14 +30,14 @@ def show_plans(planned: "Sequence[Planned]", jobs: int | None, data_dir: Path | 
     """Print each plan; what `check` and `run --dry-run` say."""
     from relu_bench import estimate, machine
 
-    workers = jobs or machine.available_cores()
+    cores = jobs or machine.available_cores()
     for each in planned:
         _show_runs(each)
         import relu_bench.quiet_tensorflow  # noqa: F401 - before Keras is imported
 
         _show_programs(each, data_dir)
-        seconds = estimate.seconds(each.specs, min(workers, len(each.specs)), data_dir)
-        duration = _duration(seconds)
+        workers = min(cores, len(each.specs))
+        duration = _duration(estimate.seconds(each.specs, workers, data_dir))
         typer.echo(f"  time      about {duration} with {_count(workers, 'worker')}")
 
 

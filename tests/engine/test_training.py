@@ -90,7 +90,9 @@ def test_without_validation_there_is_no_best_epoch_and_every_sample_is_seen(
     assert result.summary["guess_val_accuracy"] is None
     assert "best_epoch" not in result.summary
     dataset = data.load("digits")
-    split = data.split(dataset.train_targets, validation_split=0.0, split_seed=0, train_samples=None)
+    split = data.split(
+        dataset.train_targets, validation_split=0.0, split_seed=0, train_samples=None
+    )
     order = training.data_order(0, 1, split.train)
     assert sorted(order) == list(range(len(dataset.train_targets)))
 

@@ -1,0 +1,36 @@
+"""What the tests of the command line share: how a command ended, and what it should have said."""
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+KNOWN = (
+    "dataset, model, activation, initializer, bias_initializer, learning_rate, batch_norm, "
+    "batch_norm_momentum, optimizer, batch_size, epochs, dropout, dropout_kind, "
+    "validation_split, split_seed, train_samples"
+)
+NUMBERS = "or a list of these, log(low, high, count) or lin(low, high, count)"
+
+
+class Ended(NamedTuple):
+    """How a command ended, and all that it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+Invoke = Callable[..., Ended]
+
+
+def expect_error(invoke: Invoke, config: str | bytes, sets: Sequence[str], message: str) -> None:
+    """`run` and `check` of c.yaml both end with 2 and exactly `message`."""
+    content = config if isinstance(config, bytes) else config.encode()
+    Path("c.yaml").write_bytes(content)
+    options = [part for each in sets for part in ("--set", each)]
+    for command in ("run", "check"):
+        assert invoke(command, "c.yaml", *options) == (2, "", f"relu-bench: {message}\n")
+    assert not Path("results").exists()
+    lines = f"relu-bench: {message}".splitlines()
+    assert sum(max(1, math.ceil(len(line) / 80)) for line in lines) <= 24, "more than a screen"

@@ -1,0 +1,111 @@
+"""Labels that are none: whole outputs."""
+
+import pytest
+from expecting import Invoke, expect_error
+
+QUOTE = "Inside [ ] or { } quote labels that contain a comma or a bracket:"
+
+
+def test_a_label_that_falls_into_pieces(invoke: Invoke) -> None:
+    expect_error(
+        invoke,
+        "initializer: [he_normal, variance_scaling(scale=1.0, mode=fan_in)]\n",
+        [],
+        "c.yaml, line 1: 'variance_scaling(scale=1.0' is only a piece of a label\n"
+        "    initializer: [he_normal, variance_scaling(scale=1.0, mode=fan_in)]\n"
+        "                             ^\n"
+        f"{QUOTE}\n"
+        '    initializer: [he_normal, "variance_scaling(scale=1.0, mode=fan_in)"]',
+    )
+    expect_error(
+        invoke,
+        "epochs: 1\nmodel: [mlp(hidden=[128, 64]), cnn]\n",
+        [],
+        "c.yaml, line 2: expected ',' or ']', but got '[', "
+        "while parsing a flow sequence that starts in line 2\n"
+        "    model: [mlp(hidden=[128, 64]), cnn]\n"
+        "                       ^\n"
+        f"{QUOTE}\n"
+        '    model: ["mlp(hidden=[128, 64])", cnn]',
+    )
+    expect_error(
+        invoke,
+        "cases: [{model: mlp(width=8, depth=2), epochs: 1}]\n",
+        [],
+        "c.yaml, line 1: 'mlp(width=8' is only a piece of a label\n"
+        "    cases: [{model: mlp(width=8, depth=2), epochs: 1}]\n"
+        "                    ^\n"
+        f"{QUOTE}\n"
+        '    cases: [{model: "mlp(width=8, depth=2)", epochs: 1}]',
+    )
+
+
+def test_unknown_activation(invoke: Invoke) -> None:
+    expect_error(
+        invoke,
+        "activation: [relu, leakyrelu]\n",
+        [],
+        "c.yaml, line 1, activation: 'leakyrelu' is no activation. Did you mean 'leaky_relu'? "
+        "Known: relu, leaky_relu, prelu, elu, selu, silu, gelu, tanh, sigmoid\n"
+        "    activation: [relu, leakyrelu]\n"
+        "                       ^",
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            "activation: leaky_relu(slope=0.1)",
+            "activation 'leaky_relu' has no parameter 'slope'. It takes: negative_slope",
+        ),
+        (
+            "activation: elu(alfa=0.1)",
+            "activation 'elu' has no parameter 'alfa'. Did you mean 'alpha'? It takes: alpha",
+        ),
+        (
+            "activation: leaky_relu(0.1)",
+            "'leaky_relu(0.1)' is no label: expected a parameter's name at '0.1)'; "
+            "a label is name or name(parameter=value, ...)",
+        ),
+        (
+            "activation: leaky_relu(negative_slope=2)",
+            "negative_slope=2 in 'leaky_relu(negative_slope=2)': "
+            "negative_slope is a number, at least 0 and at most 1.",
+        ),
+        (
+            "initializer: variance_scaling(mode=fanin)",
+            "mode=fanin in 'variance_scaling(mode=fanin)': "
+            "mode is fan_in or fan_out or fan_avg. Did you mean 'fan_in'?",
+        ),
+        (
+            "bias_initializer: orthogonal",
+            "'orthogonal' is no initializer for biases. Known: glorot_uniform, glorot_normal, "
+            "he_uniform, he_normal, lecun_uniform, lecun_normal, variance_scaling, "
+            "random_normal, truncated_normal, random_uniform, constant, zeros, ones",
+        ),
+        (
+            "optimizer: sgd(learning_rate=0.1)",
+            "optimizer 'sgd' has no parameter 'learning_rate'. It takes: momentum, nesterov",
+        ),
+        ("model: mpl", "'mpl' is no model. Did you mean 'mlp'? Known: mlp, cnn"),
+        (
+            "model: mlp(width=8)",
+            "'mlp(width=8)' lacks depth, which is an integer, at least 1 and at most 200",
+        ),
+        (
+            "dataset: fashion-mnist",
+            "Unknown data set 'fashion-mnist'. Did you mean fashion_mnist? "
+            "Known are mnist, fashion_mnist, digits;\n"
+            "a folder of IDX files is given as a path, such as ./fashion-mnist.",
+        ),
+    ],
+)
+def test_unknown_names_and_parameters(line: str, message: str, invoke: Invoke) -> None:
+    key = line.partition(":")[0]
+    expect_error(
+        invoke,
+        f"{line}\n",
+        [],
+        f"c.yaml, line 1, {key}: {message}\n    {line}\n    {' ' * len(key)}  ^",
+    )

@@ -1,0 +1,120 @@
+"""`init`, `schema`, `info`, `--version` and `--help`."""
+
+import json
+import platform
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from expecting import Invoke
+
+from relu_bench import __version__, shipped
+from relu_bench.cli import app
+from relu_bench.schema import config_schema
+
+COMMANDS = ("run", "check", "plot", "init", "data", "schema", "info")
+
+
+def test_init_lists_the_shipped_configs(invoke: Invoke) -> None:
+    ended = invoke("init")
+    listed = "".join(f"{each.name:<12} {each.summary}\n" for each in shipped.all_configs())
+    assert ended == (0, listed, "")
+    assert "quickstart   ReLU and three of its variants on the embedded digits" in ended.out
+
+
+def test_init_writes_a_config(invoke: Invoke) -> None:
+    assert invoke("init", "quickstart") == (
+        0,
+        "quickstart.yaml\n",
+        "Now: relu-bench run quickstart.yaml\n"
+        "For an editor that knows JSON Schema: relu-bench schema > config.schema.json\n",
+    )
+    written = Path("quickstart.yaml").read_text(encoding="utf-8")
+    assert written.startswith("# ReLU and three of its variants")
+    assert invoke("init", "quickstart") == (
+        2,
+        "",
+        "relu-bench: quickstart.yaml exists already; name another with --to FILE.\n",
+    )
+    Path("mine").mkdir()
+    assert invoke("init", "quickstart.yaml", "--to", "mine/a.yaml") == (
+        0,
+        "mine/a.yaml\n",
+        "Now: relu-bench run mine/a.yaml\n"
+        "For an editor that knows JSON Schema: relu-bench schema > mine/config.schema.json\n",
+    )
+    assert Path("mine/a.yaml").read_text(encoding="utf-8") == written
+
+
+def test_init_knows_the_nearest_name(invoke: Invoke) -> None:
+    names = ", ".join(each.name for each in shipped.all_configs())
+    assert invoke("init", "quikstart") == (
+        2,
+        "",
+        "relu-bench: there is no shipped config 'quikstart'. Did you mean 'quickstart'? "
+        f"There are: {names}\n",
+    )
+    assert list(Path().iterdir()) == []
+
+
+def test_schema(invoke: Invoke) -> None:
+    ended = invoke("schema")
+    assert (ended.code, ended.err) == (0, "")
+    assert json.loads(ended.out) == config_schema()
+    kept = Path(__file__).parent.parent.parent / "configs/config.schema.json"
+    assert ended.out == kept.read_text(encoding="utf-8")
+
+
+@pytest.mark.tensorflow
+def test_info(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    provenance = {
+        "relu_bench_version": __version__,
+        "git_commit": None,
+        "processor": "Some CPU @ 2 GHz",
+    }
+    monkeypatch.setattr("relu_bench.provenance.describe", lambda: provenance)
+    monkeypatch.setattr("relu_bench.machine.available_cores", lambda: 3)
+    monkeypatch.setattr("relu_bench.machine.memory_gib", lambda: 7.75)
+    monkeypatch.setattr("platform.platform", lambda: "Linux-6.1-x86_64")
+    versions = "".join(
+        f"{name:<11} {metadata.version(name)}\n"
+        for name in ("tensorflow", "keras", "numpy", "pandas", "matplotlib", "scipy")
+    )
+    expected = (
+        f"relu-bench  {__version__}\n"
+        "git commit  none (installed from a wheel)\n"
+        f"Python      {platform.python_version()}\n"
+        f"{versions}"
+        "system      Linux-6.1-x86_64\n"
+        "processor   Some CPU @ 2 GHz\n"
+        "cores       3 for this process\n"
+        "memory      7.8 GiB\n"
+        "devices     CPU:0 (relu-bench trains on processors; GPUs stay hidden)\n"
+    )
+    assert invoke("info") == (0, expected, "")
+    monkeypatch.setattr("relu_bench.machine.memory_gib", lambda: None)
+    assert "memory      unknown\n" in invoke("info").out
+
+
+def test_version(invoke: Invoke) -> None:
+    assert invoke("--version") == (0, f"relu-bench {__version__}\n", "")
+
+
+def test_every_command_is_listed_with_its_help(invoke: Invoke) -> None:
+    assert tuple(each.callback.__name__ for each in app.registered_commands) == COMMANDS
+    overview = invoke("--help")
+    assert (overview.code, overview.err) == (0, "")
+    for name in COMMANDS:
+        ended = invoke(name, "--help")
+        assert (ended.code, ended.err) == (0, "")
+        first = next(
+            c.callback.__doc__ for c in app.registered_commands if c.callback.__name__ == name
+        )
+        assert first.splitlines()[0] in " ".join(ended.out.split())
+        assert f" {name} " in overview.out
+
+
+def test_a_command_that_is_not_there(invoke: Invoke) -> None:
+    ended = invoke("runn")
+    assert (ended.code, ended.out) == (2, "")
+    assert "No such command 'runn'" in ended.err

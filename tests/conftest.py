@@ -1,0 +1,21 @@
+"""What every test shares: a quiet TensorFlow on one thread without GPU, and steady examples."""
+
+import os
+
+os.environ |= {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "KERAS_BACKEND": "tensorflow",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+
+from hypothesis import settings
+
+# The same examples at every call; `--hypothesis-profile thorough` looks further.
+settings.register_profile("steady", deadline=None, derandomize=True, database=None, max_examples=60)
+settings.register_profile("thorough", deadline=None, database=None, max_examples=3000)
+settings.load_profile("steady")

@@ -1,0 +1,137 @@
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from relu_bench import machine
+
+
+@pytest.fixture(autouse=True)
+def sixteen_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SLURM_CPUS_PER_TASK", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)), raising=False)
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def cores(tmp_path: Path, own_cgroup: str = "") -> int:
+    write(tmp_path / "own", own_cgroup)
+    return machine.available_cores(tmp_path / "groups", tmp_path / "own")
+
+
+def test_affinity(tmp_path: Path) -> None:
+    assert cores(tmp_path) == 16
+    assert machine.available_cores(tmp_path / "missing", tmp_path / "missing") == 16
+
+
+def test_without_affinity_all_cores_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 5)
+    assert cores(tmp_path) == 5
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert cores(tmp_path) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("3", 3), ("1", 1), ("64", 16), ("0", 16), ("", 16), ("x", 16), ("-2", 16), ("²", 16)],
+)
+def test_slurm(given: str, expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLURM_CPUS_PER_TASK", given)
+    assert cores(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("quota", "expected"),
+    [
+        ("200000 100000\n", 2),
+        ("250000 100000\n", 3),
+        ("1000 100000\n", 1),
+        ("max 100000\n", 16),
+        ("9900000 100000\n", 16),
+        ("100000 0\n", 16),
+        ("broken\n", 16),
+    ],
+)
+def test_the_quota_of_a_container_in_version_2(quota: str, expected: int, tmp_path: Path) -> None:
+    write(tmp_path / "groups/cpu.max", quota)
+    assert cores(tmp_path, "0::/\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("quota", "period", "expected"), [("400000", "100000", 4), ("-1", "100000", 16)]
+)
+def test_the_quota_of_a_container_in_version_1(
+    quota: str, period: str, expected: int, tmp_path: Path
+) -> None:
+    write(tmp_path / "groups/cpu/cpu.cfs_quota_us", f"{quota}\n")
+    write(tmp_path / "groups/cpu/cpu.cfs_period_us", f"{period}\n")
+    assert cores(tmp_path, "3:cpu,cpuacct:/\n") == expected
+
+
+def test_the_least_quota_of_the_groups_around_holds(tmp_path: Path) -> None:
+    groups = tmp_path / "groups"
+    write(groups / "system.slice/cpu.max", "300000 100000")
+    write(groups / "system.slice/job/cpu.max", "500000 100000")
+    assert cores(tmp_path, "0::/system.slice/job\n") == 3
+    write(groups / "system.slice/job/cpu.max", "200000 100000")
+    assert cores(tmp_path, "0::/system.slice/job\n") == 2
+    assert cores(tmp_path, "0::/other\n") == 16
+
+
+def test_a_group_of_version_1_lies_below_its_controller(tmp_path: Path) -> None:
+    write(tmp_path / "groups/cpu/slurm/job_7/cpu.cfs_quota_us", "200000")
+    write(tmp_path / "groups/cpu/slurm/job_7/cpu.cfs_period_us", "100000")
+    write(tmp_path / "groups/cpu/other/cpu.max", "100000 100000")
+    own = "9:memory:/other\n4:cpu,cpuacct:/slurm/job_7/step_0\n1:name=systemd:/other\n"
+    assert cores(tmp_path, own) == 2
+
+
+def test_the_smallest_limit_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "groups/cpu.max", "800000 100000")
+    assert cores(tmp_path) == 8
+    monkeypatch.setenv("SLURM_CPUS_PER_TASK", "4")
+    assert cores(tmp_path) == 4
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 9}, raising=False)
+    assert cores(tmp_path) == 2
+
+
+def test_this_machine_has_a_name_a_processor_and_memory() -> None:
+    assert machine.host() == socket.gethostname()
+    assert machine.processor().strip()
+    memory = machine.memory_gib()
+    assert memory is None or 0.25 < memory < 65536
+
+
+def test_memory_is_unknown_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_name: str) -> int:
+        raise ValueError("unrecognized configuration name")
+
+    monkeypatch.setattr(os, "sysconf", refuse, raising=False)
+    assert machine.memory_gib() is None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (
+            "processor\t: 0\nmodel name\t: Some CPU @ 2 GHz\nmodel name\t: Other\n",
+            "Some CPU @ 2 GHz",
+        ),
+        ("processor\t: 0\nBogoMIPS\t: 50\n", "aarch64"),
+    ],
+)
+def test_the_name_of_the_processor(
+    text: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "cpuinfo", text)
+    monkeypatch.setattr(machine, "_CPUINFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    monkeypatch.setattr("platform.processor", lambda: "")
+    assert machine.processor() == name
+    monkeypatch.setattr(machine, "_CPUINFO", tmp_path / "missing")
+    assert machine.processor() == "aarch64"

@@ -1,0 +1,196 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from relu_bench import models
+from relu_bench.errors import ConfigError
+from relu_bench.models import MODELS, Architecture, build, canonical, check_fits, entry
+
+BASE: dict[str, Any] = {
+    "model": "mlp(hidden=[4, 6])",
+    "activation": "relu",
+    "batch_norm": False,
+    "batch_norm_momentum": 0.99,
+    "dropout": 0.0,
+    "dropout_kind": "standard",
+    "input_shape": (5, 7, 3),
+    "outputs": 3,
+}
+
+
+def build_with(**changed: Any) -> Any:
+    return build(Architecture(**{**BASE, **changed}))
+
+
+def layer_names(model: Any) -> list[str]:
+    return [layer.name for layer in model.layers]
+
+
+def trainable(model: Any) -> int:
+    return sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
+
+
+@pytest.mark.parametrize(
+    ("text", "widths"),
+    [
+        ("mlp", (128, 64)),
+        ("mlp(hidden=[7])", (7,)),
+        ("mlp(width=5, depth=3)", (5, 5, 5)),
+        ("mlp(depth=1, width=9)", (9,)),
+    ],
+)
+@pytest.mark.tensorflow
+def test_the_widths_of_a_perceptron(text: str, widths: tuple[int, ...]) -> None:
+    model = build_with(model=canonical(text))
+    dense = [layer for layer in model.layers if type(layer).__name__ == "Dense"]
+    assert [layer.units for layer in dense] == [*widths, 3]
+    assert [layer.name for layer in dense] == [
+        *(f"dense_{number}" for number in range(1, len(widths) + 1)),
+        "output",
+    ]
+
+
+@pytest.mark.tensorflow
+def test_a_perceptron_takes_any_shape_and_any_number_of_classes() -> None:
+    model = build_with()
+    assert layer_names(model) == [
+        "inputs",
+        "flatten",
+        "dense_1",
+        "dense_1_activation",
+        "dense_2",
+        "dense_2_activation",
+        "output",
+    ]
+    assert model.name == "mlp"
+    assert model.input_shape == (None, 5, 7, 3)
+    assert model.output_shape == (None, 3)
+    # (105 + 1) * 4 + (4 + 1) * 6 + (6 + 1) * 3
+    assert trainable(model) == 475
+    assert trainable(build_with(activation="prelu(initial=0.25)")) == 475 + 4 + 6
+    assert trainable(build_with(batch_norm=True)) == 475 + 2 * (4 + 6)
+    assert trainable(build_with(input_shape=(9,), outputs=1)) == 10 * 4 + 5 * 6 + 7
+
+
+@pytest.mark.tensorflow
+def test_batch_norm_then_activation_then_dropout() -> None:
+    model = build_with(batch_norm=True, batch_norm_momentum=0.5, dropout=0.25)
+    assert layer_names(model)[2:6] == [
+        "dense_1",
+        "dense_1_batch_norm",
+        "dense_1_activation",
+        "dense_1_dropout",
+    ]
+    assert model.get_layer("dense_2_batch_norm").momentum == 0.5
+    dropout = model.get_layer("dense_2_dropout")
+    assert (type(dropout).__name__, dropout.rate) == ("Dropout", 0.25)
+    alpha = build_with(dropout=0.25, dropout_kind="alpha").get_layer("dense_1_dropout")
+    assert (type(alpha).__name__, alpha.rate) == ("AlphaDropout", 0.25)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("model", ["mlp(hidden=[4, 6])", "cnn"])
+def test_kernels_have_the_same_roles_in_every_variant(model: str) -> None:
+    shape = (20, 20, 1)
+    plain = build_with(model=model, input_shape=shape)
+    full = build_with(
+        model=model,
+        input_shape=shape,
+        activation="prelu(initial=0.25)",
+        batch_norm=True,
+        dropout=0.5,
+    )
+
+    def weights(network: Any) -> dict[str, tuple[int, ...]]:
+        named = {variable.path: tuple(variable.shape) for variable in network.trainable_variables}
+        return {path: shape for path, shape in named.items() if path.endswith(("kernel", "bias"))}
+
+    assert weights(plain) == weights(full)
+    assert all(path.split("/")[0] in layer_names(plain) for path in weights(plain))
+
+
+@pytest.mark.tensorflow
+def test_the_outputs_are_logits() -> None:
+    random = np.random.default_rng(0)
+    model = build_with()
+    drawn = [random.normal(size=weights.shape) for weights in model.get_weights()]
+    model.set_weights(drawn)
+    images = random.random((4, 5, 7, 3))
+    kernel_1, bias_1, kernel_2, bias_2, kernel_3, bias_3 = drawn
+    hidden = np.maximum(images.reshape(4, -1) @ kernel_1 + bias_1, 0)
+    hidden = np.maximum(hidden @ kernel_2 + bias_2, 0)
+    expected = hidden @ kernel_3 + bias_3
+    found = model(images.astype(np.float32), training=False).numpy()
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.tensorflow
+def test_the_convolutional_network() -> None:
+    model = build_with(model="cnn", input_shape=(28, 28, 1), outputs=10)
+    shapes = {layer.name: tuple(layer.output.shape[1:]) for layer in model.layers}
+    assert shapes == {
+        "inputs": (28, 28, 1),
+        "conv_1": (26, 26, 32),
+        "conv_1_activation": (26, 26, 32),
+        "pool_1": (13, 13, 32),
+        "conv_2": (11, 11, 64),
+        "conv_2_activation": (11, 11, 64),
+        "pool_2": (5, 5, 64),
+        "conv_3": (3, 3, 64),
+        "conv_3_activation": (3, 3, 64),
+        "flatten": (576,),
+        "dense_1": (64,),
+        "dense_1_activation": (64,),
+        "output": (10,),
+    }
+    # 9·1·32 + 32, 9·32·64 + 64, 9·64·64 + 64, 576·64 + 64, 64·10 + 10
+    assert trainable(model) == 320 + 18_496 + 36_928 + 36_928 + 650
+    prelu = build_with(
+        model="cnn", input_shape=(28, 28, 1), outputs=10, activation="prelu(initial=0.25)"
+    )
+    assert trainable(prelu) == trainable(model) + 32 + 64 + 64 + 64
+
+
+@pytest.mark.tensorflow
+def test_the_convolutional_network_takes_other_images() -> None:
+    model = build_with(model="cnn", input_shape=(18, 20, 3), outputs=4, batch_norm=True)
+    assert model.get_layer("flatten").output.shape == (None, 64)
+    # 9·3·32 + 32, 9·32·64 + 64, 9·64·64 + 64, 64·64 + 64, 64·4 + 4; scale and shift of each unit
+    expected = 896 + 18_496 + 36_928 + 4_160 + 260 + 2 * (32 + 64 + 64 + 64)
+    assert trainable(model) == expected
+
+
+@pytest.mark.tensorflow
+def test_the_smallest_image_is_the_smallest_that_can_be_built() -> None:
+    least = MODELS["cnn"].smallest_image
+    build_with(model="cnn", input_shape=(least, least, 1))
+    with pytest.raises(ValueError, match="Computed output size would be"):
+        build_with(model="cnn", input_shape=(least, least - 1, 1))
+
+
+def test_a_model_that_does_not_fit_the_data_says_so() -> None:
+    check_fits("cnn", (18, 18, 3), "./letters")
+    check_fits("mlp(hidden=[4])", (1, 1, 1), "./letters")
+    for shape in ((17, 18, 1), (18, 17, 1), (8, 8, 1), (784,)):
+        with pytest.raises(ConfigError) as caught:
+            check_fits("cnn", shape, "./letters")
+        assert str(caught.value) == (
+            "model 'cnn' needs images of at least 18×18 pixels, but those of './letters' are "
+            f"{'×'.join(map(str, shape))}. Take model: mlp."
+        )
+
+
+@pytest.mark.tensorflow
+def test_the_deepest_perceptron_can_be_built() -> None:
+    deepest = models._DEEPEST
+    model = build_with(
+        model=canonical(f"mlp(width=1, depth={deepest})"), batch_norm=True, dropout=0.5
+    )
+    assert len(model.layers) == 3 + 4 * deepest
+
+
+def test_how_a_model_is_compiled_is_its_own_property() -> None:
+    assert entry("mlp(hidden=[4])").xla
+    assert not entry("cnn").xla
+    assert all(0 < row.efficiency <= 1 for row in MODELS.values())

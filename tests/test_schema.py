@@ -1,0 +1,109 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from config_strategies import configs
+from hypothesis import given
+from jsonschema import Draft202012Validator
+
+from relu_bench import shipped, yaml_source
+from relu_bench.config import from_document
+from relu_bench.errors import ConfigError
+from relu_bench.schema import config_schema
+from relu_bench.settings import FIELDS
+
+VALIDATOR = Draft202012Validator(config_schema())
+CONFIGS = Path(__file__).parent.parent / "configs"
+
+
+def is_valid(text: str) -> bool:
+    """Whether the schema takes what an editor reads from YAML text."""
+    return VALIDATOR.is_valid(yaml_source.parse(text, "c.yaml").values)
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(config_schema())
+
+
+def test_it_stands_beside_the_shipped_configs() -> None:
+    kept = (CONFIGS / "config.schema.json").read_text(encoding="utf-8")
+    assert json.loads(kept) == config_schema(), "write it anew with `relu-bench schema`"
+
+
+@pytest.mark.parametrize("name", [each.name for each in shipped.all_configs()])
+def test_shipped_configs_are_valid(name: str) -> None:
+    (each,) = (each for each in shipped.all_configs() if each.name == name)
+    VALIDATOR.validate(yaml_source.parse(each.text, name).values)
+
+
+@given(configs())
+def test_what_the_config_takes_the_schema_takes(config: dict[str, Any]) -> None:
+    text = yaml.safe_dump(config)
+    from_document(yaml_source.parse(text, "c.yaml"))
+    VALIDATOR.validate(yaml_source.parse(text, "c.yaml").values)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "epoch: 3",
+        "epochs: 0",
+        "epochs: 1.5",
+        "epochs: ten",
+        "epochs: []",
+        "epochs: [1, 0]",
+        "epochs: {a: 1}",
+        "learning_rate: 0",
+        "learning_rate: 1001",
+        "learning_rate: '0.1'",
+        "learning_rate: exp(1, 2, 3)",
+        "batch_norm: maybe",
+        "batch_norm: 1",
+        "dropout: 1",
+        "dropout_kind: gaussian",
+        "activation: 3",
+        "activation: null",
+        "split_seed: random",
+        "split_seed: -1",
+        "split_seed: 4294967296",
+        "train_samples: 0",
+        "batch_size: 10000001",
+        "experiment: a b",
+        "experiment: 1.5",
+        "seeds: 0",
+        "seeds: 100001",
+        "seeds: [1, 1]",
+        "seeds: [-1]",
+        "seeds: [4294967296]",
+        "seeds: []",
+        "cases: []",
+        "cases: [{}]",
+        "cases: {activation: relu}",
+        "cases: [{seeds: 3}]",
+        "cases: [{epochs: 0}]",
+    ],
+)
+def test_what_is_wrong_is_refused_by_both(text: str) -> None:
+    assert not is_valid(text)
+    with pytest.raises(ConfigError):
+        from_document(yaml_source.parse(text, "c.yaml"))
+
+
+def test_an_empty_mapping_is_refused_by_both() -> None:
+    assert not VALIDATOR.is_valid({})
+    with pytest.raises(ConfigError, match="is empty"):
+        yaml_source.parse("{}", "c.yaml")
+
+
+def test_every_field_is_described_with_its_default_and_names() -> None:
+    properties = config_schema()["properties"]
+    assert list(properties) == ["experiment", *FIELDS, "cases", "seeds"]
+    assert properties["learning_rate"]["description"] == (
+        "learning rate of the optimizer: a number above 0 and at most 1000; a list makes an axis"
+    )
+    assert properties["learning_rate"]["default"] == 0.001
+    assert "leaky_relu" in properties["activation"]["examples"]
+    assert "orthogonal" in properties["initializer"]["examples"]
+    assert "orthogonal" not in properties["bias_initializer"]["examples"]
