@@ -91,7 +91,7 @@ def seconds(
 
 def matrix_product_rate() -> float:
     """Floating-point operations a second of one core, from single-precision matrix products."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     left, right = np.ones((512, 784), np.float32), np.ones((784, 512), np.float32)
     best = math.inf

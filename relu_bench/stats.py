@@ -87,7 +87,8 @@ def robust_range(values: ArrayLike, sides: Sequence[Side] = ("low", "high")) -> 
     A side ends at the outermost value within 3 scaled median absolute deviations of the median
     (Hampel 1974; Leys et al. 2013). When more than half of the values are equal, so that this
     deviation is 0, it ends within 1.5 interquartile ranges of the quartiles (Tukey 1977); when
-    these are equal too, at the outermost value. Bad values are cut off while they are fewer than
+    these are equal too, at the outermost value. Values no farther beyond that than the range is wide
+    are shown as well: they do not squash the rest. Bad values are cut off while they are fewer than
     half: a majority is no outlier.
 
     Raises:
@@ -97,12 +98,18 @@ def robust_range(values: ArrayLike, sides: Sequence[Side] = ("low", "high")) -> 
     numbers = numbers[np.isfinite(numbers)]
     if not numbers.size:
         raise ValueError("robust_range needs at least one finite value")
-    low, high = _fences(numbers)
-    inside = numbers[
-        (numbers >= (low if "low" in sides else -math.inf))
-        & (numbers <= (high if "high" in sides else math.inf))
-    ]
-    return float(inside.min()), float(inside.max())
+    core = _within(numbers, *_fences(numbers), ("low", "high"))
+    span = core.max() - core.min()
+    near = _within(numbers, core.min() - span, core.max() + span, sides)
+    return float(near.min()), float(near.max())
+
+
+def _within(
+    numbers: NDArray[np.float64], low: float, high: float, sides: Sequence[Side]
+) -> NDArray[np.float64]:
+    above = numbers >= (low if "low" in sides else -math.inf)
+    below = numbers <= (high if "high" in sides else math.inf)
+    return numbers[above & below]
 
 
 def _fences(numbers: NDArray[np.float64]) -> tuple[float, float]:

@@ -13,6 +13,7 @@ SCALARS = st.one_of(
     st.booleans(),
     st.none(),
     st.text(max_size=12),
+    st.sampled_from(("true", "false", "null", "fan_in", "1", "a, b", "")),
 )
 VALUES = SCALARS | st.lists(SCALARS, max_size=4).map(tuple)
 LABELS = st.builds(make_label, NAMES, st.dictionaries(NAMES, VALUES, max_size=4))

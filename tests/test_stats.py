@@ -88,6 +88,12 @@ def test_robust_range_leaves_out_one_bad_run() -> None:
     assert stats.robust_range([*good, 0.1135]) == (0.971, 0.978)
 
 
+def test_robust_range_shows_an_outlier_that_does_not_squash_the_rest() -> None:
+    good = [0.971, 0.972, 0.973, 0.9735, 0.974, 0.975, 0.978]
+    assert stats.robust_range([*good, 0.9645]) == (0.9645, 0.978)
+    assert stats.robust_range([*good, 0.9635]) == (0.971, 0.978)
+
+
 def test_robust_range_holds_everything_when_the_bad_are_half() -> None:
     values = [0.97, 0.972, 0.974, 0.11, 0.112, 0.114]
 
