@@ -1,0 +1,252 @@
+"""What the benchmark scripts share: options, processes, medians and ratios, Markdown tables."""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+BENCHMARKS = Path(__file__).resolve().parent
+CONFIGS = BENCHMARKS.parent / "configs"
+RELU_BENCH = (sys.executable, "-m", "relu_bench")
+
+_PACKAGES = ("relu-bench", "tensorflow", "keras", "numpy")
+
+
+class BenchmarkError(Exception):
+    """A measurement that cannot be made; the message says why."""
+
+
+def options_of(description: str | None, *, repeats: int | None = 3) -> argparse.ArgumentParser:
+    """The parser of a benchmark, with the options that all have.
+
+    `repeats` None: the benchmark does not repeat, or decides by itself how often.
+    """
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    if repeats is not None:
+        parser.add_argument(
+            "--repeats", type=_positive, default=repeats, help="default: %(default)s"
+        )
+    parser.add_argument(
+        "--quick", action="store_true", help="see that it works: little work, worthless figures"
+    )
+    return parser
+
+
+def add_data_dir(parser: argparse.ArgumentParser) -> None:
+    """Add `--data-dir` to a benchmark that needs MNIST."""
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=os.environ.get("RELU_BENCH_DATA"),
+        help="folder whose subfolder mnist/ holds the four IDX files; default: RELU_BENCH_DATA",
+    )
+
+
+def mnist_folder(data_dir: Path | None) -> Path:
+    """The folder that holds MNIST's four files, for both sides of a comparison.
+
+    Raises:
+        BenchmarkError: when there is none.
+    """
+    if data_dir is None:
+        raise BenchmarkError("Give --data-dir FOLDER, or set RELU_BENCH_DATA.")
+    folder = Path(data_dir).resolve() / "mnist"
+    if not folder.is_dir():
+        raise BenchmarkError(f"{folder} does not exist; it should hold MNIST's four IDX files.")
+    return folder
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """End the script with the message of a `BenchmarkError`, without a traceback."""
+    try:
+        yield
+    except BenchmarkError as error:
+        sys.exit(f"{Path(sys.argv[0]).name}: {error}")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Repeated measurements of one thing, in the order in which they were made."""
+
+    values: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise ValueError("a sample needs at least one value")
+
+    @property
+    def median(self) -> float:
+        """The median."""
+        return statistics.median(self.values)
+
+    def text(self, digits: int = 2, unit: str = "") -> str:
+        """Median, and the smallest and largest value when there are several."""
+        shown = f"{self.median:.{digits}f}{unit}"
+        if len(self.values) == 1:
+            return shown
+        return f"{shown} ({min(self.values):.{digits}f}-{max(self.values):.{digits}f})"
+
+
+def sample(values: Iterable[float]) -> Sample:
+    """The measurements as a `Sample`."""
+    return Sample(tuple(values))
+
+
+def ratios(above: Sample, below: Sample) -> Sample:
+    """`above` divided by `below`, pair by pair: the two of a pair were measured side by side."""
+    return sample(a / b for a, b in zip(above.values, below.values, strict=True))
+
+
+def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table: the first column to the left, the others to the right."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def note(text: str) -> None:
+    """Say on the standard error what is being measured."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def machine_line(quick: bool) -> str:
+    """Processor, cores, system and versions, on one line; a warning below it after `--quick`."""
+    from relu_bench import machine, provenance
+
+    found = {package: provenance.version_of(package) for package in _PACKAGES}
+    versions = [f"{package} {version}" for package, version in found.items() if version]
+    line = ", ".join(
+        [
+            machine.processor(),
+            f"{machine.available_cores()} cores",
+            platform.system(),
+            f"Python {platform.python_version()}",
+            *versions,
+        ]
+    )
+    warning = "\n\nMeasured with --quick: these figures say nothing about speed." if quick else ""
+    return f"{line}{warning}"
+
+
+def use_cores(count: int) -> None:
+    """Keep this process and its children to `count` cores, where the system can do that.
+
+    Raises:
+        BenchmarkError: when this process may use fewer.
+    """
+    from relu_bench import machine
+
+    available = machine.available_cores()
+    if available < count:
+        raise BenchmarkError(f"{count} cores are needed, this process may use {available}.")
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
+    elif available > count:
+        note(f"This system cannot keep a process to {count} of {available} cores: all are used.")
+
+
+def environment(mnist: Path | None = None) -> dict[str, str]:
+    """The environment for children: quiet TensorFlow, no GPU, MNIST where `mnist` lies."""
+    changes = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "NO_COLOR": "1"}
+    if mnist is not None:
+        changes["RELU_BENCH_DATA"] = str(mnist.parent)
+    return {**os.environ, **changes}
+
+
+def seconds_of(command: Sequence[str], *, expected_exit: int = 0) -> float:
+    """Wall seconds of a whole process whose output nobody reads.
+
+    Raises:
+        BenchmarkError: when it ends otherwise than with `expected_exit`.
+    """
+    with tempfile.TemporaryFile("w+") as errors:
+        started = time.perf_counter()
+        code = subprocess.run(
+            command, env=environment(), stdout=subprocess.DEVNULL, stderr=errors, check=False
+        ).returncode
+        seconds = time.perf_counter() - started
+        if code != expected_exit:
+            errors.seek(0)
+            raise BenchmarkError(ended(command, code, errors.read()))
+    return seconds
+
+
+def json_of(script: str, *arguments: str, mnist: Path) -> Any:
+    """What the script of this folder prints as JSON on its last line.
+
+    Raises:
+        BenchmarkError: when it fails.
+    """
+    command = (sys.executable, str(BENCHMARKS / script), *arguments)
+    done = subprocess.run(
+        command, env=environment(mnist), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise BenchmarkError(ended(command, done.returncode, done.stderr))
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def ended(command: Sequence[str], code: int, errors: str) -> str:
+    """The message about a process that ended as it should not."""
+    last = "\n".join(errors.strip().splitlines()[-5:])
+    return f"{' '.join(command)} ended with exit code {code}:\n{last}"
+
+
+@dataclass(frozen=True)
+class PrivateMemory:
+    """Memory that belongs to a process alone, in MB (10^6 bytes): what its end would set free.
+
+    `of_files` is the part that holds unchanged pages of files, such as code; it would be shared if
+    another process used them too. None where the system does not tell.
+    """
+
+    total: float
+    of_files: float | None
+
+
+def private_memory(process_id: int) -> PrivateMemory:
+    """On Linux from the kernel's own sums, elsewhere as psutil finds it."""
+    rollup = Path(f"/proc/{process_id}/smaps_rollup")
+    if rollup.exists():
+        fields = (line.split() for line in rollup.read_text(encoding="ascii").splitlines())
+        megabytes = {field[0]: int(field[1]) * 1024 / 1e6 for field in fields if len(field) == 3}
+        clean = megabytes["Private_Clean:"]
+        return PrivateMemory(clean + megabytes["Private_Dirty:"], clean)
+    import psutil
+
+    return PrivateMemory(psutil.Process(process_id).memory_full_info().uss / 1e6, None)
+
+
+def peak_mebibytes() -> float:
+    """The most memory that this process has had resident so far, in MiB."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        # Unlike getrusage, this does not begin with what the parent had.
+        lines = status.read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+    if sys.platform == "win32":
+        import psutil
+
+        return float(psutil.Process().memory_info().peak_wset) / 2**20
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number
