@@ -87,9 +87,9 @@ def robust_range(values: ArrayLike, sides: Sequence[Side] = ("low", "high")) -> 
     A side ends at the outermost value within 3 scaled median absolute deviations of the median
     (Hampel 1974; Leys et al. 2013). When more than half of the values are equal, so that this
     deviation is 0, it ends within 1.5 interquartile ranges of the quartiles (Tukey 1977); when
-    these are equal too, at the outermost value. Values no farther beyond that than the range is wide
-    are shown as well: they do not squash the rest. Bad values are cut off while they are fewer than
-    half: a majority is no outlier.
+    these are equal too, at the outermost value. Values no farther beyond that than the range is
+    wide are shown as well: they do not squash the rest. Bad values are cut off while they are
+    fewer than half: a majority is no outlier.
 
     Raises:
         ValueError: when no value is finite.

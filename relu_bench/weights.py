@@ -24,7 +24,7 @@ def seed_of(seed: int, role: str) -> int:
 
 def snapshot(variables: list[Any]) -> Snapshot:
     """A copy of the values of Keras variables."""
-    return [np.array(variable) for variable in variables]
+    return [variable.numpy().copy() for variable in variables]
 
 
 def restore(variables: list[Any], values: Snapshot) -> None:
