@@ -63,27 +63,29 @@ def _show_programs(planned: "Planned", data_dir: Path | None) -> None:
     programs: dict[tuple[Any, ...], list[Spec]] = {}
     for spec in planned.specs:
         programs.setdefault(spec.program_key, []).append(spec)
-    networks: dict[Network, list[list[Spec]]] = {}
-    for runs in programs.values():
-        networks.setdefault(estimate.network_of(runs[0], data_dir), []).append(runs)
     typer.echo(f"  programs  {len(programs)} to compile")
     distinguishing = _distinguishing([runs[0] for runs in programs.values()])
-    for network, sharing in networks.items():
-        for runs in sharing:
-            values = [f"{field}={_word(getattr(runs[0], field))}" for field in distinguishing]
-            described = f"{', '.join(values)}: " if values else ""
-            typer.echo(f"            {described}{_count(len(runs), 'run')}")
-        _show_network(sharing[0][0].model, network)
+    networks: dict[Network, list[int]] = {}
+    for number, runs in enumerate(programs.values(), start=1):
+        values = [f"{field}={_word(getattr(runs[0], field))}" for field in distinguishing]
+        described = f"{', '.join(values)}: " if values else ""
+        typer.echo(f"{number:>5}  {described}{_count(len(runs), 'run')}")
+        networks.setdefault(estimate.network_of(runs[0], data_dir), []).append(number)
+    models = [runs[0].model for runs in programs.values()]
+    for network, numbers in networks.items():
+        listed = "" if len(networks) == 1 else f" ({_numbered(numbers)})"
+        parameters = f"{network.parameter_count:,} parameters"
+        typer.echo(f"  model     {models[numbers[0] - 1]}{listed}, {parameters}")
+        _show_layers(network)
 
 
-def _show_network(model: str, network: "Network") -> None:
+def _show_layers(network: "Network") -> None:
     rows = [
         (layer.name, layer.kind, "×".join(map(str, layer.output_shape)), f"{layer.parameters:,}")
         for layer in network.layers
     ]
     header = ("layer", "type", "output", "parameters")
     widths = [max(len(row[column]) for row in (*rows, header)) for column in range(4)]
-    typer.echo(f"  model     {model}, {network.parameter_count:,} parameters")
     for row in (header, *rows):
         name, kind, shape, count = (
             text.ljust(width) for text, width in zip(row, widths, strict=True)
@@ -100,6 +102,11 @@ def _distinguishing(specs: "Sequence[Spec]") -> list[str]:
         for field in FIELDS
         if field not in skipped and len({getattr(spec, field) for spec in specs}) > 1
     ]
+
+
+def _numbered(numbers: list[int]) -> str:
+    noun = "program" if len(numbers) == 1 else "programs"
+    return f"{noun} {', '.join(map(str, numbers))}"
 
 
 def _word(value: object) -> str:

@@ -25,8 +25,9 @@ study: valid
   axis      activation: relu, prelu(initial=0.25)
   axis      learning_rate: 0.1, 0.01
   programs  2 to compile
-            activation=relu: 6 runs
-  model     mlp(hidden=[128, 64]), 109,386 parameters
+    1  activation=relu: 6 runs
+    2  activation=prelu(initial=0.25): 6 runs
+  model     mlp(hidden=[128, 64]) (program 1), 109,386 parameters
     layer               type        output   parameters
     inputs              InputLayer  28×28×1           0
     flatten             Flatten     784               0
@@ -35,8 +36,7 @@ study: valid
     dense_2             Dense       64            8,256
     dense_2_activation  Activation  64                0
     output              Dense       10              650
-            activation=prelu(initial=0.25): 6 runs
-  model     mlp(hidden=[128, 64]), 109,578 parameters
+  model     mlp(hidden=[128, 64]) (program 2), 109,578 parameters
     layer               type        output   parameters
     inputs              InputLayer  28×28×1           0
     flatten             Flatten     784               0
@@ -70,7 +70,7 @@ def test_one_run_on_a_folder_of_ones_own(invoke: Invoke) -> None:
         "  runs      1 = 1 setting × 1 seed\n"
         "  dataset   ./tiny\n"
         "  programs  1 to compile\n"
-        "            1 run\n"
+        "    1  1 run\n"
         "  model     mlp(hidden=[5]), 403 parameters\n"
         "    layer               type                output  parameters\n"
         "    inputs              InputLayer          8×9×1            0\n"
@@ -104,13 +104,13 @@ def test_long_axes_are_shortened_and_what_shares_a_network_stands_together(
         "  axis      batch_size: 32, 64",
         "  axis      train_samples: null, 100",
         "  programs  8 to compile",
-        "            dataset=digits, batch_size=32, train_samples=null: 9 runs",
-        "            dataset=digits, batch_size=32, train_samples=100: 9 runs",
-        "            dataset=digits, batch_size=64, train_samples=null: 9 runs",
-        "            dataset=digits, batch_size=64, train_samples=100: 9 runs",
-        "            dataset=mnist, batch_size=32, train_samples=null: 9 runs",
-        "            dataset=mnist, batch_size=32, train_samples=100: 9 runs",
-        "            dataset=mnist, batch_size=64, train_samples=null: 9 runs",
+        "    1  dataset=digits, batch_size=32, train_samples=null: 9 runs",
+        "    2  dataset=digits, batch_size=32, train_samples=100: 9 runs",
+        "    3  dataset=digits, batch_size=64, train_samples=null: 9 runs",
+        "    4  dataset=digits, batch_size=64, train_samples=100: 9 runs",
+        "    5  dataset=mnist, batch_size=32, train_samples=null: 9 runs",
+        "    6  dataset=mnist, batch_size=32, train_samples=100: 9 runs",
+        "    7  dataset=mnist, batch_size=64, train_samples=null: 9 runs",
     ]
     assert ended.out.count("  model     ") == 1
 
