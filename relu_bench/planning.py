@@ -37,14 +37,17 @@ def plan_configs(
     return planned
 
 
-def check_data(planned: Sequence[Planned], data_dir: Path | None = None) -> None:
-    """Find (or fetch) and verify every data set of the plan.
+def ready_data(
+    planned: Sequence[Planned], data_dir: Path | None = None
+) -> tuple[data.SharedData, ...]:
+    """Find (or fetch) and verify every data set of the plan, and hold it ready for workers.
 
     Raises:
         DataError: when one is missing or damaged.
     """
-    for name in dict.fromkeys(spec.dataset for each in planned for spec in each.specs):
-        data.load(name, data_dir)
+    names = dict.fromkeys(spec.dataset for each in planned for spec in each.specs)
+    shared = [data.share(data.load(name, data_dir)) for name in names]
+    return tuple(each for each in shared if each is not None)
 
 
 def _check(path: Path, planned: Planned, data_dir: Path | None) -> None:

@@ -153,7 +153,7 @@ class Program:
         model, task = self.model, self.task
 
         # Evaluation is a small part of a run: tracing a plain graph takes 0.1 s, XLA 1 s.
-        @tf.function(reduce_retracing=True)
+        @tf.function(reduce_retracing=True, autograph=False)
         def evaluate(inputs: Any, targets: Any) -> Any:
             outputs = model(_scaled(inputs), training=False)
             return LOSSES[task.loss](targets, outputs), METRICS[task.metric](targets, outputs)
@@ -174,7 +174,7 @@ class Program:
             return loss, tf.reduce_sum(METRICS[task.metric](targets, outputs))
 
         # How many full steps to run is an argument, so that compiling needs to run none.
-        @tf.function(jit_compile=self.xla)
+        @tf.function(jit_compile=self.xla, autograph=False)
         def epoch(inputs: Any, targets: Any, order: Any, full_steps: Any) -> tuple[Any, Any]:
             most_steps, last = divmod(order.shape[0], batch_size)
 

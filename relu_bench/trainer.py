@@ -1,6 +1,7 @@
 """What a worker holds: the data it has loaded and the programs it has compiled."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,18 @@ class Trainer:
 
     Args:
         data_dir: where to look for data sets first.
+        shared: data sets that the parent holds ready.
         xla: None to let each model decide (see `models.py`).
     """
 
-    def __init__(self, data_dir: Path | None = None, xla: bool | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path | None = None,
+        shared: Sequence[data.SharedData] = (),
+        xla: bool | None = None,
+    ) -> None:
         self.data_dir = data_dir
+        self.shared = {each.name: each for each in shared}
         self.xla = xla
         self.compiled_programs = 0
         self._programs: OrderedDict[tuple[Any, ...], Program] = OrderedDict()
@@ -46,7 +54,8 @@ class Trainer:
         if spec.dataset not in self._loaded:
             import tensorflow as tf
 
-            dataset = data.load(spec.dataset, self.data_dir, fetch=False)
+            ready = self.shared[spec.dataset].load() if spec.dataset in self.shared else None
+            dataset = ready or data.load(spec.dataset, self.data_dir, fetch=False)
             self._loaded = {
                 # The tensors are copies: the images as NumPy arrays are let go.
                 spec.dataset: LoadedData(

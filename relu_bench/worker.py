@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Protocol
 
+from relu_bench.data import SharedData
 from relu_bench.plan import Spec
 from relu_bench.training import Report, RunResult
 
@@ -32,9 +33,10 @@ class Trains(Protocol):
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """What every worker is told at its start."""
+    """What every worker is told at its start: where data sets are, and what is ready in memory."""
 
     data_dir: Path | None = None
+    shared: tuple[SharedData, ...] = ()
 
 
 MakeTrainer = Callable[[WorkerSettings], Trains]
@@ -45,7 +47,7 @@ def make_tensorflow_trainer(settings: WorkerSettings) -> Trains:
     from relu_bench.preload import one_thread, trainer
 
     one_thread()
-    return trainer.Trainer(settings.data_dir)
+    return trainer.Trainer(settings.data_dir, settings.shared)
 
 
 def serve(

@@ -5,7 +5,7 @@ from idx_folders import write_idx_folder
 
 from relu_bench import data
 from relu_bench.errors import ConfigError, DataError
-from relu_bench.planning import check_data, plan_configs
+from relu_bench.planning import ready_data, plan_configs
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +80,8 @@ def test_a_damaged_folder_is_told_before_any_run() -> None:
 def test_every_data_set_of_the_plan_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, Path | None]] = []
     monkeypatch.setattr(data, "load", lambda name, data_dir: asked.append((name, data_dir)))
+    monkeypatch.setattr(data, "share", lambda dataset: None)
     one = write_config("one.yaml", "dataset: [mnist, digits]\nactivation: [relu, elu]")
     two = write_config("two.yaml", "dataset: [digits, fashion_mnist]")
-    check_data(plan_configs([one, two]), Path("d"))
+    assert ready_data(plan_configs([one, two]), Path("d")) == ()
     assert asked == [("mnist", Path("d")), ("digits", Path("d")), ("fashion_mnist", Path("d"))]

@@ -67,17 +67,18 @@ def _train(
     from relu_bench.cli.progress import make_display
     from relu_bench.store import Store
     from relu_bench.worker import WorkerSettings
+    from relu_bench.worker_process import warm_up
 
     store = Store(out)
     display = make_display(planned, out, as_json=as_json, quiet=quiet)
     workers = jobs or machine.available_cores()
-    settings = WorkerSettings(data_dir)
 
     def make_executor(count: int) -> executors.LocalExecutor:
-        executor = executors.LocalExecutor(min(workers, count), settings, display.progress)
+        warm_up()
         # TensorFlow is being imported in the background meanwhile.
-        planning.check_data(planned, data_dir)
-        return executor
+        shared = planning.ready_data(planned, data_dir)
+        settings = WorkerSettings(data_dir, shared)
+        return executors.LocalExecutor(min(workers, count), settings, display.progress)
 
     try:
         with display:

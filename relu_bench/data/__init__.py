@@ -9,6 +9,7 @@ from relu_bench.data.dataset import Dataset, DatasetInfo, Labels
 from relu_bench.data.loading import Entry, fingerprint, info, load, overview
 from relu_bench.data.naming import check_name, known_names
 from relu_bench.data.parts import Split, guess_accuracy, part_sizes, split
+from relu_bench.data.shared import SharedData, share
 
 __all__ = [
     "Copied",
@@ -16,6 +17,7 @@ __all__ = [
     "DatasetInfo",
     "Entry",
     "Labels",
+    "SharedData",
     "Split",
     "check_copyable",
     "check_name",
@@ -27,5 +29,6 @@ __all__ = [
     "load",
     "overview",
     "part_sizes",
+    "share",
     "split",
 ]

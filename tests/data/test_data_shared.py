@@ -1,0 +1,64 @@
+import os
+import pickle
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from relu_bench import data
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(os, "memfd_create"), reason="this system has no anonymous files in memory"
+)
+
+
+def test_another_process_reads_what_was_shared() -> None:
+    digits = data.load("digits")
+    shared = data.share(digits)
+    assert shared is not None
+    script = (
+        "import pickle, sys\n"
+        "shared = pickle.load(sys.stdin.buffer)\n"
+        "sys.stdout.buffer.write(pickle.dumps(shared.load()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], input=pickle.dumps(shared), capture_output=True, check=True
+    )
+    theirs: data.Dataset = pickle.loads(done.stdout)
+    assert (theirs.info, theirs.source) == (digits.info, digits.source)
+    for name, array in arrays_of(digits).items():
+        np.testing.assert_array_equal(getattr(theirs, name), array)
+        assert getattr(theirs, name).dtype == array.dtype
+
+
+def test_what_is_shared_is_read_only() -> None:
+    shared = data.share(data.load("digits"))
+    assert shared is not None
+    loaded = shared.load()
+    assert loaded is not None
+    with pytest.raises(ValueError, match="read-only"):
+        loaded.train_inputs[0] = 0
+
+
+def test_a_process_that_is_gone_shares_nothing() -> None:
+    shared = data.share(data.load("digits"))
+    assert shared is not None
+    assert replace(shared, path="/proc/1/fd/999999").load() is None
+    assert replace(shared, path=os.devnull).load() is None
+
+
+def test_without_room_in_memory_workers_load_for_themselves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_arguments: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    assert data.share(data.load("digits")) is None
+
+
+def arrays_of(dataset: data.Dataset) -> dict[str, np.ndarray]:
+    names = ("train_inputs", "train_targets", "test_inputs", "test_targets")
+    return {name: getattr(dataset, name) for name in names}
