@@ -8,9 +8,10 @@ epochs of all runs that share the program in a worker: its longer compiling over
 epoch.
 
 The share of the peak is 3 x 2 x multiply-adds of one forward pass x images / seconds, over the rate
-of matrix products in the same process. It may exceed 1: the first layer needs no gradient by its
-inputs. `Model.efficiency` is this share without the fixed cost of a step; the last table says which
-value makes the estimate of `relu-bench check` come out right here.
+of NumPy's matrix products in the same process. It may exceed 1: the first layer needs no gradient
+by its inputs, and TensorFlow's products may be faster than NumPy's. `Model.efficiency` is this
+share without the fixed cost of a step; the last table says which value makes the estimate of
+`relu-bench check` come out right here.
 
 Last measured: see README.md beside this file.
 """

@@ -21,6 +21,7 @@ from common import PrivateMemory
 if TYPE_CHECKING:
     from relu_bench.plan import Spec
     from relu_bench.training import Progress
+    from relu_bench.worker import WorkerSettings
 
 FEW = 1280
 
@@ -85,10 +86,9 @@ def _workers(found: "Sequence[Found]") -> int:
 def _after_each_run(specs: "Sequence[Spec]", data_dir: Path) -> list[Found]:
     """The worker's process and memory after each run, while it waits for the next."""
     from relu_bench.executors import LocalExecutor
-    from relu_bench.worker import WorkerSettings
 
     found = []
-    with LocalExecutor(1, WorkerSettings(data_dir)) as executor:
+    with LocalExecutor(1, _settings(data_dir)) as executor:
         for spec in specs:
             (future,) = executor.submit([spec])
             future.result()
@@ -99,17 +99,25 @@ def _after_each_run(specs: "Sequence[Spec]", data_dir: Path) -> list[Found]:
 def _in_each_run(specs: "Sequence[Spec]", data_dir: Path) -> list[Found]:
     """The same at the end of each run's only epoch: a worker may be gone when the run is over."""
     from relu_bench.executors import LocalExecutor
-    from relu_bench.worker import WorkerSettings
 
     found = []
 
     def on_progress(spec: "Spec", progress: "Progress") -> None:
         found.append(_worker_memory())
 
-    with LocalExecutor(1, WorkerSettings(data_dir), on_progress) as executor:
+    with LocalExecutor(1, _settings(data_dir), on_progress) as executor:
         for future in executor.submit(specs):
             future.result()
     return found
+
+
+def _settings(data_dir: Path) -> "WorkerSettings":
+    """What `relu-bench run` tells its workers: the data are in memory already."""
+    from relu_bench import data
+    from relu_bench.worker import WorkerSettings
+
+    shared = data.share(data.load("mnist", data_dir, fetch=False))
+    return WorkerSettings(data_dir, () if shared is None else (shared,))
 
 
 def _worker_memory() -> Found:

@@ -76,7 +76,7 @@ class Program:
         self._fresh_model = weights.snapshot(self.model.variables)
         self._fresh_optimizer = weights.snapshot(self.optimizer.variables)
         self._epoch = self._make_epoch()
-        self._evaluate = self._make_evaluate()
+        self._evaluate: Any = None
         self._compiled_for: tuple[Any, ...] = ()
 
     @property
@@ -107,8 +107,7 @@ class Program:
         started = time.perf_counter()
         # No full step is run, but everything is traced and compiled.
         self._run_epoch(samples, np.zeros(order_length, np.int32), full_steps=0)
-        first = samples.inputs[:1], samples.targets[:1]
-        self._evaluate(*first)
+        self._evaluation(samples)
         self._compiled_for = shapes
         return time.perf_counter() - started
 
@@ -133,6 +132,7 @@ class Program:
         """Mean loss and metric in inference mode over `indices` of `samples`, or over all."""
         import tensorflow as tf
 
+        evaluate = self._evaluation(samples)
         total = len(samples.targets) if indices is None else len(indices)
         loss = metric = 0.0
         for start in range(0, total, EVALUATION_BATCH):
@@ -142,23 +142,32 @@ class Program:
             else:
                 chosen = indices[start:stop]
                 batch = tf.gather(samples.inputs, chosen), tf.gather(samples.targets, chosen)
-            losses, metrics = self._evaluate(*batch)
+            losses, metrics = evaluate(*batch)
             loss += float(np.asarray(losses, np.float64).sum())
             metric += float(np.asarray(metrics, np.float64).sum())
         return Measured(loss / total, metric / total, total)
 
-    def _make_evaluate(self) -> Any:
+    def _evaluation(self, samples: Samples) -> Any:
+        """The function of (inputs, targets) that evaluates a batch of any size, traced once."""
+        if self._evaluate is None:
+            self._evaluate = self._make_evaluate(samples)
+        return self._evaluate
+
+    def _make_evaluate(self, samples: Samples) -> Any:
         import tensorflow as tf
 
         model, task = self.model, self.task
 
         # Evaluation is a small part of a run: tracing a plain graph takes 0.1 s, XLA 1 s.
-        @tf.function(reduce_retracing=True, autograph=False)
+        @tf.function(autograph=False)
         def evaluate(inputs: Any, targets: Any) -> Any:
             outputs = model(_scaled(inputs), training=False)
             return LOSSES[task.loss](targets, outputs), METRICS[task.metric](targets, outputs)
 
-        return evaluate
+        parts = samples.inputs, samples.targets
+        return evaluate.get_concrete_function(
+            *(tf.TensorSpec([None, *part.shape[1:]], part.dtype) for part in parts)
+        )
 
     def _make_epoch(self) -> Any:
         import tensorflow as tf

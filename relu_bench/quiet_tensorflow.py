@@ -52,7 +52,8 @@ def _quiet() -> Iterator[None]:
 def _uncollected() -> Iterator[None]:
     """Import without garbage collection, which would look at a million lasting objects over and
     over (measured: 0.5 of 1.9 seconds), and never look at these objects again: processes that are
-    forked from this one then share their memory."""
+    forked from this one then share their memory.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:

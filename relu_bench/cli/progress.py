@@ -72,6 +72,9 @@ class Display:
 
     def starting(self, count: int) -> None:
         """Training begins: `count` runs."""
+        if self.summary and count:
+            # TensorFlow is being imported elsewhere: what the summary needs costs no time now.
+            import pandas  # noqa: F401
 
     def skipped(self, experiment: str, spec: Spec, status: str) -> None:
         """A run that needs no training."""
@@ -135,6 +138,7 @@ class LineDisplay(Display):
         """Say what is to be done and what is already."""
         self._count = count
         print(_opening(count, self._skipped), file=sys.stderr, flush=True)
+        super().starting(count)
 
     def finished(self, record: RunRecord) -> None:
         """Say how it ended."""
@@ -193,6 +197,7 @@ class LiveDisplay(LineDisplay):
         self._bars.console.print(_opening(count, self._skipped), markup=False, highlight=False)
         if count:
             self._overall = self._bars.add_task("runs", total=count, note="starting TensorFlow")
+        Display.starting(self, count)
 
     def progress(self, spec: Spec, progress: Progress) -> None:
         """Move the bar by an epoch's share and show where the run is."""
