@@ -35,14 +35,17 @@ class Model(Component):
     """A model: its builder, and whether XLA makes it faster on a processor.
 
     `xla` was chosen by measurement (`benchmarks/compilation.py`): XLA wins for perceptrons and is
-    disastrous for convolutions. `efficiency` is the share of the processor's matrix-multiplication
-    peak that training reached there; the estimate of `relu-bench check` uses it.
-    `smallest_image` is the least height and width that the layers can take, 1 when any will do.
+    disastrous for convolutions. `efficiency` is how fast training was there, in units of NumPy's
+    matrix products (TensorFlow's are faster, and the first layer's inputs need no gradient, so it
+    may exceed 1); the estimate of `relu-bench check` uses it.
+    `depth` counts the hidden layers. `smallest_image` is the least height and width that the layers
+    can take, 1 when any will do.
     """
 
     build: Callable[[Label, Architecture, Any], Any]
     xla: bool
     efficiency: float
+    depth: Callable[[Label], int]
     smallest_image: int = 1
 
 
@@ -112,9 +115,16 @@ MODELS: Mapping[str, Model] = {
         ),
         build=_mlp,
         xla=True,
-        efficiency=0.8,
+        efficiency=1.5,
+        depth=lambda label: len(_widths(label)),
     ),
-    "cnn": Model(build=_cnn, xla=False, efficiency=0.3, smallest_image=18),
+    "cnn": Model(
+        build=_cnn,
+        xla=False,
+        efficiency=1.0,
+        depth=lambda label: 4,
+        smallest_image=18,
+    ),
 }
 
 
@@ -130,6 +140,12 @@ def canonical(text: str) -> str:
 def entry(label: str) -> Model:
     """The registry's row of a canonical label."""
     return MODELS[parse(label).name]
+
+
+def depth(label: str) -> int:
+    """How many hidden layers the model of a canonical label has."""
+    parsed = parse(label)
+    return MODELS[parsed.name].depth(parsed)
 
 
 def check_fits(label: str, input_shape: tuple[int, ...], dataset: str) -> None:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from relu_bench import config, data, models
+from relu_bench import advice, config, data, models
 from relu_bench.config import Experiment
 from relu_bench.errors import ConfigError, ReluBenchError
 from relu_bench.plan import Spec, make_plan
+
+_MOST_NOTES = 5
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,15 @@ def plan_configs(
     for path, each in zip(paths, planned, strict=True):
         _check(path, each, data_dir)
     return planned
+
+
+def notes(planned: Sequence[Planned], data_dir: Path | None = None) -> list[str]:
+    """What the plans do against theory: at most five lines, and a count of the rest."""
+    specs = [spec for each in planned for spec in each.specs]
+    counts = {name: data.info(name, data_dir).train_count for name in {s.dataset for s in specs}}
+    found = advice.warnings(specs, counts)
+    rest = len(found) - _MOST_NOTES
+    return found[:_MOST_NOTES] + ([f"... and {rest} more"] if rest > 0 else [])
 
 
 def ready_data(

@@ -45,6 +45,8 @@ def labels(draw: st.DrawFn, table: Mapping[str, Component]) -> str:
             given[parameter] = draw(values_of(rule))
     if name == "random_uniform":
         given = {"minval": -0.5, "maxval": draw(st.floats(-0.25, 1))}
+    if name == "rrelu":
+        given = {"lower": draw(st.floats(0, 0.25)), "upper": draw(st.floats(0.25, 1))}
     return str(make_label(draw(st.sampled_from((name, *row.aliases))), given))
 
 

@@ -23,8 +23,8 @@ ROWS = [
     "program settings",
     "config",
     "plan schema",
-    "planning training",
-    "trainer",
+    "advice training",
+    "planning trainer",
     "estimate preload",
     "worker",
     "worker_process",
@@ -118,6 +118,8 @@ print(json.dumps([code, sorted(loaded)]), file=sys.__stderr__)
         (["run", "missing.yaml"], 2),
         (["init"], 0),
         (["schema"], 0),
+        (["activations"], 0),
+        (["activations", "relu", "--format", "json"], 0),
     ],
 )
 def test_what_must_be_quick_loads_nothing_heavy(

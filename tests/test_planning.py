@@ -5,7 +5,7 @@ from idx_folders import write_idx_folder
 
 from relu_bench import data
 from relu_bench.errors import ConfigError, DataError
-from relu_bench.planning import ready_data, plan_configs
+from relu_bench.planning import plan_configs, ready_data
 
 
 @pytest.fixture(autouse=True)

@@ -38,6 +38,8 @@ DIFFERS_FROM_KERAS = {
     ("relu", "negative_slope"): "that is leaky_relu",
     ("relu", "max_value"): "that is another activation: ReLU6",
     ("relu", "threshold"): "that is another activation: thresholded ReLU",
+    ("threshold", "threshold"): "1.0, as Keras's former layer had it; the function has no default",
+    ("threshold", "default_value"): "0.0, likewise",
     # By registry: what no entry of it can be given.
     ("initializers", "seed"): "derived from the run's seed and the variable's role",
     ("initializers", "input_axes"): "for layers that are not here whose kernels have other axes",
@@ -102,11 +104,17 @@ def test_an_empty_range_is_refused(canonical: Canonical, label: str) -> None:
         canonical(label)
 
 
+# Not in Keras; tests/activations/ holds them against oracles of their own.
+OWN_ACTIVATIONS = {"learnable_relu", "rrelu", "arelu", "relu_lambda", "relu_custom_gradient"}
+
+
 def _keras_callables() -> list[tuple[str, str, Component, Any]]:
     from relu_bench.quiet_tensorflow import keras
 
-    functions = {name: getattr(keras.activations, name, None) for name in ACTIVATIONS}
+    shared = [name for name in ACTIVATIONS if name not in OWN_ACTIVATIONS]
+    functions = {name: getattr(keras.activations, name, None) for name in shared}
     functions["prelu"] = keras.layers.PReLU
+    functions["identity"] = keras.activations.linear
     found = [("activations", name, ACTIVATIONS[name], functions[name]) for name in functions]
     found += [
         ("initializers", name, row, getattr(keras.initializers, row.keras_class))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from relu_bench import __version__
-from relu_bench.cli import check, data, info, init, plot, run, schema
+from relu_bench.cli import activations, check, data, info, init, plot, run, schema
 from relu_bench.errors import ReluBenchError
 
 app = typer.Typer(
@@ -42,6 +42,7 @@ def _options(
 app.command(no_args_is_help=True)(run.run)
 app.command(no_args_is_help=True)(check.check)
 app.command()(plot.plot)
+app.command()(activations.activations)
 app.command()(init.init)
 app.command()(data.data)
 app.command()(schema.schema)

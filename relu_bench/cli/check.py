@@ -28,8 +28,10 @@ def check(
 
 def show_plans(planned: "Sequence[Planned]", jobs: int | None, data_dir: Path | None) -> None:
     """Print each plan; what `check` and `run --dry-run` say."""
-    from relu_bench import estimate, machine
+    from relu_bench import estimate, machine, planning
 
+    for note in planning.notes(planned, data_dir):
+        typer.echo(f"relu-bench: warning: {note}", err=True)
     cores = jobs or machine.available_cores()
     for each in planned:
         _show_runs(each)

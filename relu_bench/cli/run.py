@@ -71,6 +71,8 @@ def _train(
 
     store = Store(out)
     display = make_display(planned, out, as_json=as_json, quiet=quiet)
+    for note in planning.notes(planned, data_dir):
+        display.notice(f"warning: {note}")
     workers = jobs or machine.available_cores()
 
     def make_executor(count: int) -> executors.LocalExecutor:

@@ -63,6 +63,38 @@ def save(
             yield path
 
 
+def check_figure_path(path: Path) -> Format:
+    """The format that a file's ending asks for.
+
+    Raises:
+        ReluBenchError: when it is none of `FORMATS`.
+    """
+    ending = path.suffix.removeprefix(".").lower()
+    for form in FORMATS:
+        if ending == form:
+            return form
+    endings = ", ".join(f".{form}" for form in FORMATS)
+    raise ReluBenchError(f"{path}: a figure's file ends in one of {endings}.")
+
+
+def save_file(figure: Figure, path: Path) -> None:
+    """Write one figure, in the format of the file's ending; its folder is made.
+
+    Raises:
+        ReluBenchError: for another ending.
+        StoreError: when the file cannot be written.
+    """
+    content = _encoded(figure, check_figure_path(path))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise StoreError(
+            f"The figure cannot be written to {path} ({error.strerror or error}). "
+            "Name a file that can be written."
+        ) from error
+
+
 def _make(folder: Path) -> None:
     probe = folder / ".relu-bench-writable"
     try:

@@ -10,6 +10,13 @@ KNOWN = (
     "batch_norm_momentum, optimizer, batch_size, epochs, dropout, dropout_kind, "
     "validation_split, split_seed, train_samples"
 )
+ACTIVATION_NAMES = (
+    "relu, relu6, leaky_relu, prelu, learnable_relu, rrelu, arelu, threshold, "
+    "relu_lambda, relu_custom_gradient, elu, celu, selu, gelu, silu, hard_silu, mish, "
+    "softplus, squareplus, sparse_plus, log_sigmoid, tanh, sigmoid, softsign, "
+    "hard_sigmoid, hard_tanh, sparse_sigmoid, identity, soft_shrink, hard_shrink, "
+    "tanh_shrink"
+)
 NUMBERS = "or a list of these, log(low, high, count) or lin(low, high, count)"
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from expecting import KNOWN, NUMBERS, Invoke, expect_error
+from expecting import ACTIVATION_NAMES, KNOWN, NUMBERS, Invoke, expect_error
 
 NAME = "a name of up to 64 letters, digits, '.', '_' or '-'"
 
@@ -202,7 +202,7 @@ def test_several_errors_at_once(invoke: Invoke) -> None:
         "    epochs: 0\n"
         "            ^\n"
         "c.yaml, line 2, activation: 'rellu' is no activation. Did you mean 'relu'? "
-        "Known: relu, leaky_relu, prelu, elu, selu, silu, gelu, tanh, sigmoid\n"
+        f"Known: {ACTIVATION_NAMES}\n"
         "    activation: rellu\n"
         "                ^\n"
         "c.yaml, line 3, seed: there is no field 'seed'. Did you mean 'seeds'? "

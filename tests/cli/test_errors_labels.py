@@ -1,7 +1,7 @@
 """Labels that are none: whole outputs."""
 
 import pytest
-from expecting import Invoke, expect_error
+from expecting import ACTIVATION_NAMES, Invoke, expect_error
 
 QUOTE = "Inside [ ] or { } quote labels that contain a comma or a bracket:"
 
@@ -46,7 +46,7 @@ def test_unknown_activation(invoke: Invoke) -> None:
         "activation: [relu, leakyrelu]\n",
         [],
         "c.yaml, line 1, activation: 'leakyrelu' is no activation. Did you mean 'leaky_relu'? "
-        "Known: relu, leaky_relu, prelu, elu, selu, silu, gelu, tanh, sigmoid\n"
+        f"Known: {ACTIVATION_NAMES}\n"
         "    activation: [relu, leakyrelu]\n"
         "                       ^",
     )

@@ -1,7 +1,7 @@
 """`--set` and cases that cannot be meant: whole outputs."""
 
 import pytest
-from expecting import KNOWN, NUMBERS, Invoke, expect_error
+from expecting import ACTIVATION_NAMES, KNOWN, NUMBERS, Invoke, expect_error
 
 CASES = "cases:\n  - {activation: selu, dropout: 0.1}\n  - {activation: relu}\n"
 
@@ -68,7 +68,7 @@ def test_a_case_that_clashes_with_set(invoke: Invoke) -> None:
         (
             ["activation=relu,rellu"],
             "--set, activation: 'rellu' is no activation. Did you mean 'relu'? "
-            "Known: relu, leaky_relu, prelu, elu, selu, silu, gelu, tanh, sigmoid\n"
+            f"Known: {ACTIVATION_NAMES}\n"
             "    --set activation=relu,rellu",
         ),
     ],

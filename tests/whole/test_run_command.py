@@ -106,3 +106,17 @@ def test_missing_mnist_is_told_before_anything_is_trained(tmp_path: Path) -> Non
         assert way_out in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_a_warning_comes_before_the_training_that_it_does_not_stop(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(
+        "dataset: digits\nmodel: mlp(hidden=[4])\nactivation: selu\nepochs: 1\nseeds: 1\n"
+    )
+    done = relu_bench("run", "c.yaml", cwd=tmp_path)
+    assert done.returncode == 0
+    first, second, _ = done.stderr.splitlines()
+    assert first == (
+        "relu-bench: warning: selu with initializer glorot_uniform: it keeps mean 0 and variance 1 "
+        "only with kernels of variance 1/inputs; take lecun_normal"
+    )
+    assert second == "Training 1 runs."

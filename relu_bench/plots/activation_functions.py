@@ -1,0 +1,182 @@
+"""Activations and their derivatives as small multiples with the same axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relu_bench import activations
+from relu_bench.compare import broken
+from relu_bench.errors import ReluBenchError
+from relu_bench.labels import parse
+from relu_bench.plots.frame import Frame, framed
+from relu_bench.plots.style import MOST_LOOKS, QUIET, SMALL, Look, looks, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+WIDTH = 10.0
+_MOST_MARKED = 6
+_POINTS = 1201
+_DASHED = (0, (4, 1.6))
+_LEAST_HALF_WIDTH = 4.0
+
+
+def activation_functions(labels: Sequence[str], *, width: float = WIDTH) -> Figure:
+    """Draw a panel for each activation: f solid, f′ dashed; its labels in colours.
+
+    The maximum of each derivative is marked where there are at most six panels. The values are
+    those of the table's NumPy formulas: TensorFlow is not needed.
+
+    Args:
+        labels: canonical.
+        width: in inches; the height follows.
+
+    Raises:
+        ReluBenchError: for more labels of one activation than there are colours.
+    """
+    groups: dict[str, list[str]] = {}
+    for label in labels:
+        groups.setdefault(parse(label).name, []).append(label)
+    for name, group in groups.items():
+        if len(group) > MOST_LOOKS:
+            raise ReluBenchError(
+                f"{len(group)} labels of {name} do not fit into one panel: give at most "
+                f"{MOST_LOOKS}."
+            )
+    half = _half_width(labels)
+    columns = min(len(groups), 3 if len(groups) <= _MOST_MARKED else 5)
+    rows = math.ceil(len(groups) / columns)
+    marked = len(groups) <= _MOST_MARKED
+    frame = Frame(note=_note(marked), handles=_handles(marked))
+    with styled():
+        figure, body = framed(frame, width, rows * (2.9 if marked else 2.0))
+        grid = body.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+        for axes, group in zip(grid.flat, groups.values(), strict=False):
+            axes.set_xlim(-half, half)
+            axes.set_ylim(-0.5 * half, 0.9 * half)
+            panel(axes, group, marked=marked, title_width=int(13 * width / columns))
+        for axes in list(grid.flat)[len(groups) :]:
+            axes.set_axis_off()
+        for axes in list(grid.flat)[max(0, len(groups) - columns) : len(groups)]:
+            axes.set_xlabel("x")
+            axes.tick_params(labelbottom=True)
+    return figure
+
+
+def panel(axes: Axes, labels: Sequence[str], *, marked: bool, title_width: int = 40) -> Axes:
+    """Draw f and f′ of the labels of one activation, within the limits that `axes` has.
+
+    Args:
+        axes: to draw on.
+        labels: canonical, of one activation.
+        marked: whether to mark the maximum of each derivative and say it.
+        title_width: characters that fit on a line of the title.
+
+    Returns:
+        `axes`.
+    """
+    low, high = axes.get_xlim()
+    for number, (label, look) in enumerate(looks(labels).items()):
+        x = _points(label, low, high)
+        _draw(axes, label, x, look)
+        if marked:
+            _mark_maximum(axes, label, x, look, number)
+    axes.axhline(0, color=QUIET, linewidth=0.6, zorder=0.9)
+    axes.axvline(0, color=QUIET, linewidth=0.6, zorder=0.9)
+    axes.set_title(broken(labels[0] if len(labels) == 1 else parse(labels[0]).name, title_width))
+    if len(labels) > 1:
+        axes.legend(handles=_of_labels(labels), fontsize=SMALL, loc="upper left", handlelength=1.4)
+    return axes
+
+
+def maximum(label: str, x: NDArray[np.float64]) -> tuple[float, float]:
+    """Where the derivative is greatest among the points, nearest to 0, and how great."""
+    slopes = activations.slopes(label, x)
+    greatest = float(slopes.max())
+    places = x[np.isclose(slopes, greatest, rtol=1e-9, atol=1e-12)]
+    return float(places[np.abs(places).argmin()]), greatest
+
+
+def _points(label: str, low: float, high: float) -> NDArray[np.float64]:
+    """Points of the x axis, with each kink within it and both its sides."""
+    kinks = [kink.x for kink in activations.facts(label).kinks if low < kink.x < high]
+    beside = [at + side for at in kinks for side in (-1e-9, 0.0, 1e-9)]
+    return np.union1d(np.linspace(low, high, _POINTS), beside)
+
+
+def _half_width(labels: Sequence[str]) -> float:
+    """Of the x axis: every kink is to be seen, up to a bound."""
+    places = [abs(kink.x) for label in labels for kink in activations.facts(label).kinks]
+    return min(max(_LEAST_HALF_WIDTH, math.ceil(max(places, default=0.0) + 1)), 20.0)
+
+
+def _draw(axes: Axes, label: str, x: NDArray[np.float64], look: Look) -> None:
+    facts = activations.facts(label)
+    jumping = facts.smoothness == "discontinuous"
+    kinks = facts.kinks if facts.smoothness in ("continuous", "discontinuous") else ()
+    # A gap at each kink: a jump is no steep line.
+    gaps = np.isin(x, [kink.x for kink in kinks])
+    values, slopes = activations.values(label, x), activations.slopes(label, x)
+    axes.plot(x, np.where(gaps & jumping, np.nan, values), color=look.colour, linestyle="-")
+    axes.plot(
+        x,
+        np.where(gaps, np.nan, slopes),
+        color=look.colour,
+        linestyle=_DASHED,
+        linewidth=1.2,
+    )
+    for kink in kinks:
+        axes.plot(kink.x, kink.slope, "o", markersize=3, color=look.colour)
+
+
+def _mark_maximum(axes: Axes, label: str, x: NDArray[np.float64], look: Look, number: int) -> None:
+    where, greatest = maximum(label, x)
+    axes.plot(where, greatest, "v", markersize=5, color=look.colour, markeredgecolor="white")
+    axes.text(
+        0.98,
+        0.03 + 0.075 * number,
+        f"max f′ = {greatest:.4g}",
+        transform=axes.transAxes,
+        ha="right",
+        va="bottom",
+        fontsize=SMALL,
+        color=look.colour,
+    )
+
+
+def _of_labels(labels: Sequence[str]) -> list[Line2D]:
+    from matplotlib.lines import Line2D
+
+    return [
+        Line2D([], [], color=look.colour, label=str(parse(label)).partition("(")[2].rstrip(")"))
+        for label, look in looks(labels).items()
+    ]
+
+
+def _handles(marked: bool) -> list[Line2D]:
+    from matplotlib.lines import Line2D
+
+    lines = [
+        Line2D([], [], color="black", linestyle="-", label="f(x)"),
+        Line2D([], [], color="black", linestyle=_DASHED, linewidth=1.2, label="f′(x)"),
+    ]
+    marks = [("o", 3, "f′ at a jump"), ("v", 5, "maximum of f′")]
+    dots = [
+        Line2D([], [], color="black", linestyle="", marker=marker, markersize=size, label=text)
+        for marker, size, text in (marks if marked else marks[:1])
+    ]
+    return [*lines, *dots]
+
+
+def _note(marked: bool) -> str:
+    jumps = "Where f′ jumps, the dot is the value that TensorFlow takes."
+    if not marked:
+        return jumps
+    return f"{jumps} The maximum of f′ is that within the axes, marked where it is nearest to 0."
