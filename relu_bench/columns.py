@@ -91,7 +91,7 @@ RUNS = (
 
 EPOCHS = (
     *_KEY,
-    Column("epoch", "integer", "0 is evaluated before training"),
+    Column("epoch", "integer", "0 is evaluated before training, on at most 10,000 training images"),
     Column("train_loss", "number", "mean over the epoch's batches", "nats", "it is not finite"),
     Column("train_accuracy", "number", "likewise", "fraction", "the loss is not finite"),
     Column("val_loss", "number", "weights at the end of the epoch", "nats", _NO_VALIDATION),

@@ -17,6 +17,9 @@ from relu_bench.tasks import METRICS, Task
 
 Row = dict[str, Any]
 
+UNTRAINED_SAMPLES = 10_000
+"""Of the training part, so many (it is shuffled) tell what a network does before training."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -126,7 +129,8 @@ class _Run:
             bias_initializer=spec.bias_initializer,
             learning_rate=spec.learning_rate,
         )
-        rows = [self._epoch_row(0, lambda: self._evaluate(self.split.train))]
+        untrained = self.split.train[:UNTRAINED_SAMPLES]
+        rows = [self._epoch_row(0, lambda: self._evaluate(untrained))]
         for epoch in range(1, spec.epochs + 1):
             order = data_order(spec.seed, epoch, self.split.train)
             rows.append(self._epoch_row(epoch, lambda order=order: self._train(order)))  # type: ignore[misc]
