@@ -12,6 +12,7 @@ dataset: digits
 model: mlp(hidden=[24])
 activation: [relu, prelu]
 batch_norm: [false, true]
+batch_norm_momentum: 0.9
 dropout: 0.1
 epochs: 8
 seeds: 4
