@@ -31,9 +31,10 @@ _TABLES: Mapping[str, Mapping[str, Component]] = {
     "bias_initializer": initializers.INITIALIZERS,
     "optimizer": optimizers.OPTIMIZERS,
 }
-_NOT_IN_PROGRAM = frozenset(
+NOT_IN_PROGRAM = frozenset(
     {"seed", "initializer", "bias_initializer", "learning_rate", "epochs", "split_seed"}
 )
+"""Fields that change only what variables and arguments of a compiled program hold."""
 
 
 class Spec(Setting):
@@ -58,7 +59,7 @@ class Spec(Setting):
     @property
     def program_key(self) -> tuple[Any, ...]:
         """Equal for runs that one compiled program serves: they differ in what variables hold."""
-        kept = [field for field in FIELDS if field not in _NOT_IN_PROGRAM]
+        kept = [field for field in FIELDS if field not in NOT_IN_PROGRAM]
         return (*(getattr(self, field) for field in kept), self.data_fingerprint)
 
     def row(self) -> dict[str, Any]:

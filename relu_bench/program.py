@@ -30,7 +30,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class Measured:
-    """Mean loss (nats) and mean metric over some samples; `correct` is their metric's sum."""
+    """Mean loss (nats) and mean metric over `count` samples."""
 
     loss: float
     metric: float

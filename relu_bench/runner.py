@@ -66,7 +66,8 @@ def run(
         StoreWriteError: when a result cannot be written; what was stored before is whole.
     """
     tally = Tally()
-    missing = _missing(planned, store.statuses(), retry_failed)
+    statuses = store.statuses()
+    missing = _missing(planned, statuses, retry_failed)
     # Whatever keeps an executor from starting (data that are not there) is told before a write.
     executor = make_executor(len(missing)) if missing else None
     for text in store.prepare():
@@ -74,7 +75,7 @@ def run(
     for each in planned:
         name = each.experiment.name
         store.keep_plan(name, each.experiment.resolved(), [spec.run_id for spec in each.specs])
-    _settle_the_rest(planned, missing, store, listener, tally)
+    _settle_the_rest(planned, missing, statuses, store=store, listener=listener, tally=tally)
     listener.starting(sum(len(experiments) for experiments in missing.values()))
     told: frozenset[str] = frozenset()
     if executor is not None:
@@ -101,11 +102,10 @@ def _tell(future: "Future[Finished]", listener: Listener, told: frozenset[str]) 
 
 
 Missing = dict[Spec, list[str]]
+Statuses = Mapping[tuple[str, str], str]
 
 
-def _missing(
-    planned: Iterable[Planned], statuses: Mapping[tuple[str, str], str], retry_failed: bool
-) -> Missing:
+def _missing(planned: Iterable[Planned], statuses: Statuses, retry_failed: bool) -> Missing:
     """The runs to train, each with the experiments that want it."""
     completed = {run_id for (_, run_id), status in statuses.items() if status == "completed"}
     missing: Missing = {}
@@ -121,10 +121,15 @@ def _missing(
 
 
 def _settle_the_rest(
-    planned: Iterable[Planned], missing: Missing, store: Store, listener: Listener, tally: Tally
+    planned: Iterable[Planned],
+    missing: Missing,
+    statuses: Statuses,
+    *,
+    store: Store,
+    listener: Listener,
+    tally: Tally,
 ) -> None:
     """Say what is done; copy what another experiment of the store has trained."""
-    statuses = store.statuses()
     trained_for = {
         run_id: name for (name, run_id), status in statuses.items() if status == "completed"
     }

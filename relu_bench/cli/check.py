@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from relu_bench.cli.options import Configs, DataDir, Jobs, Overrides
+from relu_bench.cli.words import word
 
 if TYPE_CHECKING:
     from relu_bench.estimate import Network
@@ -54,7 +55,7 @@ def _show_runs(planned: "Planned") -> None:
     first = specs[0]
     typer.echo(f"  dataset   {first.dataset}" if "dataset" not in axes else "  dataset   varies")
     for field, values in axes.items():
-        shown = [_word(value) for value in values]
+        shown = [word(value) for value in values]
         more = f", ... ({len(shown)} values)" if len(shown) > 8 else ""
         typer.echo(f"  axis      {field}: {', '.join(shown[:8])}{more}")
 
@@ -69,7 +70,7 @@ def _show_programs(planned: "Planned", data_dir: Path | None) -> None:
     distinguishing = _distinguishing([runs[0] for runs in programs.values()])
     networks: dict[Network, list[int]] = {}
     for number, runs in enumerate(programs.values(), start=1):
-        values = [f"{field}={_word(getattr(runs[0], field))}" for field in distinguishing]
+        values = [f"{field}={word(getattr(runs[0], field))}" for field in distinguishing]
         described = f"{', '.join(values)}: " if values else ""
         typer.echo(f"{number:>5}  {described}{_count(len(runs), 'run')}")
         networks.setdefault(estimate.network_of(runs[0], data_dir), []).append(number)
@@ -96,23 +97,19 @@ def _show_layers(network: "Network") -> None:
 
 
 def _distinguishing(specs: "Sequence[Spec]") -> list[str]:
+    from relu_bench.plan import NOT_IN_PROGRAM
     from relu_bench.settings import FIELDS
 
-    skipped = ("initializer", "bias_initializer", "learning_rate", "epochs", "split_seed")
     return [
         field
         for field in FIELDS
-        if field not in skipped and len({getattr(spec, field) for spec in specs}) > 1
+        if field not in NOT_IN_PROGRAM and len({getattr(spec, field) for spec in specs}) > 1
     ]
 
 
 def _numbered(numbers: list[int]) -> str:
     noun = "program" if len(numbers) == 1 else "programs"
     return f"{noun} {', '.join(map(str, numbers))}"
-
-
-def _word(value: object) -> str:
-    return {"True": "true", "False": "false", "None": "null"}.get(str(value), str(value))
 
 
 def _count(number: int, noun: str) -> str:

@@ -8,11 +8,11 @@ import math
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from relu_bench.cli.words import word
 from relu_bench.columns import RUNS, names
 from relu_bench.compare.variants import label
 from relu_bench.plan import Spec, varying
@@ -55,12 +55,7 @@ class Display:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         """Leave the terminal as it was."""
 
     def notice(self, text: str) -> None:
@@ -99,12 +94,10 @@ class Display:
 
             print_summary(self.planned, tally, self.out)
 
-    def name_of(self, spec: Spec) -> str:
-        """What tells the run from the others of this call."""
-        shown = {"activation": spec.activation} | {
-            field: _text(getattr(spec, field)) for field in self._varying if field != "activation"
-        }
-        return f"{label(shown)}, seed={spec.seed}"
+    def name_of(self, cells: Mapping[str, Any]) -> str:
+        """What tells the run with these settings from the others of this call."""
+        shown = {field: word(cells[field]) for field in ("activation", *self._varying)}
+        return f"{label(shown)}, seed={cells['seed']}"
 
     def _row(self, experiment: str, run_id: str) -> dict[str, Any]:
         if self._stored is None:
@@ -148,10 +141,7 @@ class LineDisplay(Display):
 
     def _line(self, record: RunRecord) -> str:
         cells = record.run
-        shown = {"activation": str(cells["activation"])} | {
-            field: _text(cells[field]) for field in self._varying if field != "activation"
-        }
-        name = f"{cells['experiment']}: {label(shown)}, seed={cells['seed']}"
+        name = f"{cells['experiment']}: {self.name_of(cells)}"
         if cells["status"] == "failed":
             return f"{name}: failed, {cells['error']}"
         metric = cells["metric"]
@@ -179,12 +169,7 @@ class LiveDisplay(LineDisplay):
         self._bars.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._bars.stop()
 
     def notice(self, text: str) -> None:
@@ -207,7 +192,7 @@ class LiveDisplay(LineDisplay):
     def _show(self, spec: Spec, progress: Progress) -> None:
         if spec.run_id not in self._running:
             self._running[spec.run_id] = self._bars.add_task(
-                self.name_of(spec), total=None, note=""
+                self.name_of(spec.row()), total=None, note=""
             )
         note = f"epoch {progress.epoch}/{progress.epochs}  loss {progress.train_loss:.4f}"
         if progress.val_metric is not None:
@@ -270,12 +255,6 @@ def _opening(count: int, skipped: int) -> str:
     if not count:
         return f"Nothing to train: {done}." if skipped else "Nothing to train."
     return f"Training {count} runs" + (f"; {done}." if skipped else ".")
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return "null"
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _json_value(value: Any) -> Any:
