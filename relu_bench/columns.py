@@ -12,13 +12,17 @@ Kind = Literal["text", "integer", "number", "boolean", "time"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a CSV."""
+    """One column of a CSV.
+
+    `before` is what runs had in whose store the column did not exist yet: a field's default.
+    """
 
     name: str
     kind: Kind
     meaning: str
     unit: str = ""
     empty_when: str = "never"
+    before: str | None = None
 
 
 _KEY = (
@@ -31,6 +35,12 @@ SPEC = (
     Column("dataset", "text", "data set, or the folder as it was given"),
     Column("model", "text", "model label"),
     Column("activation", "text", "activation label with every parameter"),
+    Column(
+        "output_activation",
+        "text",
+        "activation label in front of the output's softmax",
+        before="identity",
+    ),
     Column("initializer", "text", "initializer label of all kernels"),
     Column("bias_initializer", "text", "initializer label of all biases"),
     Column("learning_rate", "number", "learning rate of the optimizer"),
@@ -49,6 +59,7 @@ SPEC = (
 _FAILED = "the run failed"
 _DIVERGED = "the run failed, or its loss was not finite"
 _NO_VALIDATION = "as before, or nothing is held out"
+_NO_PROBE = "the run failed, or `probes` is false"
 _NO_BEST = "no epoch ended with a finite validation loss, or nothing is held out"
 
 RUNS = (
@@ -77,6 +88,22 @@ RUNS = (
     Column("guess_test_accuracy", "number", "likewise", "fraction", _FAILED),
     Column("train_seconds", "number", "training and validation, compiling aside", "s", _FAILED),
     Column("compile_seconds", "number", "0 when the program was compiled before", "s", _FAILED),
+    Column("probes", "boolean", "whether layers.csv holds the network's inside", "", _FAILED),
+    Column("probe_seconds", "number", "measuring it, beside `train_seconds`", "s", _NO_PROBE),
+    Column(
+        "final_dead_fraction",
+        "number",
+        "share of dead units of all hidden layers after training",
+        "fraction",
+        "not measured, or the network's values were not finite",
+    ),
+    Column(
+        "initial_gradient_ratio",
+        "number",
+        "before training, gradient_rms of the first hidden layer by that of the last",
+        "",
+        "not measured, fewer than two hidden layers, or the last one's is 0",
+    ),
     Column("started_at", "time", "ISO 8601, UTC"),
     Column("host", "text", "machine that trained"),
     Column("processor", "text", "its processor"),
@@ -99,31 +126,87 @@ EPOCHS = (
     Column("seconds", "number", "training and validation of this epoch", "s"),
 )
 
-_PROBE = "not measured"
+_HIDDEN = "the layer is the output, or a pre-activation of it is not finite"
+_NO_SLOPE = "no slope is learned"
+_FROM_ONE = "as before, or the epoch is 0"
 
 LAYERS = (
     *_KEY,
     Column("epoch", "integer", "0 is before training"),
-    Column("layer", "text", "name of the layer"),
+    Column("layer", "text", "name of the layer; the last one is `output`"),
     Column("units", "integer", "units, or channels"),
-    Column("dead_fraction", "number", "share of dead units", "fraction", _PROBE),
-    Column("inactive_fraction", "number", "share of inactive units", "fraction", _PROBE),
-    Column("saturated_fraction", "number", "share of saturated units", "fraction", _PROBE),
-    Column("born_dead", "integer", "units dead at initialization", "units", _PROBE),
-    Column("died", "integer", "units that died since the epoch before", "units", _PROBE),
-    Column("revived", "integer", "units that came back since the epoch before", "units", _PROBE),
-    Column("sparsity", "number", "share of exact zeros in the output", "fraction", _PROBE),
-    Column("pre_mean", "number", "mean of the pre-activation", "", _PROBE),
-    Column("pre_std", "number", "standard deviation of the pre-activation", "", _PROBE),
-    Column("out_mean", "number", "mean of the output", "", _PROBE),
-    Column("out_std", "number", "standard deviation of the output", "", _PROBE),
-    Column("gradient_rms", "number", "root mean square gradient by the pre-activation", "", _PROBE),
-    Column("kernel_gradient_norm", "number", "norm of the mean gradient by the kernel", "", _PROBE),
+    Column(
+        "dead_fraction",
+        "number",
+        "share of dead units: at the first and last epoch on the whole training part, between on "
+        "the probe set",
+        "fraction",
+        _HIDDEN,
+    ),
+    Column(
+        "inactive_fraction",
+        "number",
+        "share of units with the derivative 0 on every probe image",
+        "fraction",
+        _HIDDEN,
+    ),
+    Column(
+        "saturated_fraction",
+        "number",
+        "share of units with next to no derivative on at least 95 % of the probe images",
+        "fraction",
+        "as before, or the activation has no finite limit",
+    ),
+    Column(
+        "born_dead", "integer", "units dead at initialization", "units", "as before, or epoch > 0"
+    ),
+    Column("died", "integer", "units silent now and not the epoch before", "units", _FROM_ONE),
+    Column("revived", "integer", "units silent the epoch before and not now", "units", _FROM_ONE),
+    Column("sparsity", "number", "share of exact zeros in the output", "fraction", _HIDDEN),
+    Column("pre_mean", "number", "mean of the pre-activation", "", _HIDDEN),
+    Column("pre_std", "number", "standard deviation of the pre-activation", "", _HIDDEN),
+    Column("out_mean", "number", "mean of the output", "", _HIDDEN),
+    Column("out_std", "number", "standard deviation of the output", "", _HIDDEN),
+    Column(
+        "gradient_rms",
+        "number",
+        "root mean square, over images and units, of the derivative of one image's loss by the "
+        "pre-activation",
+        "nats",
+        _HIDDEN,
+    ),
+    Column(
+        "kernel_gradient_norm",
+        "number",
+        "Euclidean norm of the kernel's mean gradient over the probe set",
+        "nats",
+        "it is not finite",
+    ),
     Column("kernel_norm", "number", "Euclidean norm of the kernel", "", "it is not finite"),
-    Column("update_ratio", "number", "norm of the kernel's change by its norm", "", _PROBE),
-    Column("slope_mean", "number", "mean learned slope", "", _PROBE),
-    Column("slope_min", "number", "smallest learned slope", "", _PROBE),
-    Column("slope_max", "number", "largest learned slope", "", _PROBE),
+    Column(
+        "update_ratio",
+        "number",
+        "norm of the kernel's change over the epoch by kernel_norm",
+        "",
+        "it is not finite, or the epoch is 0",
+    ),
+    Column(
+        "update_cosine",
+        "number",
+        "cosine between the kernel's change over this epoch and over the one before",
+        "",
+        "one of them is 0, or the epoch is 0 or 1",
+    ),
+    Column(
+        "same_sign_fraction",
+        "number",
+        "share of units whose incoming weights' mean gradients all have one sign, zeros aside",
+        "fraction",
+        "every gradient is 0",
+    ),
+    Column("slope_mean", "number", "mean learned negative slope", "", _NO_SLOPE),
+    Column("slope_min", "number", "smallest learned negative slope", "", _NO_SLOPE),
+    Column("slope_max", "number", "largest learned negative slope", "", _NO_SLOPE),
 )
 
 

@@ -118,8 +118,9 @@ class Component:
 
 def nearest(word: str, names: Iterable[str]) -> str:
     """` Did you mean 'x'?` for the most similar of `names`, or nothing."""
-    close = difflib.get_close_matches(word.lower(), list(names), n=1, cutoff=0.6)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    by_lower = {name.lower(): name for name in names}
+    close = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
+    return f" Did you mean {by_lower[close[0]]!r}?" if close else ""
 
 
 def resolve(text: str, table: Mapping[str, Component], what: str) -> Label:

@@ -8,23 +8,23 @@ import re
 import reprlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from relu_bench import overrides, spacing, yaml_source
+from relu_bench import activations, overrides, spacing, yaml_source
 from relu_bench.components import nearest
 from relu_bench.errors import ConfigError
-from relu_bench.settings import FIELDS, NUMERIC_FIELDS, Setting, allowed, default_of
+from relu_bench.settings import FIELDS, NUMERIC_FIELDS, Setting, allowed, default_of, switch
 from relu_bench.yaml_source import Document, Key
 
 Axes = Mapping[str, tuple[Any, ...]]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 DEFAULT_SEEDS = 10
-_OTHER_KEYS = ("experiment", "cases", "seeds")
+_OTHER_KEYS = ("experiment", "cases", "seeds", "probes")
 MOST_SEEDS = 100_000
 MOST_RUNS = 100_000
 _SCREEN = (22, 80)  # lines and columns that the errors of one call may fill
@@ -33,6 +33,7 @@ _ALLOWED = {
     "cases": "a list of groups of fields, such as [{activation: selu, initializer: lecun_normal}]",
     "seeds": f"a number of seeds from 1 to {MOST_SEEDS} (10 means 0 to 9), or a list of "
     "different seeds such as [0, 1, 2]",
+    "probes": "true (measure what happens inside the network) or false",
 }
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxstring, _SHORT.maxother = 3, 12, 80, 80
@@ -45,13 +46,16 @@ class Experiment:
     """What a config asks for: for each field its values, as given; nothing multiplied out yet.
 
     `axes` holds every field that is given at the top (one value or several), `cases` the groups.
-    All values are validated and labels canonical.
+    All values are validated and labels canonical. `sources` says where the activations of the
+    user's own stand, by label.
     """
 
     name: str
     axes: Axes
     cases: tuple[Axes, ...] = ()
     seeds: tuple[int, ...] = tuple(range(DEFAULT_SEEDS))
+    probes: bool = True
+    sources: Mapping[str, activations.Source] = field(default_factory=dict)
 
     @property
     def combinations(self) -> int:
@@ -65,12 +69,21 @@ class Experiment:
     def resolved(self) -> dict[str, Any]:
         """Plain data that says the same: what the store keeps of a call."""
         described: dict[str, Any] = {"experiment": self.name}
-        described |= {field: list(values) for field, values in self.axes.items()}
+        described |= self._with_paths(self.axes)
         if self.cases:
-            described["cases"] = [
-                {field: list(values) for field, values in case.items()} for case in self.cases
+            described["cases"] = [self._with_paths(case) for case in self.cases]
+        described["seeds"] = list(self.seeds)
+        return described if self.probes else described | {"probes": False}
+
+    def _with_paths(self, axes: Axes) -> dict[str, list[Any]]:
+        """Labels do not say where a user's file lies; what can be read again must."""
+        found = {name: list(values) for name, values in axes.items()}
+        if "activation" in found:
+            found["activation"] = [
+                activations.with_path(label, self.sources.get(label))
+                for label in found["activation"]
             ]
-        return described | {"seeds": list(self.seeds)}
+        return found
 
 
 def load(path: Path, sets: Sequence[str] = ()) -> Experiment:
@@ -91,15 +104,23 @@ def from_document(
     cases = reader.cases()
     name = reader.name(default_name)
     seeds = reader.seeds()
+    probes = reader.probes()
     reader.check_keys()
     reader.raise_errors()
-    experiment = Experiment(name, axes, cases, seeds)
+    experiment = Experiment(name, axes, cases, seeds, probes, _sources((axes, *cases)))
     if experiment.combinations > MOST_RUNS:
         raise ConfigError(
             f"{document.name} asks for {experiment.combinations:,} runs, more than the "
             f"{MOST_RUNS:,} of one experiment. Take fewer values or fewer seeds."
         )
     return experiment
+
+
+def _sources(groups: Iterable[Axes]) -> dict[str, activations.Source]:
+    """Where the user's own activations stand, as validation has just found them."""
+    labels = [label for axes in groups for label in axes.get("activation", ())]
+    found = {label: activations.source_of(label) for label in labels}
+    return {label: source for label, source in found.items() if source is not None}
 
 
 class _Reader:
@@ -192,6 +213,12 @@ class _Reader:
             twice = Counter(seeds).most_common(1)[0][0]
             self._error(("seeds",), f"the seed {twice} is given twice", "seeds")
         return seeds
+
+    def probes(self) -> bool:
+        given = switch(self.values.get("probes", True))
+        if not isinstance(given, bool):
+            self._error(("probes",), f"{_show(given)} is not allowed", "probes")
+        return given is not False
 
     def check_keys(self) -> None:
         for key in self.values:

@@ -2,6 +2,9 @@
 
 A label stands in the YAML, in `--set` and in the CSVs alike. Values are an integer, a float, true,
 false, null, a bare word, a quoted string, or a list of these. Nothing is ever evaluated.
+
+A function of the user's own is `file.py:function(source=1a2b3c4d)`: the file without its folders,
+and the first 8 hex digits of the SHA-256 of its content, which are text whatever digits they are.
 """
 
 import math
@@ -12,6 +15,8 @@ Scalar = int | float | bool | str | None
 Value = Scalar | tuple[Scalar, ...]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OWN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*\.py:[A-Za-z_][A-Za-z0-9_]*")
+_SOURCE = re.compile(r"[0-9a-f]{8}(?![A-Za-z0-9_.+\-])")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -33,11 +38,18 @@ class Label:
     def __str__(self) -> str:
         if not self.parameters:
             return self.name
-        inside = ", ".join(f"{name}={_write(value)}" for name, value in self.parameters)
+        # The digits of a source have one look: never a number, never in quotes.
+        write = str if self.is_own else _write
+        inside = ", ".join(f"{name}={write(value)}" for name, value in self.parameters)
         return f"{self.name}({inside})"
 
     def __getitem__(self, parameter: str) -> Value:
         return dict(self.parameters)[parameter]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it names a function of the user's own, `file.py:function`."""
+        return ":" in self.name
 
 
 def make_label(name: str, parameters: dict[str, Value]) -> Label:
@@ -49,7 +61,8 @@ def parse(text: str) -> Label:
     """Read a label.
 
     Raises:
-        LabelError: when `text` is not `name` or `name(parameter=value, ...)`.
+        LabelError: when `text` is not `name`, `name(parameter=value, ...)` or that of a function
+            of the user's own.
     """
     return _Reader(text).label()
 
@@ -76,11 +89,15 @@ class _Reader:
 
     def label(self) -> Label:
         self._skip_space()
-        name = self._take(_NAME, "a name").group()
+        own = _OWN_NAME.match(self.text, self.position)
+        name = self._take(_OWN_NAME if own else _NAME, "a name").group()
         self._skip_space()
         parameters: dict[str, Value] = {}
         if self._accept("(") and not self._accept(")"):
-            self._parameters_into(parameters)
+            if own:
+                parameters["source"] = self._source()
+            else:
+                self._parameters_into(parameters)
         self._skip_space()
         if self.position != len(self.text):
             raise self._error("nothing more")
@@ -99,6 +116,16 @@ class _Reader:
                 return
             if not self._accept(","):
                 raise self._error("',' or ')'")
+
+    def _source(self) -> str:
+        """What stands in the parentheses of a function of the user's own."""
+        if not (self._accept("source") and self._accept("=")):
+            raise self._error("source=, which is all that a function of one's own takes,")
+        self._skip_space()
+        digits = self._take(_SOURCE, "8 digits from 0 to 9 and a to f").group()
+        if not self._accept(")"):
+            raise self._error("')'")
+        return digits
 
     def _value(self) -> Value:
         if not self._accept("["):
@@ -135,10 +162,10 @@ class _Reader:
         while self.position < len(self.text) and self.text[self.position].isspace():
             self.position += 1
 
-    def _accept(self, character: str) -> bool:
+    def _accept(self, expected: str) -> bool:
         self._skip_space()
-        if self.text.startswith(character, self.position):
-            self.position += 1
+        if self.text.startswith(expected, self.position):
+            self.position += len(expected)
             return True
         return False
 

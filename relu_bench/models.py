@@ -18,7 +18,10 @@ from relu_bench.labels import Label, parse
 
 @dataclass(frozen=True)
 class Architecture:
-    """All that decides a network's structure. Labels are canonical."""
+    """All that decides a network's structure. Labels are canonical.
+
+    `source` is where an activation of the user's own stands.
+    """
 
     model: str
     activation: str
@@ -28,6 +31,8 @@ class Architecture:
     dropout_kind: str
     input_shape: tuple[int, ...]
     outputs: int
+    source: activations.Source | None = None
+    output_activation: str = "identity"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,17 +64,22 @@ def _hidden(layer: Any, inputs: Any, architecture: Architecture) -> Any:
             momentum=architecture.batch_norm_momentum, name=f"{layer.name}_batch_norm"
         )(outputs)
     outputs = activations.build_layer(
-        architecture.activation, f"{layer.name}_activation", len(outputs.shape)
+        architecture.activation,
+        f"{layer.name}_activation",
+        len(outputs.shape),
+        architecture.source,
     )(outputs)
     if architecture.dropout:
-        kinds = {"standard": keras.layers.Dropout, "alpha": keras.layers.AlphaDropout}
-        dropout = kinds[architecture.dropout_kind]
+        from relu_bench.dropout import KINDS
+
+        dropout = KINDS[architecture.dropout_kind]
         # The seed given here is replaced before every run (see `weights.py`).
         outputs = dropout(architecture.dropout, seed=0, name=f"{layer.name}_dropout")(outputs)
     return outputs
 
 
-def _widths(label: Label) -> tuple[int, ...]:
+def widths(label: Label) -> tuple[int, ...]:
+    """Units of each hidden layer of a perceptron."""
     given: dict[str, Any] = dict(label.parameters)
     return tuple(given["hidden"]) if "hidden" in given else (given["width"],) * given["depth"]
 
@@ -78,7 +88,7 @@ def _mlp(label: Label, architecture: Architecture, inputs: Any) -> Any:
     import keras
 
     outputs = keras.layers.Flatten(name="flatten")(inputs)
-    for number, width in enumerate(_widths(label), start=1):
+    for number, width in enumerate(widths(label), start=1):
         layer = keras.layers.Dense(width, kernel_initializer="zeros", name=f"dense_{number}")
         outputs = _hidden(layer, outputs, architecture)
     return outputs
@@ -116,7 +126,7 @@ MODELS: Mapping[str, Model] = {
         build=_mlp,
         xla=True,
         efficiency=1.5,
-        depth=lambda label: len(_widths(label)),
+        depth=lambda label: len(widths(label)),
     ),
     "cnn": Model(
         build=_cnn,
@@ -164,7 +174,11 @@ def check_fits(label: str, input_shape: tuple[int, ...], dataset: str) -> None:
 
 
 def build(architecture: Architecture) -> Any:
-    """The Keras model: float inputs of `input_shape` scaled to [0, 1], outputs are logits."""
+    """The Keras model: float inputs of `input_shape` scaled to [0, 1], outputs are logits.
+
+    Raises:
+        ActivationError: when an activation of the user's own cannot be run.
+    """
     import keras
 
     label = parse(architecture.model)
@@ -173,4 +187,9 @@ def build(architecture: Architecture) -> Any:
     logits = keras.layers.Dense(architecture.outputs, kernel_initializer="zeros", name="output")(
         hidden
     )
+    if architecture.output_activation != "identity":
+        # Not `output_activation`: that would be the activation of a hidden layer called `output`.
+        logits = activations.build_layer(
+            architecture.output_activation, "logits", len(logits.shape)
+        )(logits)
     return keras.Model(inputs, logits, name=label.name)

@@ -1,15 +1,17 @@
 """Experiment -> the ordered, distinct runs; and what makes a run the run it is.
 
-Pure: no clock, no disk, no random state. What a data folder holds is read before, and passed in.
+Pure: no clock, no disk, no random state. What a data folder or a user's source file holds is read
+before, and passed in.
 """
 
 import hashlib
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from relu_bench import activations, initializers, models, optimizers
 from relu_bench.components import Component, without_later_defaults
@@ -19,7 +21,10 @@ from relu_bench.settings import FIELDS, Setting
 NUMERICS = 1
 """Raised whenever a change alters the numbers that a spec leads to. A default that changes, too."""
 
-ADDED_LATER: frozenset[str] = frozenset()
+NUMERICS_OF_DRAWS = 2
+"""The same for runs that draw at random while they train (dropout, rrelu)."""
+
+ADDED_LATER = frozenset({"output_activation"})
 """Fields newer than the first release: out of a run's identity while they have their default."""
 
 Fingerprint = Callable[[str], str | None]
@@ -27,6 +32,7 @@ Fingerprint = Callable[[str], str | None]
 _TABLES: Mapping[str, Mapping[str, Component]] = {
     "model": models.MODELS,
     "activation": activations.ACTIVATIONS,
+    "output_activation": activations.ACTIVATIONS,
     "initializer": initializers.INITIALIZERS,
     "bias_initializer": initializers.INITIALIZERS,
     "optimizer": optimizers.OPTIMIZERS,
@@ -41,15 +47,46 @@ class Spec(Setting):
     """One run: a value for every field, and the seed.
 
     `data_fingerprint` is the SHA-256 of a data folder's content; None for the known data sets.
+    `probes` says whether the network's inside is measured, which changes nothing of the training
+    and has no part in the run's identity.
+    `source` is the file of an activation of the user's own; the identity has its whole hash.
     """
 
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     data_fingerprint: str | None = None
+    probes: bool = True
+    source: Annotated[activations.Source | None, Field(validate_default=True)] = None
+
+    @field_validator("source")
+    @classmethod
+    def _fits_the_activation(
+        cls, source: activations.Source | None, info: ValidationInfo
+    ) -> activations.Source | None:
+        label = info.data.get("activation", "")
+        known = activations.source_of(label)
+        if source not in (None, known):
+            raise ValueError(f"{label!r} does not stand in {source.path}")
+        return source or known
 
     @property
     def run_id(self) -> str:
         """`r` and 12 hex digits: equal for equal settings, whatever the experiment is called."""
-        return "r" + hashlib.sha256(_canonical_json(self)).hexdigest()[:12]
+        # The seeds of a setting differ in one number: what stands around it is written once.
+        values = tuple(getattr(self, field) for field in FIELDS)
+        before, after = _around_the_seed(
+            values,
+            self.data_fingerprint,
+            self.source,
+            numerics=self.numerics,
+            added_later=ADDED_LATER,
+        )
+        return "r" + hashlib.sha256(f"{before}{self.seed}{after}".encode()).hexdigest()[:12]
+
+    @property
+    def numerics(self) -> int:
+        """The numerics revision of this run."""
+        draws = self.dropout > 0 or bool(activations.entry(self.activation).random)
+        return NUMERICS_OF_DRAWS if draws else NUMERICS
 
     @property
     def effective_split_seed(self) -> int:
@@ -60,7 +97,7 @@ class Spec(Setting):
     def program_key(self) -> tuple[Any, ...]:
         """Equal for runs that one compiled program serves: they differ in what variables hold."""
         kept = [field for field in FIELDS if field not in NOT_IN_PROGRAM]
-        return (*(getattr(self, field) for field in kept), self.data_fingerprint)
+        return (*(getattr(self, field) for field in kept), self.data_fingerprint, self.source)
 
     def row(self) -> dict[str, Any]:
         """The spec's cells of runs.csv; the split's seed is text there, as it may be a word."""
@@ -75,18 +112,26 @@ def make_plan(
 
     The order follows the fields' own order, not that of the keys; seeds vary fastest.
     `fingerprint` gives the content's fingerprint of a data set that is a folder; two folders with
-    the same content are one data set, by the name that comes first.
+    the same content are one data set, by the name that comes first. So are two files with the same
+    content for activations of the user's own.
     """
     distinct: dict[tuple[Any, ...], dict[str, Any]] = {}
     for setting in _settings(experiment):
         content = fingerprint(setting.dataset)
-        identity = {**dict(setting), "dataset": content or setting.dataset}
+        label = setting.activation
+        source = experiment.sources.get(label)
+        identity = {
+            **dict(setting),
+            "dataset": content or setting.dataset,
+            "activation": activations.identity(label, source) if source else label,
+        }
         distinct.setdefault(
-            tuple(identity.values()), {**dict(setting), "data_fingerprint": content}
+            tuple(identity.values()),
+            {**dict(setting), "data_fingerprint": content, "source": source},
         )
     # Only constructed: the setting is valid, and there may be a hundred thousand seeds.
     return tuple(
-        Spec.model_construct(**setting, seed=seed)
+        Spec.model_construct(**setting, seed=seed, probes=experiment.probes)
         for setting in distinct.values()
         for seed in experiment.seeds
     )
@@ -103,19 +148,32 @@ def _settings(experiment: Experiment) -> Iterator[Setting]:
     for case in experiment.cases or ({},):
         fields = with_defaults({**experiment.axes, **case})
         for values in itertools.product(*fields.values()):
-            yield Setting.model_validate(dict(zip(fields, values, strict=True)))
+            # Only constructed: all values are valid, and a user's file is not to be read again.
+            yield Setting.model_construct(**dict(zip(fields, values, strict=True)))
 
 
-def _canonical_json(spec: Spec) -> bytes:
-    identity: dict[str, Any] = {"numerics": NUMERICS, "seed": spec.seed}
-    for field in FIELDS:
-        value = getattr(spec, field)
-        if field in ADDED_LATER and value == Setting.model_fields[field].default:
+@lru_cache(maxsize=1024)
+def _around_the_seed(
+    values: tuple[Any, ...],
+    data_fingerprint: str | None,
+    source: activations.Source | None,
+    *,
+    numerics: int,
+    added_later: frozenset[str],
+) -> tuple[str, str]:
+    """The canonical JSON of a run's identity, up to the seed's number and behind it."""
+    identity: dict[str, Any] = {"numerics": numerics, "seed": 0}
+    for field, value in zip(FIELDS, values, strict=True):
+        if field in added_later and value == Setting.model_fields[field].default:
             continue
-        if field in _TABLES:
-            value = without_later_defaults(value, _TABLES[field])
-        identity[field] = value
-    if spec.data_fingerprint is not None:
+        if field == "activation" and source is not None:
+            identity[field] = activations.identity(value, source)
+            continue
+        known = _TABLES.get(field)
+        identity[field] = value if known is None else without_later_defaults(value, known)
+    if data_fingerprint is not None:
         # The folder's name and place are not what was learned from: its content is.
-        identity["dataset"] = f"sha256:{spec.data_fingerprint}"
-    return json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()
+        identity["dataset"] = f"sha256:{data_fingerprint}"
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    before, seed, after = text.partition('"seed":0')
+    return before + seed[:-1], after

@@ -30,12 +30,24 @@ def plan_configs(
         ConfigError: when a config is wrong, or a model cannot take the data.
         DataError: when a data folder cannot be read.
     """
+    experiments = [(str(path), config.load(path, overrides)) for path in paths]
+    return plan_experiments(experiments, data_dir)
+
+
+def plan_experiments(
+    experiments: Sequence[tuple[str, Experiment]], data_dir: Path | None = None
+) -> tuple[Planned, ...]:
+    """Plan experiments; the text beside each is what an error calls the place it comes from.
+
+    Raises:
+        ConfigError: when a model cannot take the data.
+        DataError: when a data folder cannot be read.
+    """
     # Content fingerprints of folders are read here, once each, so that planning stays pure.
     fingerprint = lru_cache(maxsize=None)(lambda name: data.fingerprint(name, data_dir))
-    experiments = [config.load(path, overrides) for path in paths]
-    planned = tuple(Planned(each, make_plan(each, fingerprint)) for each in experiments)
-    for path, each in zip(paths, planned, strict=True):
-        _check(path, each, data_dir)
+    planned = tuple(Planned(each, make_plan(each, fingerprint)) for _, each in experiments)
+    for (place, _), each in zip(experiments, planned, strict=True):
+        _check(place, each, data_dir)
     return planned
 
 
@@ -61,7 +73,7 @@ def ready_data(
     return tuple(each for each in shared if each is not None)
 
 
-def _check(path: Path, planned: Planned, data_dir: Path | None) -> None:
+def _check(place: str, planned: Planned, data_dir: Path | None) -> None:
     """Whether each model can take the data, and each split leaves something to learn from."""
     asked = ((s.dataset, s.model, s.validation_split, s.train_samples) for s in planned.specs)
     for dataset, model, validation_split, train_samples in dict.fromkeys(asked):
@@ -72,4 +84,4 @@ def _check(path: Path, planned: Planned, data_dir: Path | None) -> None:
                 info.train_count, validation_split=validation_split, train_samples=train_samples
             )
         except ReluBenchError as error:
-            raise ConfigError(f"{path}: {error}") from None
+            raise ConfigError(f"{place}: {error}") from None

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_bench import models, optimizers, weights
+from relu_bench import draws, models, optimizers, weights
 from relu_bench.models import Architecture
 from relu_bench.objectives import LOSSES, METRICS
 from relu_bench.tasks import Task
@@ -71,6 +71,7 @@ class Program:
         self.batch_size = batch_size
         self.xla = xla
         self.model = models.build(architecture)
+        draws.prepare(self.model.layers, xla=xla)
         self.optimizer = optimizers.build(optimizer, learning_rate=0.001)
         self.optimizer.build(self.model.trainable_variables)
         self._fresh_model = weights.snapshot(self.model.variables)
@@ -161,7 +162,7 @@ class Program:
         # Evaluation is a small part of a run: tracing a plain graph takes 0.1 s, XLA 1 s.
         @tf.function(autograph=False)
         def evaluate(inputs: Any, targets: Any) -> Any:
-            outputs = model(_scaled(inputs), training=False)
+            outputs = model(scaled(inputs), training=False)
             return LOSSES[task.loss](targets, outputs), METRICS[task.metric](targets, outputs)
 
         parts = samples.inputs, samples.targets
@@ -176,7 +177,7 @@ class Program:
 
         def step(inputs: Any, targets: Any) -> tuple[Any, Any]:
             with tf.GradientTape() as tape:
-                outputs = model(_scaled(inputs), training=True)
+                outputs = model(scaled(inputs), training=True)
                 loss = tf.reduce_mean(LOSSES[task.loss](targets, outputs))
             gradients = tape.gradient(loss, model.trainable_variables)
             optimizer.apply(gradients, model.trainable_variables)
@@ -209,7 +210,8 @@ class Program:
         return epoch
 
 
-def _scaled(inputs: Any) -> Any:
+def scaled(inputs: Any) -> Any:
+    """Stored inputs (uint8) as the network takes them: float32 in [0, 1]."""
     import tensorflow as tf
 
     return tf.cast(inputs, tf.float32) / 255.0

@@ -13,6 +13,7 @@ _EXAMPLES = {
     "dataset": ("mnist", "fashion_mnist", "digits"),
     "model": tuple(MODELS),
     "activation": tuple(ACTIVATIONS),
+    "output_activation": tuple(ACTIVATIONS),
     "initializer": tuple(INITIALIZERS),
     "bias_initializer": tuple(name for name, row in INITIALIZERS.items() if row.for_bias),
     "optimizer": tuple(OPTIMIZERS),
@@ -58,6 +59,11 @@ def config_schema() -> dict[str, Any]:
                         "uniqueItems": True,
                     },
                 ],
+            },
+            "probes": {
+                "description": "measure what happens inside the network at every epoch",
+                "default": True,
+                "anyOf": [{"type": "boolean"}, _SWITCH_WORDS],
             },
         },
     }

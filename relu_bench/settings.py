@@ -16,7 +16,8 @@ from relu_bench.errors import DataError
 _SWITCHES = {"on": True, "yes": True, "off": False, "no": False}
 
 
-def _switch(value: object) -> object:
+def switch(value: object) -> object:
+    """A word for on or off as the truth value that it means; anything else as it is."""
     # YAML 1.1, which PyYAML follows, reads these words as true and false, YAML 1.2 as text.
     return _SWITCHES.get(value.lower(), value) if isinstance(value, str) else value
 
@@ -42,7 +43,7 @@ def _described(meaning: str, allowed: str, default: Any, **limits: Any) -> Any:
 
 
 _Share = Annotated[float, AfterValidator(_positive_zero)]
-_Switch = Annotated[bool, BeforeValidator(_switch)]
+_Switch = Annotated[bool, BeforeValidator(switch)]
 _SplitSeed = Annotated[int, Field(ge=0, lt=2**32)] | Literal["seed"]
 _COUNT = {"ge": 1, "le": 10_000_000}
 
@@ -62,8 +63,13 @@ class Setting(BaseModel):
     )
     activation: _label(activations.canonical) = _described(  # type: ignore[valid-type]
         "activation of every hidden layer",
-        "an activation, such as relu or leaky_relu(negative_slope=0.01)",
+        "an activation, such as relu, leaky_relu(negative_slope=0.01) or my_module.py:my_function",
         "relu",
+    )
+    output_activation: _label(activations.canonical_in_table) = _described(  # type: ignore[valid-type]
+        "activation of the output layer, in front of its softmax",
+        "an activation of the table, such as relu; identity for none",
+        "identity",
     )
     initializer: _label(initializers.canonical) = _described(  # type: ignore[valid-type]
         "initializer of every kernel",

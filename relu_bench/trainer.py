@@ -143,4 +143,6 @@ def architecture_of(spec: Spec, input_shape: tuple[int, ...], outputs: int) -> A
         dropout_kind=spec.dropout_kind,
         input_shape=input_shape,
         outputs=outputs,
+        source=spec.source,
+        output_activation=spec.output_activation,
     )

@@ -61,6 +61,7 @@ ONE_VALUE: Mapping[str, SearchStrategy[Any]] = {
     "dataset": st.sampled_from(("mnist", "fashion_mnist", "digits", "./some/folder")),
     "model": labels(MODELS),
     "activation": labels(ACTIVATIONS),
+    "output_activation": labels(ACTIVATIONS),
     "initializer": labels(INITIALIZERS),
     "bias_initializer": labels(FOR_BIAS),
     "learning_rate": st.floats(0, 1000, exclude_min=True)

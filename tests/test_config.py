@@ -84,6 +84,7 @@ def test_the_documented_values_are_the_defaults() -> None:
         "dataset": "mnist",
         "model": "mlp(hidden=[128, 64])",
         "activation": "relu",
+        "output_activation": "identity",
         "initializer": "glorot_uniform",
         "bias_initializer": "zeros",
         "learning_rate": 0.001,

@@ -16,7 +16,14 @@ SCALARS = st.one_of(
     st.sampled_from(("true", "false", "null", "fan_in", "1", "a, b", "")),
 )
 VALUES = SCALARS | st.lists(SCALARS, max_size=4).map(tuple)
-LABELS = st.builds(make_label, NAMES, st.dictionaries(NAMES, VALUES, max_size=4))
+OWN_NAMES = st.from_regex(
+    r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,9}\.py:[A-Za-z_][A-Za-z0-9_]{0,9}", fullmatch=True
+)
+DIGITS = st.text("0123456789abcdef", min_size=8, max_size=8)
+OWN_LABELS = st.builds(
+    make_label, OWN_NAMES, st.just({}) | DIGITS.map(lambda digits: {"source": digits})
+)
+LABELS = st.builds(make_label, NAMES, st.dictionaries(NAMES, VALUES, max_size=4)) | OWN_LABELS
 
 
 @pytest.mark.parametrize(
@@ -94,6 +101,46 @@ def test_other_errors(text: str, message: str) -> None:
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize(
+    "digits", ["1a2b3c4d", "12345678", "00000000", "1e345678", "12e45678", "deadbeef", "0e000000"]
+)
+def test_the_digits_of_a_source_are_text_with_one_look(digits: str) -> None:
+    text = f"my-module.v2.py:my_function(source={digits})"
+    label = parse(text)
+    assert label == Label("my-module.v2.py:my_function", (("source", digits),))
+    assert label.is_own
+    assert str(label) == text
+    assert parse(f" my-module.v2.py:my_function ( source = {digits} ) ") == label
+    assert str(parse("a.py:f()")) == "a.py:f"
+    assert not parse("relu").is_own
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a.py:f(source=1a2b3c4)", "8 digits from 0 to 9 and a to f at '1a2b3c4)'"),
+        ("a.py:f(source=1a2b3c4d5)", "8 digits from 0 to 9 and a to f at '1a2b3c4d5)'"),
+        ("a.py:f(source=1A2B3C4D)", "8 digits from 0 to 9 and a to f at '1A2B3C4D)'"),
+        ("a.py:f(source='1a2b3c4d')", "8 digits from 0 to 9 and a to f at \"'1a2b3c4d')\""),
+        ("a.py:f(source=1a2b3c4d, x=1)", "')' at ', x=1)'"),
+        (
+            "a.py:f(alpha=1)",
+            "source=, which is all that a function of one's own takes, at 'alpha=1)'",
+        ),
+        ("folder/a.py:f", "nothing more at '/a.py:f'"),
+        ("a.py", "nothing more at '.py'"),
+        ("a.py:f.g", "nothing more at '.g'"),
+        ("a.py:f;import os", "nothing more at ';import os'"),
+    ],
+)
+def test_what_is_no_label_of_a_source(text: str, expected: str) -> None:
+    with pytest.raises(LabelError) as caught:
+        parse(text)
+    assert str(caught.value) == (
+        f"{text!r} is no label: expected {expected}; a label is name or name(parameter=value, ...)"
+    )
+
+
 @given(LABELS)
 def test_writing_and_parsing_are_inverse(label: Label) -> None:
     again = parse(str(label))
@@ -101,7 +148,7 @@ def test_writing_and_parsing_are_inverse(label: Label) -> None:
     assert repr(again) == repr(label)  # types and the sign of zero as well
 
 
-@given(st.text(alphabet="ab(=,)[]'\"\\ .-1e", max_size=20) | st.text(max_size=20))
+@given(st.text(alphabet="ab(=,)[]'\"\\ .-1e:py", max_size=20) | st.text(max_size=20))
 def test_any_text_is_a_label_or_a_label_error(text: str) -> None:
     try:
         label = parse(text)

@@ -74,6 +74,21 @@ def test_a_perceptron_takes_any_shape_and_any_number_of_classes() -> None:
 
 
 @pytest.mark.tensorflow
+def test_an_output_activation_stands_behind_the_output_layer() -> None:
+    model = build_with(output_activation="relu")
+    assert layer_names(model)[-2:] == ["output", "logits"]
+    images = np.random.default_rng(0).normal(size=(20, 5, 7, 3)).astype(np.float32)
+    kernel = np.random.default_rng(1).normal(size=model.get_layer("output").kernel.shape)
+    model.get_layer("output").kernel.assign(kernel)
+    hidden = model.get_layer("dense_1").kernel
+    hidden.assign(np.random.default_rng(2).normal(size=hidden.shape))
+    model.get_layer("dense_2").bias.assign(np.ones(6))
+    logits = np.asarray(model(images))
+    assert logits.min() == 0
+    assert logits.max() > 0
+
+
+@pytest.mark.tensorflow
 def test_batch_norm_then_activation_then_dropout() -> None:
     model = build_with(batch_norm=True, batch_norm_momentum=0.5, dropout=0.25)
     assert layer_names(model)[2:6] == [

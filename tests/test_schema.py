@@ -99,7 +99,7 @@ def test_an_empty_mapping_is_refused_by_both() -> None:
 
 def test_every_field_is_described_with_its_default_and_names() -> None:
     properties = config_schema()["properties"]
-    assert list(properties) == ["experiment", *FIELDS, "cases", "seeds"]
+    assert list(properties) == ["experiment", *FIELDS, "cases", "seeds", "probes"]
     assert properties["learning_rate"]["description"] == (
         "learning rate of the optimizer: a number above 0 and at most 1000; a list makes an axis"
     )

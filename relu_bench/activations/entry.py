@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 Builder = Callable[[Label, str, int], Any]
 """(label, layer name, rank of the input with its batch axis) -> Keras layer."""
 
-Kind = Literal["rectifier", "exponential", "smooth", "bounded", "shrinking"]
+Kind = Literal["rectifier", "exponential", "smooth", "bounded", "shrinking", "own"]
 Smoothness = Literal["discontinuous", "continuous", "once differentiable", "smooth"]
 
 
@@ -79,11 +79,13 @@ class Activation(Component):
         value: f(x) as NumPy, float64; called with x and the parameters by name.
         slope: f'(x) likewise, at kinks as TensorFlow has it.
         facts: what holds of f, from the parameters by name. With learned slopes: as it starts.
+            None is returned when nothing is known, as of a function of the user's own.
         reference: where it comes from.
         initializer: the initializer that its theory asks for; `initializer_note` says more.
         use: when to take it.
         avoid: when not, output layers and recurrent networks included.
         learned: what is learned, empty for nothing.
+        slope_attribute: of the Keras layer, the attribute that holds the learned negative slopes.
         random: what is drawn anew in each training step, empty for nothing.
         nan_at: the infinite inputs for which float arithmetic gives NaN, with the default
             parameters. At the others the output is the limit.
@@ -97,7 +99,7 @@ class Activation(Component):
     derivative: str
     value: Callable[..., Array]
     slope: Callable[..., Array]
-    facts: Callable[..., Facts]
+    facts: Callable[..., Facts | None]
     reference: str
     initializer: str
     use: str
@@ -105,6 +107,7 @@ class Activation(Component):
     build: Builder
     initializer_note: str = ""
     learned: str = ""
+    slope_attribute: str = ""
     random: str = ""
     nan_at: tuple[float, ...] = ()
     nan_becomes: float = math.nan

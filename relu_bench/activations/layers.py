@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from relu_bench import draws
 from relu_bench.quiet_tensorflow import keras, tf
 
 
@@ -61,11 +62,15 @@ class AReLU(keras.layers.Layer):  # type: ignore[misc]
         self.alpha = self.add_weight(shape=(), name="alpha", initializer=constant(0.9))
         self.beta = self.add_weight(shape=(), name="beta", initializer=constant(2.0))
 
+    @property
+    def negative_slope(self) -> Any:
+        """The slope below 0, as learned so far: a scalar tensor."""
+        return tf.clip_by_value(self.alpha, 0.01, 0.99)
+
     def call(self, inputs: Any) -> Any:
         """The activation, of the same shape."""
-        negative_slope = tf.clip_by_value(self.alpha, 0.01, 0.99)
         positive_slope = 1.0 + tf.sigmoid(self.beta)
-        return tf.where(inputs > 0, positive_slope * inputs, negative_slope * inputs)
+        return tf.where(inputs > 0, positive_slope * inputs, self.negative_slope * inputs)
 
 
 class RReLU(keras.layers.Layer):  # type: ignore[misc]
@@ -73,6 +78,8 @@ class RReLU(keras.layers.Layer):  # type: ignore[misc]
 
     Uniform in [lower, upper]; at inference their mean.
     """
+
+    random_algorithm = "philox"
 
     def __init__(self, lower: float, upper: float, name: str) -> None:
         super().__init__(name=name)
@@ -84,7 +91,5 @@ class RReLU(keras.layers.Layer):  # type: ignore[misc]
         """The activation, of the same shape."""
         slope = (self.lower + self.upper) / 2
         if training:
-            slope = keras.random.uniform(
-                tf.shape(inputs), self.lower, self.upper, seed=self.seed_generator
-            )
+            slope = draws.uniform(self, tf.shape(inputs), self.lower, self.upper)
         return tf.where(inputs > 0, inputs, slope * inputs)

@@ -9,12 +9,24 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from relu_bench.activations import ACTIVATIONS, entry, facts
+from relu_bench.activations import ACTIVATIONS, entry, facts, source_of
 from relu_bench.activations.entry import Activation, Facts, Kink, written
+from relu_bench.activations.own_file import Source
 from relu_bench.labels import make_label, parse
 
 _WIDTH = 80
 _INDENT = 15
+_UNKNOWN = "not known"
+_FACTS = (
+    "kinks",
+    "range",
+    "infimum",
+    "supremum",
+    "limit_at_minus_infinity",
+    "limit_at_infinity",
+    "monotonic",
+    "smoothness",
+)
 
 
 def all_labels() -> list[str]:
@@ -26,8 +38,11 @@ def all_labels() -> list[str]:
 
 
 def record(label: str) -> dict[str, Any]:
-    """All that is known of a canonical label, as plain data: numbers, text, lists and null."""
-    row, known = entry(label), facts(label)
+    """All that is known of a canonical label, as plain data: numbers, text, lists and null.
+
+    Of a function of the user's own, `source` is the SHA-256 of its file.
+    """
+    row, source = entry(label), source_of(label)
     return {
         "label": label,
         "aliases": list(row.aliases),
@@ -35,26 +50,35 @@ def record(label: str) -> dict[str, Any]:
         "formula": row.formula,
         "latex": row.latex,
         "derivative": row.derivative,
-        "kinks": [asdict(kink) for kink in known.kinks],
-        "range": known.range,
-        "infimum": _finite(known.infimum),
-        "supremum": _finite(known.supremum),
-        "limit_at_minus_infinity": _number(known.limits[0]),
-        "limit_at_infinity": _number(known.limits[1]),
-        "monotonic": known.monotonic,
-        "smoothness": known.smoothness,
+        **_facts_record(facts(label)),
         "parameters": {
             name: {"default": rule.default, "allowed": rule.allowed()}
             for name, rule in row.parameters.items()
         },
         "learned": row.learned or None,
         "random": row.random or None,
-        "initializer": row.initializer,
+        "initializer": row.initializer or None,
         "initializer_note": row.initializer_note or None,
-        "reference": row.reference,
-        "use": row.use,
-        "avoid": row.avoid,
+        "reference": row.reference or None,
+        "use": row.use or None,
+        "avoid": row.avoid or None,
+        "source": source and source.sha256,
     }
+
+
+def _facts_record(known: Facts | None) -> dict[str, Any]:
+    if known is None:
+        return dict.fromkeys(_FACTS)
+    facts_known = (
+        [asdict(kink) for kink in known.kinks],
+        known.range,
+        _finite(known.infimum),
+        _finite(known.supremum),
+        *(_number(limit) for limit in known.limits),
+        known.monotonic,
+        known.smoothness,
+    )
+    return dict(zip(_FACTS, facts_known, strict=True))
 
 
 def as_json(labels: Sequence[str]) -> str:
@@ -79,11 +103,10 @@ def as_markdown(labels: Sequence[str]) -> str:
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for label in labels:
-        row, known = entry(label), facts(label)
+        row = entry(label)
         latex = f"${row.latex}$".replace("|", r"\vert ")
-        rises = "yes" if known.monotonic else "no"
-        cells = (f"`{label}`", latex, row.derivative.replace("|", r"\|"), known.range, rises)
-        lines.append(f"| {' | '.join((*cells, known.smoothness, row.reference))} |")
+        cells = (f"`{label}`", latex, row.derivative.replace("|", r"\|"), *_in_short(label))
+        lines.append(f"| {' | '.join((*cells, row.reference))} |")
     return "\n".join(lines)
 
 
@@ -91,27 +114,32 @@ def short_rows(labels: Sequence[str]) -> list[tuple[str, str, str, str]]:
     """Name, formula with default parameters, range, and whether it is monotonic."""
     rows = []
     for label in labels:
-        row, known, parsed = entry(label), facts(label), parse(label)
+        row, parsed = entry(label), parse(label)
         aliases = f" ({', '.join(row.aliases)})" if row.aliases else ""
         given = str(parsed).removeprefix(parsed.name).strip("()")
         formula = f"{row.formula}\n{given}" if given else row.formula
-        rises = "yes" if known.monotonic else "no"
-        rows.append((f"{parsed.name}{aliases}", formula, known.range, rises))
+        range_, rises, _ = _in_short(label)
+        rows.append((f"{parsed.name}{aliases}", formula, range_, rises))
     return rows
+
+
+def _in_short(label: str) -> tuple[str, str, str]:
+    """Range, whether it is monotonic, and smoothness."""
+    known = facts(label)
+    if known is None:
+        return _UNKNOWN, _UNKNOWN, _UNKNOWN
+    return known.range, "yes" if known.monotonic else "no", known.smoothness
 
 
 def as_text(label: str) -> str:
     """All about one label, for a reader; lines of at most 80 characters."""
-    row, known = entry(label), facts(label)
+    row = entry(label)
     parts = [
         ("f(x)", row.formula),
         ("LaTeX", row.latex),
         ("f′(x)", row.derivative),
-        *((f"at {written(kink.x)}", _at(kink)) for kink in known.kinks),
-        ("range", known.range),
-        ("limits", _limits(known)),
-        ("monotonic", "yes" if known.monotonic else "no"),
-        ("smoothness", known.smoothness),
+        *_facts_parts(facts(label)),
+        *_source_parts(source_of(label)),
         *(
             (name, f"{rule.allowed()}; default {rule.default}".replace("False", "false"))
             for name, rule in row.parameters.items()
@@ -125,6 +153,25 @@ def as_text(label: str) -> str:
         ("reference", row.reference),
     ]
     return "\n".join([label, *(_line(name, text) for name, text in parts if text)])
+
+
+def _facts_parts(known: Facts | None) -> list[tuple[str, str]]:
+    if known is None:
+        unknown = f"{_UNKNOWN}: the file was read, but not run; --plot FILE runs and draws it"
+        return [("range", unknown)]
+    return [
+        *((f"at {written(kink.x)}", _at(kink)) for kink in known.kinks),
+        ("range", known.range),
+        ("limits", _limits(known)),
+        ("monotonic", "yes" if known.monotonic else "no"),
+        ("smoothness", known.smoothness),
+    ]
+
+
+def _source_parts(source: Source | None) -> list[tuple[str, str]]:
+    if source is None:
+        return []
+    return [("file", str(source.path)), ("SHA-256", source.sha256)]
 
 
 def _at(kink: Kink) -> str:

@@ -164,6 +164,7 @@ RECTIFIERS: Mapping[str, Activation] = {
         initializer_note=_LEAKY_HE,
         parameters={"initial": Parameter("float", 0.25, minimum=-10, maximum=10)},
         learned="the negative slope a, one a unit (a channel of images)",
+        slope_attribute="alpha",
         use="large data sets, where the slope of each unit can be learned",
         avoid="small data sets (parameters to overfit with), weight decay on the slopes, output "
         "layers, recurrent networks",
@@ -182,6 +183,7 @@ RECTIFIERS: Mapping[str, Activation] = {
         initializer_note=_LEAKY_HE,
         parameters={"initial": Parameter("float", 0.01, minimum=-10, maximum=10)},
         learned="the negative slope a, one a layer",
+        slope_attribute="slope",
         use="to let the network choose between ReLU and LeakyReLU at the price of one number",
         avoid="output layers, recurrent networks; where units need slopes of their own: prelu",
         build=own_layer("LearnableReLU", "initial"),
@@ -222,6 +224,7 @@ RECTIFIERS: Mapping[str, Activation] = {
         initializer="he_normal",
         initializer_note="smaller in deep networks: slopes near 1.88 and 0.9 let signals grow",
         learned="both slopes by alpha and beta, one each a layer",
+        slope_attribute="negative_slope",
         use="short trainings and transfer with small learning rates, for which it was made",
         avoid="deep networks without batch norm (it amplifies), output layers, recurrent networks",
         build=own_layer("AReLU"),

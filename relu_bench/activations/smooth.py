@@ -22,9 +22,9 @@ def _softplus(x: Array) -> Array:
 
 
 def _normal_distribution(x: Array) -> Array:
-    # NumPy has no error function, and SciPy takes a while to import.
-    error_function = np.vectorize(math.erf, otypes=[np.float64])
-    return np.asarray(0.5 * (1 + error_function(x / math.sqrt(2))), np.float64)
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr(x), np.float64)
 
 
 def _gelu_curve(x: Array) -> Array:

@@ -24,7 +24,7 @@ def activations(
         list[str] | None,
         typer.Argument(
             metavar="NAME",
-            help='Activations, as relu or "elu(alpha=0.1)".',
+            help='Activations, as relu, "elu(alpha=0.1)" or my_module.py:my_function.',
             show_default="all",
         ),
     ] = None,

@@ -34,6 +34,7 @@ def show_plans(planned: "Sequence[Planned]", jobs: int | None, data_dir: Path | 
     for note in planning.notes(planned, data_dir):
         typer.echo(f"relu-bench: warning: {note}", err=True)
     cores = jobs or machine.available_cores()
+    _try_own_activations(planned, data_dir)
     for each in planned:
         _show_runs(each)
         import relu_bench.quiet_tensorflow  # noqa: F401 - before Keras is imported
@@ -44,14 +45,29 @@ def show_plans(planned: "Sequence[Planned]", jobs: int | None, data_dir: Path | 
         typer.echo(f"  time      about {duration} with {_count(workers, 'worker')}")
 
 
+def _try_own_activations(planned: "Sequence[Planned]", data_dir: Path | None) -> None:
+    """Build the networks with a user's function first: a plan with a wrong one is not valid."""
+    own = {spec.program_key: spec for each in planned for spec in each.specs if spec.source}
+    if own:
+        import relu_bench.quiet_tensorflow  # noqa: F401 - before Keras is imported
+        from relu_bench import estimate
+
+        for spec in own.values():
+            estimate.network_of(spec, data_dir)
+
+
 def _show_runs(planned: "Planned") -> None:
     from relu_bench.plan import varying
+    from relu_bench.settings import FIELDS
 
     axes = varying(planned.experiment)
     specs, seeds = planned.specs, planned.experiment.seeds
     typer.echo(f"{planned.experiment.name}: valid")
-    settings = _count(len(specs) // len(seeds), "setting")
-    typer.echo(f"  runs      {len(specs)} = {settings} × {_count(len(seeds), 'seed')}")
+    settings = len({tuple(getattr(spec, field) for field in FIELDS) for spec in specs})
+    # A shard, or what a resumed store was asked for, may be a part of it.
+    equals = "=" if len(specs) == settings * len(seeds) else "of"
+    product = f"{_count(settings, 'setting')} × {_count(len(seeds), 'seed')}"
+    typer.echo(f"  runs      {len(specs)} {equals} {product}")
     first = specs[0]
     typer.echo(f"  dataset   {first.dataset}" if "dataset" not in axes else "  dataset   varies")
     for field, values in axes.items():

@@ -8,7 +8,7 @@ from relu_bench.data.copying import Copied, check_copyable, copy_to
 from relu_bench.data.dataset import Dataset, DatasetInfo, Labels
 from relu_bench.data.loading import Entry, fingerprint, info, load, overview
 from relu_bench.data.naming import check_name, known_names
-from relu_bench.data.parts import Split, guess_accuracy, part_sizes, split
+from relu_bench.data.parts import Split, guess_accuracy, part_sizes, split, stratified_sample
 from relu_bench.data.shared import SharedData, share
 
 __all__ = [
@@ -31,4 +31,5 @@ __all__ = [
     "part_sizes",
     "share",
     "split",
+    "stratified_sample",
 ]

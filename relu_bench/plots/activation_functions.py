@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relu_bench import activations
+from relu_bench.activations import Kink
 from relu_bench.compare import broken
 from relu_bench.errors import ReluBenchError
 from relu_bench.labels import parse
@@ -32,14 +33,16 @@ def activation_functions(labels: Sequence[str], *, width: float = WIDTH) -> Figu
     """Draw a panel for each activation: f solid, f′ dashed; its labels in colours.
 
     The maximum of each derivative is marked where there are at most six panels. The values are
-    those of the table's NumPy formulas: TensorFlow is not needed.
+    those of the table's NumPy formulas: TensorFlow is needed only for functions of the user's own,
+    which are run.
 
     Args:
         labels: canonical.
         width: in inches; the height follows.
 
     Raises:
-        ReluBenchError: for more labels of one activation than there are colours.
+        ReluBenchError: for more labels of one activation than there are colours, or when a function
+            of the user's own cannot be run.
     """
     groups: dict[str, list[str]] = {}
     for label in labels:
@@ -54,7 +57,7 @@ def activation_functions(labels: Sequence[str], *, width: float = WIDTH) -> Figu
     columns = min(len(groups), 3 if len(groups) <= _MOST_MARKED else 5)
     rows = math.ceil(len(groups) / columns)
     marked = len(groups) <= _MOST_MARKED
-    frame = Frame(note=_note(marked), handles=_handles(marked))
+    frame = Frame(note=_note(labels, marked), handles=_handles(marked))
     with styled():
         figure, body = framed(frame, width, rows * (2.9 if marked else 2.0))
         grid = body.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
@@ -97,8 +100,14 @@ def panel(axes: Axes, labels: Sequence[str], *, marked: bool, title_width: int =
 
 
 def maximum(label: str, x: NDArray[np.float64]) -> tuple[float, float]:
-    """Where the derivative is greatest among the points, nearest to 0, and how great."""
+    """Where the derivative is greatest among the points, nearest to 0, and how great.
+
+    A function of the user's own may be NaN in places, which do not count; if everywhere, both are.
+    """
     slopes = activations.slopes(label, x)
+    x, slopes = x[~np.isnan(slopes)], slopes[~np.isnan(slopes)]
+    if not len(x):
+        return math.nan, math.nan
     greatest = float(slopes.max())
     places = x[np.isclose(slopes, greatest, rtol=1e-9, atol=1e-12)]
     return float(places[np.abs(places).argmin()]), greatest
@@ -106,21 +115,28 @@ def maximum(label: str, x: NDArray[np.float64]) -> tuple[float, float]:
 
 def _points(label: str, low: float, high: float) -> NDArray[np.float64]:
     """Points of the x axis, with each kink within it and both its sides."""
-    kinks = [kink.x for kink in activations.facts(label).kinks if low < kink.x < high]
+    kinks = [kink.x for kink in _kinks(label) if low < kink.x < high]
     beside = [at + side for at in kinks for side in (-1e-9, 0.0, 1e-9)]
     return np.union1d(np.linspace(low, high, _POINTS), beside)
 
 
+def _kinks(label: str) -> tuple[Kink, ...]:
+    """Those that are known."""
+    facts = activations.facts(label)
+    return facts.kinks if facts else ()
+
+
 def _half_width(labels: Sequence[str]) -> float:
     """Of the x axis: every kink is to be seen, up to a bound."""
-    places = [abs(kink.x) for label in labels for kink in activations.facts(label).kinks]
+    places = [abs(kink.x) for label in labels for kink in _kinks(label)]
     return min(max(_LEAST_HALF_WIDTH, math.ceil(max(places, default=0.0) + 1)), 20.0)
 
 
 def _draw(axes: Axes, label: str, x: NDArray[np.float64], look: Look) -> None:
     facts = activations.facts(label)
-    jumping = facts.smoothness == "discontinuous"
-    kinks = facts.kinks if facts.smoothness in ("continuous", "discontinuous") else ()
+    smoothness = facts.smoothness if facts else ""
+    jumping = smoothness == "discontinuous"
+    kinks = _kinks(label) if smoothness in ("continuous", "discontinuous") else ()
     # A gap at each kink: a jump is no steep line.
     gaps = np.isin(x, [kink.x for kink in kinks])
     values, slopes = activations.values(label, x), activations.slopes(label, x)
@@ -175,8 +191,14 @@ def _handles(marked: bool) -> list[Line2D]:
     return [*lines, *dots]
 
 
-def _note(marked: bool) -> str:
-    jumps = "Where f′ jumps, the dot is the value that TensorFlow takes."
-    if not marked:
-        return jumps
-    return f"{jumps} The maximum of f′ is that within the axes, marked where it is nearest to 0."
+def _note(labels: Sequence[str], marked: bool) -> str:
+    lines = ["Where f′ jumps, the dot is the value that TensorFlow takes."]
+    if marked:
+        lines.append("The maximum of f′ is that within the axes, marked where it is nearest to 0.")
+    own = [parse(label).name for label in labels if activations.facts(label) is None]
+    if own:
+        lines.append(
+            f"{', '.join(dict.fromkeys(own))}: as TensorFlow computes it in float32; a jump looks "
+            "like a steep line."
+        )
+    return " ".join(lines)

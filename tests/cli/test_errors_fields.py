@@ -14,7 +14,7 @@ def test_unknown_key(invoke: Invoke) -> None:
         "dataset: digits\nactivatoin: relu\n",
         [],
         "c.yaml, line 2, activatoin: there is no field 'activatoin'. Did you mean 'activation'? "
-        f"Known: {KNOWN}, experiment, cases, seeds\n"
+        f"Known: {KNOWN}, experiment, cases, seeds, probes\n"
         "    activatoin: relu\n"
         "    ^",
     )
@@ -47,7 +47,8 @@ def test_unknown_key_in_a_case(invoke: Invoke) -> None:
         (
             "activation: 3",
             "3",
-            "an activation, such as relu or leaky_relu(negative_slope=0.01); or a list of these",
+            "an activation, such as relu, leaky_relu(negative_slope=0.01) or "
+            "my_module.py:my_function; or a list of these",
         ),
         (
             "split_seed: random",
@@ -116,8 +117,8 @@ def test_empty_axis(invoke: Invoke) -> None:
         "activation: []\n",
         [],
         "c.yaml, line 1, activation: an empty list has no value to run\n"
-        "  Allowed: an activation, such as relu or leaky_relu(negative_slope=0.01); "
-        "or a list of these\n"
+        "  Allowed: an activation, such as relu, leaky_relu(negative_slope=0.01) or "
+        "my_module.py:my_function; or a list of these\n"
         "    activation: []\n"
         "                ^",
     )
@@ -206,7 +207,7 @@ def test_several_errors_at_once(invoke: Invoke) -> None:
         "    activation: rellu\n"
         "                ^\n"
         "c.yaml, line 3, seed: there is no field 'seed'. Did you mean 'seeds'? "
-        f"Known: {KNOWN}, experiment, cases, seeds\n"
+        f"Known: {KNOWN}, experiment, cases, seeds, probes\n"
         "    seed: 3\n"
         "    ^\n"
         "... and 2 more.",

@@ -45,7 +45,7 @@ def test_a_case_that_clashes_with_set(invoke: Invoke) -> None:
         (
             ["epoch=3"],
             "--set, epoch: there is no field 'epoch'. Did you mean 'epochs'? "
-            f"Known: {KNOWN}, experiment, cases, seeds\n    --set epoch=3",
+            f"Known: {KNOWN}, experiment, cases, seeds, probes\n    --set epoch=3",
         ),
         (["epochs=1,,2"], "--set epochs=1,,2: there is a comma, but no value beside it"),
         (

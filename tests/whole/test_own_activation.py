@@ -1,0 +1,106 @@
+"""A function of the user's own from the config to the figure, as whole processes."""
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import relu_bench
+
+from relu_bench.compare.selection import select
+from relu_bench.store import read
+
+CONFIG = """
+experiment: own
+dataset: digits
+model: mlp(hidden=[8])
+activation: [relu, acts/mine.py:leaky]
+learning_rate: 0.01
+epochs: 1
+seeds: 2
+"""
+LEAKY = """\
+import tensorflow as tf
+
+print("this must not reach the results")
+
+def leaky(x):
+    print("nor must this, while the function is traced or called")
+    return tf.where(x > 0, x, {slope} * x)
+
+def halved(x):
+    return x[:, ::2]
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a store of relu, two versions of a function and a wrong one, all gone."""
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "acts").mkdir()
+    (folder / "config.yaml").write_text(CONFIG)
+    both = "activation=relu,acts/mine.py:leaky,acts/mine.py:halved"
+    for number, (slope, sets) in enumerate(((0.25, ()), (0.5, ("--set", both)))):
+        (folder / "acts" / "mine.py").write_text(LEAKY.format(slope=slope))
+        done = relu_bench("run", "config.yaml", *sets, "--json", cwd=folder)
+        assert done.returncode == number, done.stderr
+        (folder / f"stdout-{number}").write_text(done.stdout)
+    (folder / "acts" / "mine.py").unlink()
+    return folder
+
+
+def test_two_versions_in_one_store_are_two_variants(folder: Path) -> None:
+    runs = read(folder / "results", "runs")
+    runs = runs[runs["status"] == "completed"]
+    assert len(runs) == 6
+    relu, *own = sorted(set(runs["activation"]), key=lambda label: label != "relu")
+    assert relu == "relu"
+    assert all(label.startswith("mine.py:leaky(source=") for label in own)
+    assert len(own) == 2
+    accuracies = runs.groupby("activation")["train_loss"].apply(tuple)
+    assert len(set(accuracies)) == 3
+    layers = read(folder / "results", "layers")
+    assert set(layers["run_id"]) == set(runs["run_id"])
+
+
+def test_a_wrong_function_fails_its_runs_and_no_others(folder: Path) -> None:
+    runs = read(folder / "results", "runs")
+    failed = runs[runs["status"] == "failed"]
+    assert len(failed) == 2
+    for label, error in zip(failed["activation"], failed["error"], strict=True):
+        assert label.startswith("mine.py:halved(source=")
+        assert error == (
+            f"ActivationError: {label}: it returned the shape (3, 2) for the shape (3, 4); "
+            "expected is the same shape"
+        )
+
+
+def test_the_standard_output_holds_the_results_alone(folder: Path) -> None:
+    for number, skipped in enumerate((0, 2)):
+        lines = (folder / f"stdout-{number}").read_text().splitlines()
+        objects = [json.loads(line) for line in lines]
+        assert sum(each["skipped"] for each in objects) == skipped
+
+
+def test_readers_need_no_file(folder: Path) -> None:
+    done = relu_bench("plot", "results", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    runs = read(folder / "results", "runs")
+    for label in runs["activation"].unique():
+        chosen = select(runs, [f"activation={label}"])
+        assert set(chosen["activation"]) == {label}
+
+
+def test_a_config_whose_file_is_gone_is_wrong(folder: Path) -> None:
+    done = relu_bench("run", "config.yaml", cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("relu-bench: config.yaml, line 5, activation: there is no file")
+
+
+def test_check_tries_the_function_before_it_says_valid(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(LEAKY.format(slope=0.25))
+    (tmp_path / "c.yaml").write_text("dataset: digits\nactivation: mine.py:halved\n")
+    done = relu_bench("check", "c.yaml", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1].endswith(
+        "it returned the shape (3, 2) for the shape (3, 4); expected is the same shape"
+    )
