@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_bench import data, stats, weights
+from relu_bench import data, probes, stats, weights
 from relu_bench.plan import Spec
-from relu_bench.program import Measured, Program, Samples
+from relu_bench.program import Measured, Program, Samples, scaled
 from relu_bench.tasks import METRICS, Task
 
 Row = dict[str, Any]
@@ -112,7 +112,7 @@ class _Run:
     loaded: LoadedData
     split: data.Split
     report: Report
-    layers: list[Row] = field(default_factory=list)
+    history: probes.History | None = None
 
     def __post_init__(self) -> None:
         self.metric = METRICS[self.loaded.task.metric]
@@ -129,6 +129,7 @@ class _Run:
             bias_initializer=spec.bias_initializer,
             learning_rate=spec.learning_rate,
         )
+        self.history = self._make_history() if spec.probes else None
         untrained = self.split.train[:UNTRAINED_SAMPLES]
         rows = [self._epoch_row(0, lambda: self._evaluate(untrained))]
         for epoch in range(1, spec.epochs + 1):
@@ -150,11 +151,13 @@ class _Run:
             f"test_{name}": tested and tested.metric,
             **self._guesses(),
             **self._best_cells(tested, len(rows) - 1),
+            **(self.history.summary() if self.history else {"probes": False}),
             "train_seconds": sum(row["seconds"] for row in rows[1:]),
             "compile_seconds": compile_seconds,
             "started_at": started_at,
         }
-        return RunResult(self._outcome(), summary, tuple(rows), tuple(self.layers))
+        layers = tuple(self.history.rows) if self.history else ()
+        return RunResult(self._outcome(), summary, tuple(rows), layers)
 
     def _train(self, order: NDArray[np.int32]) -> Measured:
         return self.program.train_epoch(self.loaded.train, order).mean
@@ -173,7 +176,8 @@ class _Run:
         self.diverged = not all(math.isfinite(loss) for loss in losses)
         if epoch and held_out:
             self.best.offer(epoch, held_out, self.program.model)
-        self._note_layers(epoch)
+        if self.history:
+            self.history.note(epoch, last=self.diverged or epoch == self.spec.epochs)
         name = self.metric.name
         row = {"epoch": epoch, **_cells("train", name, trained), "seconds": seconds}
         row |= _cells("val", name, held_out)
@@ -182,15 +186,21 @@ class _Run:
             self.report(Progress(epoch, self.spec.epochs, trained.loss, val_metric))
         return row
 
-    def _note_layers(self, epoch: int) -> None:
-        for variable in self.program.model.trainable_variables:
-            layer, _, kind = variable.path.rpartition("/")
-            if kind == "kernel":
-                norm = float(np.linalg.norm(np.asarray(variable, np.float64)))
-                units = int(variable.shape[-1])
-                self.layers.append(
-                    {"epoch": epoch, "layer": layer, "units": units, "kernel_norm": _finite(norm)}
-                )
+    def _make_history(self) -> probes.History:
+        import tensorflow as tf
+
+        stored, part = self.loaded.train, self.split.train
+        chosen = probes.probe_indices(self.loaded.train_targets, part)
+
+        def training_part(batch: int) -> Iterator[Any]:
+            for start in range(0, len(part), batch):
+                yield tf.gather(stored.inputs, part[start : start + batch])
+
+        probe = probes.Probe(
+            self.program.model, self.spec.activation, self.loaded.task.loss, scaled
+        )
+        inputs, targets = (tf.gather(each, chosen) for each in (stored.inputs, stored.targets))
+        return probes.History(probe, inputs, targets, training_part)
 
     def _guesses(self) -> Row:
         """What always guessing the commonest training class reaches, for each part."""

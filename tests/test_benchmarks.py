@@ -50,7 +50,7 @@ def test_the_readme_lists_exactly_the_scripts_that_there_are() -> None:
     assert listed == {path.name for path in BENCHMARKS.glob("*.py")}
 
 
-@pytest.mark.parametrize("script", ["versus_keras.py", "epoch.py", "compilation.py", "memory.py"])
+@pytest.mark.parametrize("script", ["versus_keras.py", "epoch.py", "compilation.py", "memory.py", "probes.py"])
 def test_without_mnist_a_script_says_what_to_give(script: str, tmp_path: Path) -> None:
     done = run(script, "--quick", "--data-dir", str(tmp_path))
     assert done.returncode == 1
