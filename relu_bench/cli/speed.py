@@ -1,0 +1,183 @@
+"""`relu-bench speed`: what each activation costs, as a table, as data, and as a figure."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from relu_bench.speed import Cost, Size
+
+
+class TableFormat(StrEnum):
+    """How the costs are written."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+    JSON = "json"
+
+
+def speed(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME",
+            help='Activations, as relu or "elu(alpha=0.1)"; relu is measured with them.',
+            show_default="all",
+        ),
+    ] = None,
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Write speed.csv and the figure speed.png into this folder."
+        ),
+    ] = None,
+    table_format: Annotated[
+        TableFormat, typer.Option("--format", help="How to write the costs.")
+    ] = TableFormat.TABLE,
+    seconds: Annotated[
+        float,
+        typer.Option(
+            min=0.1,
+            help="Begin no more rounds after this time; six are done in any case. Starting and "
+            "compiling come before, about half a minute for all.",
+        ),
+    ] = 30.0,
+    repeats: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Rounds at most; intervals take six.")
+    ] = 31,
+    elements: Annotated[
+        list[int] | None,
+        typer.Option(
+            metavar="N",
+            help="Elements of the tensor, a multiple of 128. Repeatable.",
+            show_default="one size that fits the cache, one that does not",
+        ),
+    ] = None,
+) -> None:
+    """Measure what activations cost, forward and backward: compiled, eager, and in NumPy."""
+    from relu_bench import speed as measurement
+    from relu_bench.activations import canonical, listing
+    from relu_bench.errors import ReluBenchError
+    from relu_bench.labels import LabelError
+
+    try:
+        labels = list(dict.fromkeys(canonical(name) for name in names or listing.all_labels()))
+    except LabelError as error:
+        raise ReluBenchError(str(error)) from None
+    sizes = measurement.given(elements) if elements else measurement.chosen()
+    if out is not None:
+        measurement.make_folder(out)
+    settings = measurement.Settings(seconds=seconds, repeats=repeats)
+    try:
+        with _progress() as on_progress:
+            costs = measurement.measure(labels, sizes, settings, on_progress)
+    except KeyboardInterrupt:
+        typer.echo("Interrupted; nothing was written.", err=True)
+        raise typer.Exit(130) from None
+    _show(costs, sizes, table_format)
+    if out is not None:
+        _write(costs, out)
+
+
+def _write(costs: "Sequence[Cost]", out: Path) -> None:
+    from relu_bench import speed as measurement
+    from relu_bench.plots import activation_cost, saving
+
+    typer.echo(measurement.write(costs, out), err=True)
+    figure = activation_cost.cost_figure(measurement.frame(costs), measurement.conditions())
+    path = out / "speed.png"
+    saving.save_file(figure, path)
+    typer.echo(path, err=True)
+
+
+def _show(costs: "Sequence[Cost]", sizes: "Sequence[Size]", table_format: TableFormat) -> None:
+    from relu_bench import speed as measurement
+
+    if table_format is TableFormat.MARKDOWN:
+        typer.echo(measurement.to_markdown(costs))
+    elif table_format is TableFormat.CSV:
+        typer.echo(measurement.to_csv(costs))
+    elif table_format is TableFormat.JSON:
+        typer.echo(measurement.to_json(costs))
+    else:
+        _show_tables(costs, sizes)
+
+
+def _show_tables(costs: "Sequence[Cost]", sizes: "Sequence[Size]") -> None:
+    from rich.console import Console
+
+    from relu_bench import speed as measurement
+
+    console = Console()
+    typer.echo(measurement.conditions())
+    width = max(len(size.name) for size in sizes)
+    for size in sizes:
+        typer.echo(f"{size.name:<{width}}  {size.described}")
+    for section in measurement.sections(costs):
+        typer.echo(f"\n{section.title}")
+        if console.is_terminal:
+            console.print(_drawn(section.rows))
+        else:
+            _print_plain((measurement.HEADS, *section.rows))
+    typer.echo()
+    for line in measurement.explanations(costs):
+        typer.echo(line)
+
+
+def _drawn(rows: "Sequence[Sequence[str]]") -> "Table":
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from relu_bench.speed import HEADS
+
+    table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, pad_edge=False)
+    table.add_column(HEADS[0], overflow="fold")
+    for head in HEADS[1:]:
+        table.add_column(head, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def _print_plain(rows: "Sequence[Sequence[str]]") -> None:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for first, *rest in rows:
+        cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
+        typer.echo(" ".join([first.ljust(widths[0]), *cells]).rstrip())
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, float], None]]:
+    """A bar on stderr while it is a terminal, else nothing."""
+    drawn = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    if not drawn or os.environ.get("TERM") == "dumb":
+        yield lambda what, share: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+    )
+    # Drawn between the samples only: a thread that draws would disturb them.
+    shown = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
+    with shown:
+        task = shown.add_task("starting", total=1.0)
+        yield lambda what, share: shown.update(
+            task, description=what, completed=share, refresh=True
+        )

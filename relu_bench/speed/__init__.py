@@ -1,0 +1,43 @@
+"""What an activation costs: nanoseconds an element, forward and backward, without any training.
+
+`measuring` is the whole: it takes `cells` (what is measured), makes `work` of each (eager, NumPy,
+and by `compiled` a program), times it in `rounds`, and `costs` makes medians of it. `sizes` chooses
+the tensors, `tables` writes.
+"""
+
+from relu_bench.speed.costs import Cost
+from relu_bench.speed.measuring import Settings, measure
+from relu_bench.speed.sizes import Size, chosen, given
+from relu_bench.speed.tables import (
+    FILE,
+    HEADS,
+    conditions,
+    explanations,
+    frame,
+    make_folder,
+    sections,
+    to_csv,
+    to_json,
+    to_markdown,
+    write,
+)
+
+__all__ = [
+    "FILE",
+    "HEADS",
+    "Cost",
+    "Settings",
+    "Size",
+    "chosen",
+    "conditions",
+    "explanations",
+    "frame",
+    "given",
+    "make_folder",
+    "measure",
+    "sections",
+    "to_csv",
+    "to_json",
+    "to_markdown",
+    "write",
+]

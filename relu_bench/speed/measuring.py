@@ -1,0 +1,85 @@
+"""The whole measurement: cells, prepared one after the other, timed in rounds, summed up."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from relu_bench.speed.cells import cells
+from relu_bench.speed.costs import Cost, make_costs
+from relu_bench.speed.preparing import prepare
+from relu_bench.speed.rounds import LEAST_ROUNDS, run_rounds
+from relu_bench.speed.sizes import Size
+from relu_bench.speed.timing import Clock
+from relu_bench.speed.work import MakeWork, Workshop
+
+OnProgress = Callable[[str, float], None]
+"""Told what is being done, and the share of it that is done."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How long to measure.
+
+    Attributes:
+        seconds: for the rounds; six are done whatever they take.
+        repeats: rounds at most.
+        seed: of the random tensors and of the order within each round.
+    """
+
+    seconds: float = 30.0
+    repeats: int = 31
+    seed: int = 0
+
+
+def measure(
+    labels: Sequence[str],
+    sizes: Sequence[Size],
+    settings: Settings,
+    on_progress: OnProgress = lambda what, share: None,
+    *,
+    clock: Clock = time.perf_counter,
+    make: MakeWork | None = None,
+) -> tuple[Cost, ...]:
+    """Measure activations, and relu, which they are compared with, on one thread.
+
+    Args:
+        labels: canonical.
+        sizes: of the tensors.
+        settings: how long.
+        on_progress: told how far it is.
+        clock: seconds.
+        make: makes the work of a cell; TensorFlow's and NumPy's when left out. Then this process
+            must not have used TensorFlow before: it is set to one thread for good.
+    """
+    if make is None:
+        on_progress("starting TensorFlow", 0.0)
+        make = _real_work(sizes, settings.seed)
+    every = cells(labels, sizes)
+    ready = prepare(
+        every,
+        make,
+        clock,
+        lambda done: on_progress("compiling and warming up", done / len(every)),
+    )
+
+    def on_round(done: int, seconds: float) -> None:
+        # Six rounds are done even when the time is up.
+        by_time = min(seconds / settings.seconds, done / LEAST_ROUNDS)
+        on_progress("measuring", min(1.0, max(done / settings.repeats, by_time)))
+
+    samples = run_rounds(
+        ready,
+        most=settings.repeats,
+        seconds=settings.seconds,
+        seed=settings.seed,
+        clock=clock,
+        on_round=on_round,
+    )
+    return make_costs(samples, ready)
+
+
+def _real_work(sizes: Sequence[Size], seed: int) -> MakeWork:
+    from relu_bench.preload import one_thread
+
+    one_thread()
+    return Workshop(max(size.elements for size in sizes), seed).make

@@ -1,0 +1,205 @@
+"""Costs as a table for readers, as Markdown, CSV and JSON, and as the file speed.csv."""
+
+import csv
+import io
+import json
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from relu_bench import machine, provenance
+from relu_bench.errors import StoreError
+from relu_bench.speed.cells import MODES, PASSES, Mode, Passes, short
+from relu_bench.speed.costs import Cost
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+FILE = "speed.csv"
+HEADS = ("activation", "compiled", "×relu", "eager", "×relu", "NumPy", "×relu")
+_MACHINE = ("processor", "relu_bench_version", "tensorflow_version", "keras_version")
+
+
+@dataclass(frozen=True)
+class Section:
+    """The table of one size and pass: cells as text, in the order of `HEADS`, cheapest first."""
+
+    size: str
+    elements: int
+    passes: Passes
+    rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def title(self) -> str:
+        """What the table shows."""
+        count = f"{self.elements:,} elements"
+        named = count if self.size == str(self.elements) else f"{self.size} ({count})"
+        return f"{named}, {self.passes}, ns an element"
+
+
+def sections(costs: Sequence[Cost]) -> list[Section]:
+    """A section for each size and pass; an activation without a NumPy formula has empty cells."""
+    found = []
+    for size in _sizes(costs):
+        for passes in PASSES:
+            part = [cost for cost in costs if (cost.size, cost.passes) == (size, passes)]
+            if part:
+                elements = max(cost.elements for cost in part)
+                found.append(Section(size, elements, passes, _rows(part)))
+    return found
+
+
+def _sizes(costs: Sequence[Cost]) -> list[str]:
+    return list(dict.fromkeys(cost.size for cost in costs))
+
+
+def _rows(costs: Sequence[Cost]) -> tuple[tuple[str, ...], ...]:
+    by_label: dict[str, dict[Mode, Cost]] = {}
+    for cost in costs:
+        by_label.setdefault(cost.activation, {})[cost.mode] = cost
+    ordered = sorted(by_label.items(), key=lambda each: each[1]["compiled"].median_ns)
+    return tuple(
+        (short(label), *(text for mode in MODES for text in _texts(modes.get(mode))))
+        for label, modes in ordered
+    )
+
+
+def _texts(cost: Cost | None) -> tuple[str, str]:
+    if cost is None:
+        return "", ""
+    return _with_interval(cost), _number(cost.relu_ratio)
+
+
+def _with_interval(cost: Cost) -> str:
+    """`0.131 ±4%`: the farther end of the interval, as a share of the median."""
+    text = _number(cost.median_ns)
+    if not math.isfinite(cost.low_ns) or cost.median_ns <= 0:
+        return text
+    side = max(cost.high_ns - cost.median_ns, cost.median_ns - cost.low_ns)
+    percent = math.ceil(round(100 * side / cost.median_ns, 6))
+    return f"{text} ±{percent}%"
+
+
+def _number(value: float) -> str:
+    """Three significant digits, without an exponent."""
+    if not math.isfinite(value):
+        return ""
+    rounded = abs(float(f"{value:.3g}"))
+    if rounded >= 100:
+        return f"{value:.0f}"
+    decimals = 2 - math.floor(math.log10(rounded)) if rounded else 2
+    return f"{value:.{min(decimals, 4)}f}"
+
+
+def conditions() -> str:
+    """Where and with what this is measured, in one line."""
+    versions = (
+        f"{name} {provenance.version_of(name.lower())}" for name in ("TensorFlow", "Keras", "NumPy")
+    )
+    return f"{machine.processor()}, one thread, {', '.join(versions)}"
+
+
+def explanations(costs: Sequence[Cost]) -> list[str]:
+    """What the numbers of the tables are, a line each."""
+    rounds = costs[0].rounds
+    interval = (
+        "±: farther end of the 95 % interval by order statistics."
+        if math.isfinite(costs[0].low_ns)
+        else "No intervals: they take six rounds."
+    )
+    lines = [
+        f"Medians of {rounds} {'round' if rounds == 1 else 'rounds'}. {interval}",
+        "×relu: median of the ratio to relu in the same round.",
+    ]
+    most = {
+        size: max(cost.elements for cost in costs if cost.size == size) for size in _sizes(costs)
+    }
+    if any(cost.elements < most[cost.size] for cost in costs):
+        lines.append("The slowest were measured on fewer elements: see `elements` in the CSV.")
+    return lines
+
+
+def records(costs: Sequence[Cost]) -> list[dict[str, Any]]:
+    """One record a cost, with the machine and the versions; None for what does not exist."""
+    described = provenance.describe()
+    known = {key: described[key] for key in _MACHINE}
+    known["numpy_version"] = provenance.version_of("numpy")
+    return [
+        {**{key: _finite(value) for key, value in asdict(cost).items()}, **known} for cost in costs
+    ]
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def to_json(costs: Sequence[Cost]) -> str:
+    """One array with an object a cost; null for what does not exist."""
+    return json.dumps(records(costs), indent=2, ensure_ascii=False)
+
+
+def to_csv(costs: Sequence[Cost]) -> str:
+    """One row a cost, with a head; an empty cell for what does not exist."""
+    rows = records(costs)
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue().removesuffix("\n")
+
+
+def to_markdown(costs: Sequence[Cost]) -> str:
+    """The conditions, the sections as Markdown tables below their titles, and what they mean."""
+    lines = [f"{conditions()}."]
+    for section in sections(costs):
+        lines += ["", f"**{section.title}**", ""]
+        lines.append(f"| {' | '.join(HEADS)} |")
+        lines.append(f"| --- |{' ---: |' * (len(HEADS) - 1)}")
+        lines += [f"| `{row[0]}` | {' | '.join(row[1:])} |" for row in section.rows]
+    return "\n".join([*lines, "", *explanations(costs)])
+
+
+def frame(costs: Sequence[Cost]) -> "DataFrame":
+    """The costs as a table for figures; `name` is the activation as short as it goes."""
+    import pandas as pd
+
+    table = pd.DataFrame([asdict(cost) for cost in costs])
+    return table.assign(name=table["activation"].map(short))
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder that results will go to, before they are measured.
+
+    Raises:
+        StoreError: when it cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(folder, error.strerror or str(error)) from error
+    if not os.access(folder, os.W_OK):
+        raise _cannot_write(folder, "no permission")
+
+
+def write(costs: Sequence[Cost], folder: Path) -> Path:
+    """Write speed.csv into a folder that is there, and give its path.
+
+    Raises:
+        StoreError: when it cannot be written.
+    """
+    path = folder / FILE
+    try:
+        path.write_text(to_csv(costs) + "\n", encoding="utf-8", newline="")
+    except OSError as error:
+        raise _cannot_write(path, error.strerror or str(error)) from error
+    return path
+
+
+def _cannot_write(path: Path, reason: str) -> StoreError:
+    return StoreError(
+        f"{path} cannot be written ({reason}). "
+        "Name a folder that can be written to with --out FOLDER."
+    )
