@@ -1,0 +1,133 @@
+"""Diagnoses as data: flat records for JSON, CSV and figures.
+
+Where a value does not exist it is NaN here, null in JSON and empty in CSV. An infinite one (no
+gradient at all arrives, float32 overflows) is the text `-inf` or `inf` in JSON, which has no word
+for it.
+"""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from relu_bench.compare import label
+from relu_bench.diagnose.combinations import AXES, Combination, varying
+from relu_bench.diagnose.diagnosis import Diagnosis, LayerDiagnosis
+from relu_bench.diagnose.intervals import Share, Spread
+
+Record = dict[str, Any]
+
+
+def record(diagnosis: Diagnosis) -> Record:
+    """What holds of a combination as a whole."""
+    return {
+        **_settings(diagnosis.combination),
+        "trials": diagnosis.trials,
+        "images": diagnosis.images,
+        "seed": diagnosis.seed,
+        "verdict": diagnosis.judged.verdict,
+        "reason": diagnosis.judged.reason,
+        **_spread("log10_gradient_ratio", diagnosis.gradient_ratio),
+        **_spread("log10_signal_ratio", diagnosis.signal_ratio),
+        **_share("zero_gradient", diagnosis.zero_gradient),
+        **_share("overflow", diagnosis.overflow),
+        "dead_units": diagnosis.dead_units,
+        **_share("dead_layer", diagnosis.dead_layer),
+    }
+
+
+def layer_records(diagnosis: Diagnosis) -> list[Record]:
+    """A record for each layer of a combination, its settings included."""
+    settings = _settings(diagnosis.combination)
+    return [{**settings, **_layer(layer)} for layer in diagnosis.layers]
+
+
+def variants(diagnoses: Sequence[Diagnosis]) -> list[str]:
+    """A short name for each: the values of what varies among them, or the activation."""
+    axes = varying([each.combination for each in diagnoses]) or ("activation",)
+    return [
+        label({axis: text(getattr(each.combination, axis)) for axis in axes}) for each in diagnoses
+    ]
+
+
+def text(value: object) -> str:
+    """A setting's value, as in YAML."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def as_json(diagnoses: Sequence[Diagnosis], *, by_layer: bool) -> str:
+    """One array with an object a combination; `by_layer` adds the array `layers` to each."""
+    objects = []
+    for each in diagnoses:
+        found = record(each)
+        if by_layer:
+            found["layers"] = [_layer(layer) for layer in each.layers]
+        objects.append(_for_json(found))
+    return json.dumps(objects, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def as_csv(diagnoses: Sequence[Diagnosis], *, by_layer: bool) -> str:
+    """One row a combination, or one for each of its layers."""
+    rows = [
+        row for each in diagnoses for row in (layer_records(each) if by_layer else [record(each)])
+    ]
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
+    return buffer.getvalue().removesuffix("\n")
+
+
+def _settings(combination: Combination) -> Record:
+    return {axis: getattr(combination, axis) for axis in AXES}
+
+
+def _layer(layer: LayerDiagnosis) -> Record:
+    nothing = Spread(*[math.nan] * 5)
+    no_share = Share(0, 0, math.nan, math.nan, math.nan)
+    return {
+        "layer": layer.layer,
+        "units": layer.units,
+        **_spread("signal", layer.signal),
+        "signal_factor": layer.signal_factor,
+        **_spread("gradient", layer.gradient or nothing),
+        "gradient_factor": _or_nan(layer.gradient_factor),
+        "dead_units": _or_nan(layer.dead_units),
+        **_share("dead_layer", layer.dead_layer or no_share),
+    }
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _spread(name: str, spread: Spread) -> Record:
+    return {
+        name: spread.median,
+        f"{name}_median_low": spread.median_low,
+        f"{name}_median_high": spread.median_high,
+        f"{name}_low": spread.low,
+        f"{name}_high": spread.high,
+    }
+
+
+def _share(name: str, share: Share) -> Record:
+    return {name: share.share, f"{name}_low": share.low, f"{name}_high": share.high}
+
+
+def _for_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _for_json(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_for_json(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return text(value)
+    return "" if isinstance(value, float) and math.isnan(value) else value
