@@ -1,8 +1,8 @@
 """What the probes cost: the same runs with and without them, in one process, alternating.
 
 For each network: a program is compiled once and serves ten seeds of ten epochs on MNIST, on one
-thread, as in a worker. Each seed is trained with and without probes, in turns. The cost of a seed is
-the difference, divided by the run without probes and its tenth of the compilation.
+thread, as in a worker. Each seed is trained with and without probes, in turns. The cost of a seed
+is the difference, divided by the run without probes and its tenth of the compilation.
 """
 
 import statistics
@@ -34,8 +34,8 @@ def main() -> None:
         print(f"{common.machine_line(options.quick)}\n")
         rows = []
         for name, text in NETWORKS.items():
-            common.note(f"measuring {name}")
             rows.append((name, *_measure(text, epochs, seeds, mnist)))
+            common.note(" | ".join(rows[-1]))
         header = ("network", "s a run without", "s more with probes", "cost (%)", "dead at the end")
         print(common.markdown(header, rows))
 

@@ -19,7 +19,7 @@ def run(script: str, *arguments: str, **environment: str) -> subprocess.Complete
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -50,7 +50,10 @@ def test_the_readme_lists_exactly_the_scripts_that_there_are() -> None:
     assert listed == {path.name for path in BENCHMARKS.glob("*.py")}
 
 
-@pytest.mark.parametrize("script", ["versus_keras.py", "epoch.py", "compilation.py", "memory.py", "probes.py"])
+@pytest.mark.parametrize(
+    "script",
+    ["versus_keras.py", "epoch.py", "compilation.py", "memory.py", "scaling.py", "probes.py", "cluster.py"],
+)
 def test_without_mnist_a_script_says_what_to_give(script: str, tmp_path: Path) -> None:
     done = run(script, "--quick", "--data-dir", str(tmp_path))
     assert done.returncode == 1
@@ -73,6 +76,20 @@ def test_store_measures_each_step() -> None:
         "read runs.csv into a table",
     ]
     assert all(int(peak) > 0 for *_, peak in steps)
+    resumed = re.findall(r"^\| (.+) \| \d+\.\d\d \| \d+ \|$", done.stdout, re.MULTILINE)
+    assert resumed == ["plan 1,020 runs", "resume, 20 runs missing", "relu-bench status"]
+
+
+@pytest.mark.parametrize("options", [(), ("--workers",)])
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="kills processes of Linux")
+def test_a_sweep_that_is_killed_again_and_again_ends_like_an_undisturbed_one(
+    options: tuple[str, ...],
+) -> None:
+    done = run("resume_after_kill.py", "--quick", *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^\| kills of (the command|a worker) \| 2 \|$", done.stdout, re.MULTILINE)
+    assert "| tables that differ from the undisturbed sweep | 0 |" in done.stdout
+    assert "| processes left behind | 0 |" in done.stdout
 
 
 def test_startup_measures_each_command_and_shows_the_budgets() -> None:

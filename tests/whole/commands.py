@@ -11,7 +11,7 @@ import pandas as pd
 
 from relu_bench.store import read
 
-TIMES = ["train_seconds", "compile_seconds", "seconds", "started_at", "attempts"]
+TIMES = ["train_seconds", "probe_seconds", "compile_seconds", "seconds", "started_at", "attempts"]
 
 
 def command(*arguments: str | Path) -> list[str]:

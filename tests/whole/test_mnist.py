@@ -30,5 +30,13 @@ def test_the_four_variants_learn_mnist_as_they_should(tmp_path: Path) -> None:
     assert runs["parameter_count"].tolist().count(109_386) == 3
     drawn = relu_bench("plot", "results", cwd=tmp_path)
     assert drawn.returncode == 0, drawn.stderr
-    assert drawn.stdout == "results/plots/variants-comparison.png\n"
-    assert (tmp_path / drawn.stdout.strip()).stat().st_size > 20_000
+    figures = drawn.stdout.splitlines()
+    # The slopes of prelu are learned; what else is drawn depends on what the runs tell.
+    expected = {f"results/plots/variants-{kind}.png" for kind in ("comparison", "slopes")}
+    assert expected <= set(figures)
+    assert all((tmp_path / figure).stat().st_size > 20_000 for figure in figures)
+    layers = read(tmp_path / "results", "layers")
+    assert len(layers) == 4 * 11 * 3
+    hidden = layers[layers["layer"] != "output"]
+    assert hidden["dead_fraction"].between(0, 0.1).all()
+    assert hidden["gradient_rms"].gt(0).all()

@@ -1,0 +1,36 @@
+"""What the cluster's tests share: digits, loopback clusters, and the helpers of other folders."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from loopback import TESTS, Loopback
+
+from relu_bench import data
+from relu_bench.data import Dataset
+
+# Stand-ins for training, and the comparison of stores.
+sys.path[:0] = [str(TESTS / "runs"), str(TESTS / "whole")]
+
+
+@pytest.fixture(scope="session")
+def digits() -> Dataset:
+    return data.load("digits")
+
+
+@pytest.fixture
+def make_cluster(tmp_path: Path) -> Iterator[Callable[..., Loopback]]:
+    """Starts a scheduler with the workers of these names; all is killed at the end."""
+    started: list[Loopback] = []
+
+    def make(*names: str, nanny: bool = False) -> Loopback:
+        cluster = Loopback(tmp_path, env={"FAKE_FOLDER": str(tmp_path)})
+        started.append(cluster)
+        cluster.__enter__()
+        cluster.workers(*names, nanny=nanny)
+        return cluster
+
+    yield make
+    for cluster in started:
+        cluster.__exit__()

@@ -1,0 +1,101 @@
+"""What a worker keeps between runs, without a cluster."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import fake_remote
+import pytest
+from fake_training import result_of, specs_of
+
+from relu_bench.activations.own_file import ActivationError, read_source
+from relu_bench.cluster import driver, remote, sources, tables
+from relu_bench.cluster.remote import HeldData, Trained
+from relu_bench.data import Dataset
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "_trainers", {})
+    monkeypatch.setattr(remote, "_programs_of_earlier_trainers", 0)
+    monkeypatch.setattr(remote, "_datasets", type(remote._datasets)())
+
+
+def held(digest: str, dataset: Dataset) -> HeldData:
+    return HeldData(digest, dataset.name, dataset.task, dataset.classes, "")
+
+
+def test_a_worker_holds_the_data_sets_that_came_last(digits: Dataset) -> None:
+    for digest in ("one", "two", "three"):
+        remote.keep(digest, digits)
+    assert held("one", digits).load() is None
+    assert held("two", digits).load() is digits
+    assert held("three", digits).load() is digits
+
+
+def test_the_trainer_is_kept_until_a_sweep_with_other_data_begins(digits: Dataset) -> None:
+    known = (held("one", digits),)
+    first = remote._trainer(fake_remote.make_reading_trainer, known)
+    assert remote._trainer(fake_remote.make_reading_trainer, (held("one", digits),)) is first
+    assert remote._programs_of_earlier_trainers == 0
+    other = remote._trainer(fake_remote.make_reading_trainer, (held("two", digits),))
+    assert other is not first
+    # What its programs have left behind in the process still counts.
+    assert remote._programs_of_earlier_trainers == first.compiled_programs == 1
+
+
+def test_a_digest_tells_contents_apart(digits: Dataset) -> None:
+    changed = digits.test_inputs.copy()
+    changed[0, 0, 0, 0] ^= 1
+    assert tables.digest_of(digits) == tables.digest_of(replace(digits, name="called otherwise"))
+    assert tables.digest_of(digits) != tables.digest_of(replace(digits, test_inputs=changed))
+
+
+@pytest.mark.parametrize(
+    ("programs", "memory", "nanny", "worn"),
+    [
+        (1, 0.99, True, False),
+        (2, 0.69, True, False),
+        (2, 0.71, True, True),
+        (2, 0.71, False, True),
+        (19, 0.0, True, False),
+        (20, 0.0, True, True),
+        (20, 0.0, False, False),
+    ],
+)
+def test_when_a_worker_is_worn(programs: int, memory: float, nanny: bool, worn: bool) -> None:
+    (spec,) = specs_of(1)
+    assert driver._worn(Trained(result_of(spec), programs, memory), nanny) is worn
+
+
+def test_a_users_file_travels_by_its_content(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("def double(x):\n    return 2 * x\n")
+    source = read_source(str(file), "double")
+    (spec,) = specs_of(1)
+    spec = spec.model_copy(update={"source": source})
+    content = sources.content_of(source)
+    there = tmp_path / "there"
+    there.mkdir()
+    placed = sources.placed(spec, content, there)
+    assert placed.source is not None
+    assert placed.source.path.parent == there
+    assert placed.source.path.read_bytes() == file.read_bytes()
+    assert (placed.run_id, placed.program_key) == (spec.run_id, spec.program_key)
+    # What stands there already is not trusted.
+    placed.source.path.write_text("def double(x):\n    return 3 * x\n")
+    sources.placed(spec, content, there)
+    assert placed.source.path.read_bytes() == content
+    (plain,) = specs_of(2)
+    assert sources.placed(plain, None, there) is plain
+
+
+def test_a_users_file_that_changed_or_went_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("def double(x):\n    return 2 * x\n")
+    source = read_source(str(file), "double")
+    file.write_text("def double(x):\n    return 3 * x\n")
+    with pytest.raises(ActivationError, match="has changed since the command read it"):
+        sources.content_of(source)
+    file.unlink()
+    with pytest.raises(ActivationError, match="cannot be read: No such file"):
+        sources.content_of(source)
