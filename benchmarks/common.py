@@ -245,6 +245,25 @@ def peak_mebibytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
+class Silent:
+    """A listener of `runner.run` that says nothing."""
+
+    def skipped(self, experiment: str, spec: Any, status: str) -> None:
+        """A stored run."""
+
+    def starting(self, count: int) -> None:
+        """How many are to be trained."""
+
+    def finished(self, record: Any) -> None:
+        """One was."""
+
+    def done_elsewhere(self, experiment: str, spec: Any, status: str) -> None:
+        """Another process has stored one."""
+
+    def notice(self, text: str) -> None:
+        """Something that a user should know."""
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:

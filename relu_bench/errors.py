@@ -18,6 +18,12 @@ class DataError(ReluBenchError):
     """A data set is missing, truncated or altered."""
 
 
+class WorkerStartError(ReluBenchError):
+    """No worker process can be started: no run can be done, whatever its settings."""
+
+    exit_code = 1
+
+
 class StoreError(ReluBenchError):
     """A results folder cannot be read or written."""
 

@@ -1,83 +1,76 @@
 """Where runs are trained: worker processes on this machine, one run a core, one thread a run.
 
-An executor has the meaning of `concurrent.futures`: `submit` gives for each spec a future of
-`Finished`, or of the exception `RunFailed`. Each slot is a thread that owns one worker process, so
-a worker that dies costs only the run that it had.
+Each slot is a thread that owns one worker process, so
+a worker that dies costs only the run that it had. A slot holds one of the machine's cores while its
+worker lives, and waits for one before it takes a run.
 """
 
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
-from relu_bench.errors import ReluBenchError
+from relu_bench.cores import Core, HostCores
+from relu_bench.errors import ReluBenchError, WorkerStartError
+from relu_bench.execution import Executor, Finished, RunFailed, Wanted, always
 from relu_bench.plan import Spec
 from relu_bench.schedule import Schedule
-from relu_bench.training import RunResult
-from relu_bench.worker import MakeTrainer, WorkerSettings, make_tensorflow_trainer
+from relu_bench.worker import MakeTrainer, WorkerSettings, make_tensorflow_trainer, one_line
 from relu_bench.worker_process import (
     PRELOAD,
     OnProgress,
+    RunTooLongError,
     WorkerDiedError,
     WorkerProcess,
     warm_up,
 )
+
+__all__ = ["Executor", "Finished", "LocalExecutor", "RunFailed", "Wanted", "always"]
 
 MOST_ATTEMPTS = 2
 PROGRAMS_PER_WORKER = 6
 """A worker is replaced after so many distinct programs: each leaves about 13 MB behind."""
 
 _PATIENCE_SECONDS = 0.5
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A run that ended, and at which attempt."""
-
-    result: RunResult
-    attempts: int
-
-
-class RunFailed(ReluBenchError):  # noqa: N818 - it is the outcome of a run, like Finished
-    """A run that could not be done; the sweep goes on."""
-
-    exit_code = 1
-
-    def __init__(self, reason: str, attempts: int) -> None:
-        super().__init__(reason)
-        self.attempts = attempts
-
-
-class Executor(Protocol):
-    """Trains specs somewhere. Leaving the context stops what still runs."""
-
-    def submit(self, specs: Sequence[Spec]) -> "list[Future[Finished]]":
-        """Queue specs, all at once so that runs of one program can be kept together."""
-        ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *exception: object) -> None: ...
+_LOOK_AGAIN_SECONDS = 0.2
+"""How long a slot waits before it tries again to get a core."""
 
 
 @dataclass
 class _Job:
     spec: Spec
-    future: "Future[Finished]"
+    wanted: Wanted
+    future: "Future[Finished]" = field(default_factory=Future)
     attempts: int = 0
+
+    def begin(self) -> bool:
+        """Whether the run is to be done now; if not, its future is settled."""
+        try:
+            wanted = self.wanted(self.spec)
+        except Exception as error:  # the store may be gone: for the caller of `submit` to know
+            if self.future.set_running_or_notify_cancel():
+                self.future.set_exception(error)
+            return False
+        if not wanted:
+            self.future.cancel()
+        return self.future.set_running_or_notify_cancel()
 
 
 class LocalExecutor:
     """Worker processes on this machine.
 
     Args:
-        jobs: how many at once.
+        jobs: how many at once; never more than `cores` has.
         settings: what each worker is told.
         on_progress: called from the slots' threads after each epoch of a run.
+        timeout: seconds that a run may take in its worker; None: as long as it wants.
+        cores: what the workers share with those of other processes.
+        on_waiting: called once, from a slot's thread, when all cores are used by so many workers
+            of other processes and none of ours runs.
         make_trainer: importable function that makes the trainer inside the worker.
         preload: modules that the fork server imports once for all workers.
     """
@@ -87,17 +80,24 @@ class LocalExecutor:
         jobs: int,
         settings: WorkerSettings | None = None,
         on_progress: OnProgress = lambda spec, progress: None,
+        *,
+        timeout: float | None = None,
+        cores: HostCores | None = None,
+        on_waiting: Callable[[int], None] = lambda others: None,
         make_trainer: MakeTrainer = make_tensorflow_trainer,
         preload: tuple[str, ...] = (PRELOAD,),
     ) -> None:
         self.settings = settings or WorkerSettings()
         self.on_progress = on_progress
+        self.timeout = timeout
+        self.cores = cores or HostCores()
+        self.on_waiting = on_waiting
         self.make_trainer = make_trainer
         self.context = warm_up(preload)
         self._schedule: Schedule[_Job] = Schedule()
         self._changed = threading.Condition()
-        self._stopping = self._started = False
-        self._slots = [_Slot(self, number) for number in range(jobs)]
+        self._stopping = self._started = self._had_core = self._told = False
+        self._slots = [_Slot(self, number) for number in range(min(jobs, self.cores.limit))]
 
     def __enter__(self) -> Self:
         self._logs = tempfile.TemporaryDirectory(prefix="relu-bench-")
@@ -118,9 +118,9 @@ class LocalExecutor:
                 slot.join(timeout=max(0.0, deadline - time.monotonic()))
         self._logs.cleanup()
 
-    def submit(self, specs: Sequence[Spec]) -> "list[Future[Finished]]":
+    def submit(self, specs: Sequence[Spec], wanted: Wanted = always) -> "list[Future[Finished]]":
         """Queue specs, and start the slots at the first call."""
-        jobs = [_Job(spec, Future()) for spec in specs]
+        jobs = [_Job(spec, wanted) for spec in specs]
         with self._changed:
             for job in jobs:
                 self._schedule.add(job.spec.program_key, job)
@@ -142,14 +142,37 @@ class LocalExecutor:
         return Path(self._logs.name)
 
     def take(self, slot: int) -> _Job | None:
-        """Wait for the next job of a slot; None when the executor stops."""
+        """The next job of a slot, None when there is none now."""
         with self._changed:
-            while not self._stopping:
-                job = self._schedule.take(slot)
-                if job is not None:
-                    return job
-                self._changed.wait()
-            return None
+            return None if self._stopping else self._schedule.take(slot)
+
+    def wait_for_work(self) -> bool:
+        """Wait until something is to do; False when the executor stops."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or not self._schedule.is_empty)
+            return not self._stopping
+
+    def has_work(self) -> bool:
+        """Whether something is to do."""
+        with self._changed:
+            return not (self._stopping or self._schedule.is_empty)
+
+    def wait_for_core(self) -> Core | None:
+        """A core for a slot; None, after a moment, when other workers have them all."""
+        core = self.cores.take()
+        with self._changed:
+            if core is not None:
+                if not self._had_core:
+                    self._had_core = True
+                    self._schedule.begin_at(core.others)
+                return core
+            tell = not (self._told or self._had_core)
+            self._told = self._told or tell
+            if not tell:
+                self._changed.wait(_LOOK_AGAIN_SECONDS)
+        if tell:
+            self.on_waiting(self.cores.used_by_others())
+        return None
 
     def forget(self, slot: int) -> None:
         """The slot's worker was replaced: its compiled programs are gone."""
@@ -158,23 +181,28 @@ class LocalExecutor:
 
 
 class _Slot(threading.Thread):
-    """One core's worth of work: a thread that owns one worker process at a time."""
+    """One core's worth of work: a thread that owns a core and one worker process at a time."""
 
     def __init__(self, executor: LocalExecutor, number: int) -> None:
         super().__init__(name=f"slot-{number}", daemon=True)
         self.executor = executor
         self.number = number
+        self.core: Core | None = None
         self.worker: WorkerProcess | None = None
         self.stopped = False
 
     def run(self) -> None:
         while not self.stopped:
-            job = self.executor.take(self.number)
-            if job is None:
-                break
-            if job.future.set_running_or_notify_cancel():
-                self._do(job)
-        self._replace_worker()
+            if not self.executor.has_work():
+                # Others may use the core meanwhile.
+                self._rest()
+                if not self.executor.wait_for_work():
+                    break
+            if self._has_core():
+                job = self.executor.take(self.number)
+                if job is not None and job.begin():
+                    self._do(job)
+        self._rest()
 
     def stop(self) -> None:
         """End the worker at once; the job it had stays undone. For other threads to call."""
@@ -183,20 +211,45 @@ class _Slot(threading.Thread):
         if worker is not None:
             worker.process.kill()
 
+    def _has_core(self) -> bool:
+        try:
+            self.core = self.core or self.executor.wait_for_core()
+        except ReluBenchError as error:
+            # The folder of the locks is gone for good: that ends the sweep, by way of a run.
+            job = self.executor.take(self.number)
+            if job is not None and job.future.set_running_or_notify_cancel():
+                job.future.set_exception(error)
+        return self.core is not None
+
+    def _rest(self) -> None:
+        self._replace_worker()
+        if self.core is not None:
+            self.executor.cores.give_back(self.core)
+            self.core = None
+
     def _do(self, job: _Job) -> None:
         while not self.stopped:
             job.attempts += 1
             try:
                 if self.worker is None:
                     self.worker = self.executor.start_worker(self.number)
-                outcome = self.worker.train(job.spec, self.executor.on_progress)
+                outcome = self.worker.train(
+                    job.spec, self.executor.on_progress, self.executor.timeout
+                )
+            except RunTooLongError:
+                self._replace_worker()
+                outcome = f"it took longer than {self.executor.timeout:g} seconds (--timeout)"
             except WorkerDiedError as death:
                 self._replace_worker()
                 if job.attempts < MOST_ATTEMPTS or self.stopped:
                     continue
                 outcome = str(death)
+            except WorkerStartError as error:
+                # Not the run's fault: that ends the sweep, and the run stays missing.
+                job.future.set_exception(error)
+                return
             except Exception as error:  # a slot must never die silently with its job
-                outcome = f"{type(error).__name__}: {error}"
+                outcome = one_line(error)
                 self._replace_worker()
             if self.worker is not None and self.worker.programs >= PROGRAMS_PER_WORKER:
                 self._replace_worker()

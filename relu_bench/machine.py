@@ -1,5 +1,6 @@
 """What this process may use of the machine: cores, memory, the processor's name."""
 
+import hashlib
 import math
 import os
 import platform
@@ -15,8 +16,28 @@ _CPUINFO = Path("/proc/cpuinfo")
 def available_cores(cgroups: Path = _CGROUPS, own_cgroup: Path = _OWN_CGROUP) -> int:
     """Cores that this process may use: affinity, container quota and SLURM's word respected."""
     quotas = [_cgroup_quota(folder) for folder in _cgroup_folders(cgroups, own_cgroup)]
-    limits = [_affinity(), *quotas, _slurm_cores()]
+    limits = [len(core_numbers()), *quotas, _slurm_cores()]
     return max(1, min(limit for limit in limits if limit is not None))
+
+
+def core_numbers() -> tuple[int, ...]:
+    """The system's numbers of the cores that this process may run on, by its affinity."""
+    if hasattr(os, "sched_getaffinity"):
+        return tuple(sorted(os.sched_getaffinity(0)))
+    return tuple(range(os.cpu_count() or 1))
+
+
+def share() -> str:
+    """What limits this process apart from its affinity: its batch job and its control group.
+
+    Equal for processes that share one quota.
+    """
+    try:
+        group = _OWN_CGROUP.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        group = ""
+    job = os.environ.get("SLURM_JOB_ID", "")
+    return hashlib.sha256(f"{job}\n{group}".encode()).hexdigest()[:12]
 
 
 def processor() -> str:
@@ -40,12 +61,6 @@ def memory_gib() -> float | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     except (AttributeError, ValueError, OSError):
         return None
-
-
-def _affinity() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _slurm_cores() -> int | None:

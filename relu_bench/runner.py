@@ -1,13 +1,14 @@
 """Plan -> executor -> store: skip what is done, keep going, say so."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from relu_bench import plan, provenance
-from relu_bench.executors import Executor, Finished, RunFailed
+from relu_bench import agenda, provenance
+from relu_bench.agenda import Agenda, Missing, StoredRuns
+from relu_bench.execution import Executor, Finished, RunFailed, Wanted
 from relu_bench.plan import Spec
 from relu_bench.planning import Planned
 from relu_bench.store import RunRecord, Store
@@ -15,12 +16,16 @@ from relu_bench.store import RunRecord, Store
 
 @dataclass
 class Tally:
-    """What became of the planned runs. `failed` counts those of earlier calls, too."""
+    """What became of the planned runs. `failed` counts those of earlier calls, too.
+
+    `left` counts those that --fail-fast left undone.
+    """
 
     skipped: int = 0
     copied: int = 0
     completed: int = 0
     failed: int = 0
+    left: int = 0
     failures: list[str] = field(default_factory=list)
 
 
@@ -39,6 +44,10 @@ class Listener(Protocol):
         """A run was trained and stored."""
         ...
 
+    def done_elsewhere(self, experiment: str, spec: Spec, status: str) -> None:
+        """One of the runs to be trained that another process has stored in the meantime."""
+        ...
+
     def notice(self, text: str) -> None:
         """Something the user should know."""
         ...
@@ -51,6 +60,7 @@ def run(
     listener: Listener,
     *,
     retry_failed: bool = False,
+    fail_fast: bool = False,
 ) -> Tally:
     """Train what the store does not have yet, and store each run as it ends.
 
@@ -60,119 +70,137 @@ def run(
         make_executor: gives an executor for a number of runs; not called when nothing is to do.
         listener: is told what happens.
         retry_failed: do failed runs again.
+        fail_fast: stop at the first run that fails; what had finished by then is stored.
 
     Raises:
         StoreError: when the store cannot be read or written; before any training.
         StoreWriteError: when a result cannot be written; what was stored before is whole.
     """
-    tally = Tally()
-    statuses = store.statuses()
-    missing = _missing(planned, statuses, retry_failed)
+    stored = store.stored()
+    todo = agenda.compare(planned, stored, retry_failed=retry_failed)
     # Whatever keeps an executor from starting (data that are not there) is told before a write.
-    executor = make_executor(len(missing)) if missing else None
+    executor = make_executor(len(todo.missing)) if todo.missing else None
     for text in store.prepare():
         listener.notice(text)
     for each in planned:
-        name = each.experiment.name
-        store.keep_plan(name, each.experiment.resolved(), [spec.run_id for spec in each.specs])
-    _settle_the_rest(planned, missing, statuses, store=store, listener=listener, tally=tally)
-    listener.starting(sum(len(experiments) for experiments in missing.values()))
-    told: frozenset[str] = frozenset()
+        run_ids = [spec.run_id for spec in each.specs]
+        if run_ids:  # a shard may have none of an experiment
+            store.keep_plan(each.experiment.name, each.experiment.resolved(), run_ids)
+    sweep = _Sweep(store, listener, stored, todo)
+    sweep.settle_what_is_there()
     if executor is not None:
         with executor:
-            specs = list(missing)
-            futures = dict(zip(executor.submit(specs), specs, strict=True))
-            for future in as_completed(futures):
-                spec = futures[future]
-                for experiment in missing[spec]:
-                    _store(_record(experiment, spec, future), store, listener, tally)
-                told = _tell(future, listener, told)
-    return tally
+            sweep.train(executor, fail_fast=fail_fast)
+    return sweep.tally
 
 
-def _tell(future: "Future[Finished]", listener: Listener, told: frozenset[str]) -> frozenset[str]:
-    """Pass on what a worker had to say, each sentence once."""
-    if future.exception() is not None:
-        return told
-    said = future.result().result.notices
-    for text in said:
-        if text not in told:
-            listener.notice(text)
-    return told | frozenset(said)
+class _Sweep:
+    """One call of `run`, with all that its steps share."""
 
+    def __init__(self, store: Store, listener: Listener, stored: StoredRuns, todo: Agenda) -> None:
+        self.store = store
+        self.listener = listener
+        self.stored = stored
+        self.todo = todo
+        self.tally = Tally()
+        self._told: set[str] = set()
 
-Missing = dict[Spec, list[str]]
-Statuses = Mapping[tuple[str, str], str]
-
-
-def _missing(planned: Iterable[Planned], statuses: Statuses, retry_failed: bool) -> Missing:
-    """The runs to train, each with the experiments that want it."""
-    completed = {run_id for (_, run_id), status in statuses.items() if status == "completed"}
-    missing: Missing = {}
-    for each in planned:
-        name = each.experiment.name
-        for spec in each.specs:
-            failed = statuses.get((name, spec.run_id)) == "failed"
-            if spec.run_id not in completed and (retry_failed or not failed):
-                names = missing.setdefault(spec, [])
-                if name not in names:
-                    names.append(name)
-    return missing
-
-
-def _settle_the_rest(
-    planned: Iterable[Planned],
-    missing: Missing,
-    statuses: Statuses,
-    *,
-    store: Store,
-    listener: Listener,
-    tally: Tally,
-) -> None:
-    """Say what is done; copy what another experiment of the store has trained."""
-    trained_for = {
-        run_id: name for (name, run_id), status in statuses.items() if status == "completed"
-    }
-    for each in planned:
-        name = each.experiment.name
-        for spec in each.specs:
-            if name in missing.get(spec, ()):
-                continue
-            status = statuses.get((name, spec.run_id))
-            if status != "completed" and spec.run_id in trained_for:
-                store.copy_run(spec.run_id, source=trained_for[spec.run_id], target=name)
-                status = "completed"
-                tally.copied += 1
+    def settle_what_is_there(self) -> None:
+        """Say what is done; copy what another experiment of the store has trained."""
+        for run in self.todo.present:
+            if run.copy_from is not None:
+                self.store.copy_run(run.spec.run_id, source=run.copy_from, target=run.experiment)
+                self.tally.copied += 1
             else:
-                tally.skipped += 1
-            tally.failed += status == "failed"
-            listener.skipped(name, spec, str(status))
+                self.tally.skipped += 1
+            self.tally.failed += run.status == "failed"
+            self.listener.skipped(run.experiment, run.spec, run.status)
+        if self.todo.without_probes:
+            self.listener.notice(
+                f"{self.todo.without_probes} stored runs have no probes (inside-the-network "
+                "measurements); they count as done. To measure them, run again with another --out."
+            )
+        self.listener.starting(sum(len(missing.asked) for missing in self.todo.missing.values()))
+
+    def train(self, executor: Executor, *, fail_fast: bool) -> None:
+        """Train what is missing, and store each run as it ends."""
+        waiting = self._submitted(executor)
+        for future in as_completed(list(waiting)):
+            # Taken out, so that its result is not kept in memory.
+            self._settle(waiting.pop(future), future)
+            if fail_fast and self.tally.failures:
+                for other in [other for other in waiting if other.done()]:
+                    self._settle(waiting.pop(other), other)
+                self.tally.left = sum(len(missing.asked) for missing in waiting.values())
+                return
+
+    def _submitted(self, executor: Executor) -> "dict[Future[Finished], Missing]":
+        missing = list(self.todo.missing.values())
+        futures = executor.submit([each.spec for each in missing], self._still_wanted())
+        return dict(zip(futures, missing, strict=True))
+
+    def _still_wanted(self) -> Wanted:
+        """Whether a run stands in the store as it did when the call began: any thread may ask."""
+
+        def wanted(spec: Spec) -> bool:
+            for experiment in self.todo.missing[spec.run_id].asked:
+                before = self.stored.get((experiment, spec.run_id))
+                now = self.store.status(experiment, spec.run_id)
+                if now == (before.status if before else None):
+                    return True
+            return False
+
+        return wanted
+
+    def _settle(self, missing: Missing, future: "Future[Finished]") -> None:
+        for experiment, spec in missing.asked.items():
+            if future.cancelled():
+                self._found_done(experiment, spec)
+            else:
+                self._store(experiment, spec, _record(experiment, spec, future))
+        if not future.cancelled() and future.exception() is None:
+            for text in future.result().result.notices:
+                self._tell(text)
+
+    def _store(self, experiment: str, spec: Spec, record: RunRecord) -> None:
+        if not self.store.append(record):
+            self._found_done(experiment, spec)
+        elif record.run["status"] == "failed":
+            self.tally.failed += 1
+            self.tally.failures.append(f"{spec.run_id}: {record.run['error']}")
+            self.listener.finished(record)
+        else:
+            self.tally.completed += 1
+            self.listener.finished(record)
+        for text in self.store.take_notices():
+            self.listener.notice(text)
+
+    def _found_done(self, experiment: str, spec: Spec) -> None:
+        """Another process has stored the run since this call began."""
+        status = self.store.status(experiment, spec.run_id) or "completed"
+        self.tally.skipped += 1
+        self.tally.failed += status == "failed"
+        self.listener.done_elsewhere(experiment, spec, status)
+
+    def _tell(self, text: str) -> None:
+        """Pass on what a worker had to say, each sentence once."""
+        if text not in self._told:
+            self._told.add(text)
+            self.listener.notice(text)
 
 
 def _record(experiment: str, spec: Spec, future: "Future[Finished]") -> RunRecord:
     cells: dict[str, Any] = {"experiment": experiment, "run_id": spec.run_id}
-    cells |= spec.row() | provenance.describe() | {"numerics": plan.NUMERICS}
+    cells |= spec.row() | provenance.describe() | {"numerics": spec.numerics}
     try:
         finished = future.result()
     except RunFailed as failure:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         ended: Mapping[str, Any] = {
             "status": "failed", "started_at": now,
-            "attempts": failure.attempts, "error": str(failure),
+            "attempts": failure.attempts, "error": " ".join(str(failure).split()),
         }  # fmt: skip
         return RunRecord({**cells, **ended})
     result = finished.result
     cells |= {"status": "completed", "outcome": result.outcome, "attempts": finished.attempts}
     return RunRecord({**cells, **result.summary}, result.epochs, result.layers)
-
-
-def _store(record: RunRecord, store: Store, listener: Listener, tally: Tally) -> None:
-    store.append(record)
-    if record.run["status"] == "failed":
-        tally.failed += 1
-        tally.failures.append(f"{record.run['run_id']}: {record.run['error']}")
-    else:
-        tally.completed += 1
-    for text in store.take_notices():
-        listener.notice(text)
-    listener.finished(record)

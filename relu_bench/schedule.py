@@ -22,6 +22,23 @@ class Schedule(Generic[Item]):
         """Put an item at the end of its program's queue."""
         self._waiting.setdefault(program, deque()).append(item)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._waiting
+
+    def begin_at(self, share: float) -> None:
+        """Turn the list of what waits so that it begins after this share of it, from 0 to 1.
+
+        Processes that are asked for the same runs begin at different places, and then find much
+        of the rest done.
+        """
+        waiting = [(program, item) for program, queue in self._waiting.items() for item in queue]
+        cut = int(len(waiting) * share)
+        self._waiting.clear()
+        for program, item in waiting[cut:] + waiting[:cut]:
+            self.add(program, item)
+
     def take(self, worker: Hashable) -> Item | None:
         """The next item for `worker`, None when nothing waits."""
         program = self._choose(worker)

@@ -1,7 +1,7 @@
 """Inside a worker process: receive a spec, train it, send back what was found.
 
-Messages to the parent are tuples: ("progress", Progress), ("result", RunResult, programs compiled
-so far) or ("failed", reason).
+Messages to the parent are tuples: for each spec ("started",), any number of ("progress", Progress),
+and ("result", RunResult, programs compiled so far) or ("failed", reason).
 """
 
 import contextlib
@@ -70,6 +70,7 @@ def serve(
 
 def _answer(trainer: Trains, spec: Spec, connection: "Connection[Any, Any]") -> tuple[Any, ...]:
     try:
+        connection.send(("started",))
         result = trainer.train(spec, lambda progress: connection.send(("progress", progress)))
     except ConnectionError:
         raise

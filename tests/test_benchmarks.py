@@ -52,7 +52,15 @@ def test_the_readme_lists_exactly_the_scripts_that_there_are() -> None:
 
 @pytest.mark.parametrize(
     "script",
-    ["versus_keras.py", "epoch.py", "compilation.py", "memory.py", "scaling.py", "probes.py", "cluster.py"],
+    [
+        "versus_keras.py",
+        "epoch.py",
+        "compilation.py",
+        "memory.py",
+        "scaling.py",
+        "probes.py",
+        "cluster.py",
+    ],
 )
 def test_without_mnist_a_script_says_what_to_give(script: str, tmp_path: Path) -> None:
     done = run(script, "--quick", "--data-dir", str(tmp_path))

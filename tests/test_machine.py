@@ -135,3 +135,26 @@ def test_the_name_of_the_processor(
     assert machine.processor() == name
     monkeypatch.setattr(machine, "_CPUINFO", tmp_path / "missing")
     assert machine.processor() == "aarch64"
+
+
+def test_the_cores_of_the_affinity_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {7, 2}, raising=False)
+    assert machine.core_numbers() == (2, 7)
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    assert machine.core_numbers() == (0, 1, 2)
+
+
+def test_a_share_is_told_by_its_job_and_its_control_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for job, group in (("1", "0::/a\n"), ("1", "0::/b\n"), ("2", "0::/a\n")):
+        write(tmp_path / "own", group)
+        monkeypatch.setattr(machine, "_OWN_CGROUP", tmp_path / "own")
+        monkeypatch.setenv("SLURM_JOB_ID", job)
+        found.append(machine.share())
+        assert machine.share() == found[-1]
+    assert len(set(found)) == 3
+    monkeypatch.setattr(machine, "_OWN_CGROUP", tmp_path / "missing")
+    assert machine.share()

@@ -33,6 +33,26 @@ def test_a_worker_stays_with_its_program_and_takes_in_order() -> None:
     assert schedule.take(0) is None
 
 
+def test_it_can_begin_at_another_place_of_the_list() -> None:
+    schedule = filled("AABB")
+    schedule.begin_at(0.25)
+    assert [schedule.take(0) for _ in range(5)] == ["A1", "A0", "B2", "B3", None]
+    schedule = filled("AABB")
+    schedule.begin_at(0.5)
+    assert [schedule.take(0) for _ in range(4)] == ["B2", "B3", "A0", "A1"]
+    schedule.begin_at(0.5)
+    assert schedule.is_empty
+
+
+@given(programs=st.text("ABC", max_size=12), share=st.floats(0, 1))
+def test_wherever_it_begins_nothing_is_lost(programs: str, share: float) -> None:
+    schedule = filled(programs)
+    schedule.begin_at(share)
+    assert schedule.is_empty == (not programs)
+    taken = [schedule.take(0) for _ in programs]
+    assert sorted(map(str, taken)) == sorted(f"{p}{n}" for n, p in enumerate(programs))
+
+
 def test_another_worker_takes_a_program_that_nobody_has() -> None:
     schedule = filled("AAABBC")
     assert [schedule.take(worker) for worker in (0, 1, 2)] == ["A0", "B3", "C5"]

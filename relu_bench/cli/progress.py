@@ -7,10 +7,9 @@ import json
 import math
 import os
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from relu_bench.cli.words import word
 from relu_bench.columns import RUNS, names
@@ -21,10 +20,6 @@ from relu_bench.runner import Tally
 from relu_bench.store import RunRecord, read
 from relu_bench.training import Progress
 
-if TYPE_CHECKING:
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
-
 
 def make_display(planned: Sequence[Planned], out: Path, *, as_json: bool, quiet: bool) -> "Display":
     """The display that fits the options and the terminal."""
@@ -32,6 +27,8 @@ def make_display(planned: Sequence[Planned], out: Path, *, as_json: bool, quiet:
     if quiet:
         return shown
     if sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
+        from relu_bench.cli.live import LiveDisplay
+
         return LiveDisplay(planned, out, summary=not as_json, as_json=as_json)
     return LineDisplay(planned, out, summary=not as_json, as_json=as_json)
 
@@ -81,6 +78,16 @@ class Display:
         if self.as_json:
             self._print_json({**record.run, "skipped": False})
 
+    def done_elsewhere(self, experiment: str, spec: Spec, status: str) -> None:
+        """Another process has stored a run that was to be trained here."""
+        if self.as_json:
+            self._print_json({**self._row(experiment, spec.run_id), "skipped": True})
+
+    def waiting(self, others: int) -> None:
+        """No core is free; called from another thread."""
+        workers = f"{others} worker{'s' if others > 1 else ''} of other relu-bench processes"
+        self.notice(f"waiting for a free core: {workers} {'are' if others > 1 else 'is'} running")
+
     def end(self, tally: Tally) -> None:
         """The summary, or the failures, after all is done."""
         for failure in tally.failures:
@@ -88,6 +95,11 @@ class Display:
         if tally.failed:
             self.notice(
                 f"{tally.failed} of the planned runs failed; --retry-failed does them again."
+            )
+        if tally.left:
+            self.notice(
+                f"stopped at the first failed run (--fail-fast); {tally.left} planned runs are "
+                "left undone. The same command without it goes on."
             )
         if self.summary:
             from relu_bench.cli.summary import print_summary
@@ -100,7 +112,7 @@ class Display:
         return f"{label(shown)}, seed={cells['seed']}"
 
     def _row(self, experiment: str, run_id: str) -> dict[str, Any]:
-        if self._stored is None:
+        if self._stored is None or (experiment, run_id) not in self._stored:
             rows = read(self.out, "runs").astype(object)
             rows = rows.where(rows.notna(), None)
             self._stored = {
@@ -130,14 +142,23 @@ class LineDisplay(Display):
     def starting(self, count: int) -> None:
         """Say what is to be done and what is already."""
         self._count = count
-        print(_opening(count, self._skipped), file=sys.stderr, flush=True)
+        print(opening(count, self._skipped), file=sys.stderr, flush=True)
         super().starting(count)
 
     def finished(self, record: RunRecord) -> None:
         """Say how it ended."""
         super().finished(record)
         self._done += 1
-        print(f"[{self._done}/{self._count}] {self._line(record)}", file=sys.stderr, flush=True)
+        self._print(self._line(record))
+
+    def done_elsewhere(self, experiment: str, spec: Spec, status: str) -> None:
+        """Say that there is nothing to do."""
+        super().done_elsewhere(experiment, spec, status)
+        self._done += 1
+        self._print(_found(experiment, self.name_of(spec.row()), status))
+
+    def _print(self, text: str) -> None:
+        print(f"[{self._done}/{self._count}] {text}", file=sys.stderr, flush=True)
 
     def _line(self, record: RunRecord) -> str:
         cells = record.run
@@ -154,107 +175,16 @@ class LineDisplay(Display):
         return f"{name}: {', '.join(parts)}, {cells['train_seconds']:.1f} s"
 
 
-class LiveDisplay(LineDisplay):
-    """An overall bar with the time left, and a line for each run in flight."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._bars = _make_bars()
-        self._overall: TaskID | None = None
-        self._running: dict[str, TaskID] = {}
-        # Progress comes from the executor's threads, the ends of runs from the main one.
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._bars.stop()
-
-    def notice(self, text: str) -> None:
-        """Say something above the bar."""
-        self._bars.console.print(f"relu-bench: {text}", markup=False, highlight=False)
-
-    def starting(self, count: int) -> None:
-        """Show the overall bar."""
-        self._count = count
-        self._bars.console.print(_opening(count, self._skipped), markup=False, highlight=False)
-        if count:
-            self._overall = self._bars.add_task("runs", total=count, note="starting TensorFlow")
-        Display.starting(self, count)
-
-    def progress(self, spec: Spec, progress: Progress) -> None:
-        """Move the bar by an epoch's share and show where the run is."""
-        with self._lock:
-            self._show(spec, progress)
-
-    def _show(self, spec: Spec, progress: Progress) -> None:
-        if spec.run_id not in self._running:
-            self._running[spec.run_id] = self._bars.add_task(
-                self.name_of(spec.row()), total=None, note=""
-            )
-        note = f"epoch {progress.epoch}/{progress.epochs}  loss {progress.train_loss:.4f}"
-        if progress.val_metric is not None:
-            note += f"  val {progress.val_metric:.4f}"
-        self._bars.update(
-            self._running[spec.run_id],
-            completed=progress.epoch,
-            total=progress.epochs,
-            note=note,
-        )
-        self._move()
-
-    def finished(self, record: RunRecord) -> None:
-        """Take the run's line away."""
-        Display.finished(self, record)
-        with self._lock:
-            self._done += 1
-            task = self._running.pop(str(record.run["run_id"]), None)
-            if task is not None:
-                self._bars.remove_task(task)
-            if record.run["status"] == "failed":
-                self._bars.console.print(self._line(record), markup=False, highlight=False)
-            self._move()
-
-    def _move(self) -> None:
-        if self._overall is None:
-            return
-        shares = [
-            task.completed / task.total
-            for task in self._bars.tasks
-            if task.id in self._running.values() and task.total
-        ]
-        done = min(self._done + math.fsum(shares), self._count)
-        self._bars.update(self._overall, completed=done, note=f"{self._done}/{self._count} runs")
-
-
-def _make_bars() -> "Bars":
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-    from rich.table import Column
-
-    return Bars(
-        TextColumn(
-            "{task.description}",
-            markup=False,
-            table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
-        ),
-        BarColumn(bar_width=14),
-        TextColumn("{task.fields[note]}", markup=False, table_column=Column(no_wrap=True)),
-        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
-        console=Console(stderr=True),
-        transient=True,
-        expand=True,
-    )
-
-
-def _opening(count: int, skipped: int) -> str:
+def opening(count: int, skipped: int) -> str:
+    """What is to be done, and what is done already."""
     done = f"{skipped} runs are done already" if skipped else ""
     if not count:
         return f"Nothing to train: {done}." if skipped else "Nothing to train."
     return f"Training {count} runs" + (f"; {done}." if skipped else ".")
+
+
+def _found(experiment: str, name: str, status: str) -> str:
+    return f"{experiment}: {name}: {status}, stored by another process meanwhile"
 
 
 def _json_value(value: Any) -> Any:

@@ -5,20 +5,55 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relu_bench.cli.options import Configs, DataDir, Jobs, Overrides
+from relu_bench.cli.options import DataDir, Jobs, Overrides
+from relu_bench.errors import ReluBenchError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from relu_bench.cli.progress import Display
+    from relu_bench.executors import Executor
     from relu_bench.planning import Planned
+
+_OUT = Path("results")
 
 
 def run(
-    configs: Configs,
+    configs: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="CONFIG...", help="YAML files, one experiment each.", show_default=False
+        ),
+    ] = None,
     overrides: Overrides = None,
     *,
-    out: Annotated[Path, typer.Option(help="Results folder.")] = Path("results"),
+    out: Annotated[
+        Path | None, typer.Option(help="Results folder.", show_default="results")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RESULTS",
+            help="Instead of CONFIG: do what is missing of all that this results folder was ever "
+            "asked for.",
+        ),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N",
+            help="Only part I of N of the runs, counted from 1, for machines that cannot share "
+            "a results folder: give each part an --out of its own.",
+        ),
+    ] = None,
     jobs: Jobs = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Train on the workers of a Dask cluster, by its scheduler's tcp://host:port.",
+        ),
+    ] = None,
     data_dir: DataDir = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the plan and the estimate; train nothing.")
@@ -26,6 +61,19 @@ def run(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Do failed runs again.")
     ] = False,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Stop at the first run that fails.")
+    ] = False,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            metavar="S",
+            help="End a run that takes longer than S seconds, and record it as failed. Counted "
+            "from when its worker begins with it: reading data and compiling included, waiting "
+            "for a free worker not.",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a run on stdout.")
     ] = False,
@@ -34,57 +82,95 @@ def run(
     ] = False,
 ) -> None:
     """Train every run that the results folder does not have yet."""
-    from relu_bench import planning
     from relu_bench.cli.check import show_plans
+    from relu_bench.cli.progress import make_display
 
-    planned = planning.plan_configs(configs, overrides or [], data_dir)
+    if cluster is not None and jobs is not None:
+        raise ReluBenchError(
+            "--jobs counts workers on this machine; with --cluster, all Dask workers that are "
+            "connected are used: leave out one of the two."
+        )
+    planned = _planned(configs, overrides, out=out, resume=resume, shard=shard, data_dir=data_dir)
     if dry_run:
-        show_plans(planned, jobs, data_dir)
+        show_plans([each for each in planned if each.specs], jobs, data_dir)
         return
-    code = _train(
-        planned,
-        out,
-        jobs=jobs,
-        data_dir=data_dir,
-        retry_failed=retry_failed,
-        as_json=as_json,
-        quiet=quiet,
+    folder = resume or out or _OUT
+    display = make_display(planned, folder, as_json=as_json, quiet=quiet)
+
+    def make_executor(count: int) -> "Executor":
+        if cluster is not None:
+            return _on_cluster(cluster, planned, display, data_dir=data_dir, timeout=timeout)
+        return _local(planned, display, count=count, jobs=jobs, data_dir=data_dir, timeout=timeout)
+
+    raise typer.Exit(
+        _train(
+            planned,
+            folder,
+            display,
+            make_executor,
+            data_dir=data_dir,
+            retry_failed=retry_failed,
+            fail_fast=fail_fast,
+        )
     )
-    raise typer.Exit(code)
+
+
+def _planned(
+    configs: list[Path] | None,
+    overrides: list[str] | None,
+    *,
+    out: Path | None,
+    resume: Path | None,
+    shard: str | None,
+    data_dir: Path | None,
+) -> "Sequence[Planned]":
+    """The runs that the arguments ask for."""
+    from relu_bench import planning, resuming, shards
+
+    if resume is not None:
+        given = {"CONFIG": configs, "--set": overrides, "--out": out, "--shard": shard}
+        beside = [name for name, value in given.items() if value]
+        if beside:
+            raise ReluBenchError(
+                f"--resume takes all from the results folder; leave out {', '.join(beside)}."
+            )
+        return resuming.plan_kept(resume, data_dir)
+    if not configs:
+        raise ReluBenchError(
+            "give a config, such as `relu-bench run configs/quickstart.yaml` (`relu-bench init` "
+            "lists some), or --resume RESULTS."
+        )
+    part = shards.parse(shard) if shard is not None else None
+    planned = planning.plan_configs(configs, overrides or [], data_dir)
+    return planned if part is None else shards.cut(planned, part)
 
 
 def _train(
     planned: "Sequence[Planned]",
     out: Path,
+    display: "Display",
+    make_executor: "Callable[[int], Executor]",
     *,
-    jobs: int | None,
     data_dir: Path | None,
     retry_failed: bool,
-    as_json: bool,
-    quiet: bool,
+    fail_fast: bool,
 ) -> int:
-    from relu_bench import executors, machine, planning, runner
-    from relu_bench.cli.progress import make_display
+    """Run the plan; returns the exit code."""
+    from relu_bench import planning, runner
     from relu_bench.store import Store
-    from relu_bench.worker import WorkerSettings
-    from relu_bench.worker_process import warm_up
 
-    store = Store(out)
-    display = make_display(planned, out, as_json=as_json, quiet=quiet)
     for note in planning.notes(planned, data_dir):
         display.notice(f"warning: {note}")
-    workers = jobs or machine.available_cores()
-
-    def make_executor(count: int) -> executors.LocalExecutor:
-        warm_up()
-        # TensorFlow is being imported in the background meanwhile.
-        shared = planning.ready_data(planned, data_dir)
-        settings = WorkerSettings(data_dir, shared)
-        return executors.LocalExecutor(min(workers, count), settings, display.progress)
-
     try:
         with display:
-            tally = runner.run(planned, store, make_executor, display, retry_failed=retry_failed)
+            tally = runner.run(
+                planned,
+                Store(out),
+                make_executor,
+                display,
+                retry_failed=retry_failed,
+                fail_fast=fail_fast,
+            )
     except KeyboardInterrupt:
         typer.echo(
             f"Interrupted. What had finished is kept in {out}; "
@@ -94,3 +180,59 @@ def _train(
         return 130
     display.end(tally)
     return 1 if tally.failed else 0
+
+
+def _local(
+    planned: "Sequence[Planned]",
+    display: "Display",
+    *,
+    count: int,
+    jobs: int | None,
+    data_dir: Path | None,
+    timeout: float | None,
+) -> "Executor":
+    """Worker processes here, for so many runs."""
+    from relu_bench import planning
+    from relu_bench.cores import VARIABLE, HostCores
+    from relu_bench.executors import LocalExecutor
+    from relu_bench.worker import WorkerSettings
+    from relu_bench.worker_process import warm_up
+
+    cores = HostCores()
+    if jobs is not None and jobs > cores.limit:
+        display.notice(
+            f"--jobs {jobs}: no more than {cores.limit} workers run at once here, those of other "
+            f"relu-bench processes included; the environment variable {VARIABLE} sets that number."
+        )
+    warm_up()
+    # TensorFlow is being imported in the background meanwhile.
+    settings = WorkerSettings(data_dir, planning.ready_data(planned, data_dir))
+    return LocalExecutor(
+        min(jobs or cores.limit, count),
+        settings,
+        display.progress,
+        timeout=timeout,
+        cores=cores,
+        on_waiting=display.waiting,
+    )
+
+
+def _on_cluster(
+    address: str,
+    planned: "Sequence[Planned]",
+    display: "Display",
+    *,
+    data_dir: Path | None,
+    timeout: float | None,
+) -> "Executor":
+    """The workers of a Dask cluster."""
+    from relu_bench.cluster import connect
+
+    return connect(
+        address,
+        planned,
+        data_dir,
+        on_progress=display.progress,
+        notice=display.notice,
+        timeout=timeout,
+    )

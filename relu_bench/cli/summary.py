@@ -28,11 +28,13 @@ def print_summary(planned: "Sequence[Planned]", tally: "Tally", out: Path) -> No
 
     console = Console()
     runs = store.read(out, "runs")
+    asked: dict[str, set[str]] = {}
     for each in planned:
-        asked = runs["run_id"].isin([spec.run_id for spec in each.specs])
-        its_runs = runs[asked & (runs["experiment"] == each.experiment.name)]
+        asked.setdefault(each.experiment.name, set()).update(spec.run_id for spec in each.specs)
+    for name, run_ids in asked.items():
+        its_runs = runs[(runs["experiment"] == name) & runs["run_id"].isin(run_ids)]
         if len(its_runs):
-            console.out(f"\n{each.experiment.name}", highlight=False)
+            console.out(f"\n{name}", highlight=False)
             show_summary(summarize(its_runs), console)
     there = tally.skipped + tally.copied
     console.out(

@@ -1,8 +1,10 @@
 """The store: a results folder of three CSVs that never loses or doubles a run."""
 
 from relu_bench.store.cells import Value
+from relu_bench.store.merging import Merged, merge
 from relu_bench.store.plans import KeptPlan
 from relu_bench.store.reading import read
+from relu_bench.store.scanning import Stored, scan
 from relu_bench.store.writer import RunRecord, Store
 
-__all__ = ["KeptPlan", "RunRecord", "Store", "Value", "read"]
+__all__ = ["KeptPlan", "Merged", "RunRecord", "Store", "Stored", "Value", "merge", "read", "scan"]

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,12 +21,13 @@ _OCTAL = re.compile(r"\\([0-7]{3})")  # how the kernel writes a space in a path
 
 
 class StoreLock:
-    """The lock of a results folder; without effect where the file system has no locks."""
+    """The lock of a results folder; only among threads where the file system has no locks."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = FileLock(path, timeout=_PATIENCE_SECONDS, poll_interval=_POLL_SECONDS)
         self._supported = True
+        self._threads = threading.Lock()
 
     def check(self) -> str | None:
         """Try the lock; a warning if it keeps nobody out, or not the writers on other machines.
@@ -53,7 +55,8 @@ class StoreLock:
             OSError: the lock file cannot be made.
         """
         if not self._supported:
-            yield
+            with self._threads:
+                yield
             return
         try:
             self._lock.acquire()

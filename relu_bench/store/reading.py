@@ -5,7 +5,7 @@ when their run stands in runs.csv as completed, and a failed run has no others.
 """
 
 import io
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,8 @@ from relu_bench.columns import Column, Kind
 from relu_bench.errors import StoreError
 from relu_bench.store import journal as store_journal
 from relu_bench.store.cells import line, text_of
-from relu_bench.store.index import Key
-from relu_bench.store.tables import TABLES, Table, TableName, header, rows
+from relu_bench.store.scanning import statuses, unreadable
+from relu_bench.store.tables import TABLES, Table, TableName, header
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,41 +35,16 @@ _READ_AS: dict[Kind, str] = {
 }
 
 
-def statuses(folder: Path) -> dict[Key, str]:
-    """The status of every stored run by (experiment, run_id); reads runs.csv only.
-
-    A store that does not exist yet has no runs.
-
-    Raises:
-        StoreError: runs.csv is not ours, or a line of it is no row.
-    """
-    table = TABLES["runs"]
-    path = folder / table.file_name
-    found: dict[Key, str] = {}
-    try:
-        stop = store_journal.committed_size(folder, table.file_name)
-        if path.stat().st_size == 0:
-            return found
-        names = header(path, table)
-        positions = [names.index(name) for name in ("experiment", "run_id", "status")]
-        with path.open("rb") as file:
-            for _, (experiment, run_id, status) in rows(file, positions, stop=stop):
-                key = (text_of(experiment), text_of(run_id))
-                if found.get(key) != "completed":
-                    found[key] = status
-    except FileNotFoundError:
-        return found
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    return found
-
-
-def read(folder: Path, table: TableName) -> "pd.DataFrame":
+def read(folder: Path, table: TableName, names: Collection[str] | None = None) -> "pd.DataFrame":
     """One CSV of the store as a table, typed by `relu_bench.columns`.
+
+    With `names`, only these columns beside experiment and run_id: a fraction of the time and memory
+    where there are many rows.
 
     Text and times are text as it was given to the store, integers `Int64`, numbers `float64` to the
     last bit, booleans `bool` (pandas' `boolean` where a cell is empty). Columns that the file lacks
-    are all missing values; columns that relu-bench does not know are kept, as pandas reads them.
+    hold what the runs of then had, or else missing values; columns that relu-bench does not know
+    are kept, as pandas reads them.
 
     Raises:
         StoreError: the folder is no store, or a cell cannot be read as its column's kind.
@@ -78,28 +53,32 @@ def read(folder: Path, table: TableName) -> "pd.DataFrame":
     try:
         exists = (folder / runs.file_name).is_file()
     except OSError as error:
-        raise _unreadable(folder, error) from error
+        raise unreadable(folder, error) from error
     if not exists:
         raise StoreError(
             f"{folder} is not a relu-bench store: it has no {runs.file_name}. Name the folder that "
             "`relu-bench run` wrote to (--out, by default `results`)."
         )
     if table == "runs":
-        return _frame(folder, runs)
+        return _frame(folder, runs, names)
     # In this order: a run that is added in between is left out whole.
     completed = {key for key, status in statuses(folder).items() if status == "completed"}
-    frame = _frame(folder, TABLES[table])
+    frame = _frame(folder, TABLES[table], names)
     counts = [key in completed for key in zip(frame["experiment"], frame["run_id"], strict=True)]
     return frame if all(counts) else frame[counts].reset_index(drop=True)
 
 
-def _frame(folder: Path, table: Table) -> "pd.DataFrame":
+def _frame(folder: Path, table: Table, wanted: Collection[str] | None) -> "pd.DataFrame":
     import numpy as np
     import pandas as pd
 
     path = folder / table.file_name
     data, names = _committed(path, table)
-    known = {column.name: column for column in table.columns}
+    known = {
+        column.name: column
+        for column in table.columns
+        if wanted is None or column.name in {"experiment", "run_id", *wanted}
+    }
     types: dict[Hashable, Any] = {
         name: _READ_AS[known[name].kind] for name in names if name in known
     }
@@ -113,6 +92,7 @@ def _frame(folder: Path, table: Table) -> "pd.DataFrame":
                 keep_default_na=False,
                 na_values=[""],
                 low_memory=False,
+                usecols=None if wanted is None else [name for name in names if name in known],
             )
     except (ValueError, TypeError, OverflowError) as error:
         raise _fault(path, data, table, error) from error
@@ -126,6 +106,8 @@ def _frame(folder: Path, table: Table) -> "pd.DataFrame":
             frame[name] = texts.map(text_of, na_action="ignore").astype(texts.dtype)
         elif column.kind == "boolean":
             frame[name] = _booleans(path, frame[name])
+        if column.before is not None:
+            frame[name] = frame[name].fillna(column.before)
     return frame[[*known, *(name for name in frame.columns if name not in known)]]
 
 
@@ -140,7 +122,7 @@ def _committed(path: Path, table: Table) -> tuple[bytes, list[str]]:
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     names = columns.names(table.columns)
     return line(names), list(names)
 
@@ -199,10 +181,4 @@ def _wrong_cell(path: Path, number: int, name: str, text: str) -> StoreError:
     return StoreError(
         f"{path}, line {number}: {text!r} is no value for the column {name}, which holds {kind} "
         "values. Mend or delete that line."
-    )
-
-
-def _unreadable(path: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"{path} cannot be read ({error.strerror}). Look at the folder and its access rights."
     )

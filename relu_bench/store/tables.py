@@ -86,14 +86,14 @@ def rows(
     Raises:
         StoreError: a record ends before the cell.
     """
-    wanted = max(positions) + 1
+    wanted, path = max(positions) + 1, Path(file.name)
     for span, record in records(file, start, stop):
         if span[0] == 0 or not record.strip():
             continue
         # Most of the time of a large store would go into parsing cells that nobody asked for.
         cells = record.split(b",", wanted)[:wanted]
         if b'"' in record and any(b'"' in part for part in cells):
-            texts = cells_of(record, Path(file.name))
+            texts = cells_of(record, path)
         else:
             texts = [part.decode("utf-8", "replace") for part in cells]
         if len(texts) < wanted:
@@ -132,9 +132,22 @@ def bring_up_to_date(path: Path, table: Table) -> list[str]:
     check_tail(path)
     names = header(path, table)
     missing = [name for name in columns.names(table.columns) if name not in names]
-    if missing:
-        _widen(path, len(names), missing)
+    add_columns(path, missing)
     return missing
+
+
+def add_columns(path: Path, added: Sequence[str]) -> None:
+    """Add columns at the right, empty for what the file holds, in one atomic step.
+
+    Raises:
+        StoreError: a line is longer than the header.
+        OSError: the file cannot be written.
+    """
+    if not added:
+        return
+    with path.open("rb") as file:
+        _, first = next(records(file))
+    _widen(path, len(cells_of(first, path)), added)
 
 
 def check_tail(path: Path) -> None:
@@ -174,7 +187,7 @@ def _widen(path: Path, width: int, names: Sequence[str]) -> None:
             ending = record[len(bare) :]
             added = ""
             if number == 0:
-                added = "," + ",".join(names)
+                added = "," + line(names).decode().rstrip("\n")
             elif bare:
                 has = len(cells_of(record, path)) if b'"' in bare else bare.count(b",") + 1
                 if has > width:

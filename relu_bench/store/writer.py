@@ -7,7 +7,6 @@ look at the key again, flush the journal, append to layers.csv and epochs.csv, t
 """
 
 import contextlib
-import errno
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +15,14 @@ from relu_bench.errors import StoreError, StoreWriteError
 from relu_bench.store import files as store_files
 from relu_bench.store import journal as store_journal
 from relu_bench.store import plans as store_plans
-from relu_bench.store import reading as store_read
+from relu_bench.store import scanning
 from relu_bench.store.cells import Value, cells_of, clean, guard, line
+from relu_bench.store.failures import as_store_errors
 from relu_bench.store.index import Key, KeyIndex
 from relu_bench.store.journal import Journal, journaled
 from relu_bench.store.lock import StoreLock
 from relu_bench.store.plans import KeptPlan
+from relu_bench.store.scanning import Stored
 from relu_bench.store.tables import (
     TABLES,
     Span,
@@ -34,7 +35,6 @@ from relu_bench.store.tables import (
     without,
 )
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _STATUSES = ("completed", "failed")
 
 
@@ -75,7 +75,7 @@ class Store:
             StoreError: something is in the way, or not ours, or cannot be written.
             StoreWriteError: the disk is full.
         """
-        with self._as_store_errors(StoreError):
+        with as_store_errors(StoreError, self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             warning = self._lock.check()
             if warning is not None:
@@ -108,7 +108,7 @@ class Store:
         Raises:
             StoreError: it cannot be written.
         """
-        with self._as_store_errors(StoreError):
+        with as_store_errors(StoreError, self.folder):
             store_plans.keep(self.folder, KeptPlan(experiment, config, tuple(run_ids)))
 
     def plans(self) -> list[KeptPlan]:
@@ -136,7 +136,28 @@ class Store:
         Raises:
             StoreError: runs.csv is not ours, or a line of it is no row.
         """
-        return store_read.statuses(self.folder)
+        return scanning.statuses(self.folder)
+
+    def stored(self) -> dict[Key, Stored]:
+        """As `statuses`, and whether each run has measurements of the network's inside.
+
+        Raises:
+            StoreError: runs.csv is not ours, or a line of it is no row.
+        """
+        return scanning.stored(self.folder)
+
+    def status(self, experiment: str, run_id: str) -> str | None:
+        """The status of one run as the store has it now, None when it has none.
+
+        After the first call it reads only what was added since, so it may be asked before each
+        training. Any thread may ask.
+
+        Raises:
+            StoreWriteError: the store cannot be read any more.
+        """
+        with as_store_errors(StoreWriteError, self.folder), self._writing():
+            found = self._statuses_of((experiment, run_id))
+        return "completed" if "completed" in found else next(iter(found), None)
 
     def append(self, record: RunRecord) -> bool:
         """Store a run; its cost does not grow with the store, unless it replaces a failed row.
@@ -151,7 +172,7 @@ class Store:
         key = _key_of(record)
         owner = dict(zip(("experiment", "run_id"), key, strict=True))
         rows = {"runs": [record.run], "epochs": record.epochs, "layers": record.layers}
-        with self._as_store_errors(StoreWriteError), self._writing():
+        with as_store_errors(StoreWriteError, self.folder), self._writing():
             failed = self._failed_rows(key)
             if failed is None:
                 return False
@@ -176,7 +197,7 @@ class Store:
             StoreError: `source` has no such completed run.
             StoreWriteError: it cannot be written; the store is as it was before.
         """
-        with self._as_store_errors(StoreWriteError), self._writing():
+        with as_store_errors(StoreWriteError, self.folder), self._writing():
             failed = self._failed_rows((target, run_id))
             if failed is None:
                 return False
@@ -195,10 +216,13 @@ class Store:
 
     def _failed_rows(self, key: Key) -> Sequence[Span] | None:
         """Where the rows stand that a new record of `key` replaces; None: it is completed."""
-        position = header(self._paths["runs"], TABLES["runs"]).index("status")
-        if any(cells[position] == "completed" for cells in self._rows("runs", key)):
+        if "completed" in self._statuses_of(key):
             return None
         return self._indexes["runs"].spans(key)
+
+    def _statuses_of(self, key: Key) -> list[str]:
+        position = header(self._paths["runs"], TABLES["runs"]).index("status")
+        return [cells[position] for cells in self._rows("runs", key)]
 
     def _rows(self, name: TableName, key: Key) -> list[list[str]]:
         """The cells, as they are written, of the rows of one run."""
@@ -250,29 +274,6 @@ class Store:
                     f"written was cut off ({parts}), and its run counts as missing"
                 )
             yield
-
-    @contextlib.contextmanager
-    def _as_store_errors(self, kind: type[StoreError]) -> Iterator[None]:
-        """Turn the system's errors into `kind`; a full disk is a StoreWriteError in any case."""
-        try:
-            yield
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            where = error.filename or self.folder
-            if error.errno in _FULL:
-                raise StoreWriteError(
-                    f"{self.folder} cannot be written: {reason}. What was stored before is whole. "
-                    "Free some space and give the same command again: it does what is missing."
-                ) from error
-            if isinstance(error, FileExistsError | NotADirectoryError):
-                raise kind(
-                    f"a file is in the way where a folder is needed: {where}. Move it away, or "
-                    "choose another folder with --out."
-                ) from error
-            raise kind(
-                f"{self.folder} cannot be written ({where}: {reason}). Close programs that hold "
-                "its files, get the right to write there, or choose another folder with --out."
-            ) from error
 
 
 def _key_of(record: RunRecord) -> Key:

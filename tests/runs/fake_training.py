@@ -68,6 +68,11 @@ def make_fake_trainer(settings: WorkerSettings) -> FakeTrainer:
     return FakeTrainer(settings.data_dir)
 
 
+def make_slowly_starting_trainer(settings: WorkerSettings) -> FakeTrainer:
+    time.sleep(0.6)
+    return make_fake_trainer(settings)
+
+
 def attempts(folder: Path, spec: Spec) -> list[int]:
     """The processes that tried a spec, in order."""
     return [int(line) for line in (folder / f"trained-{spec.run_id}").read_text().split()]

@@ -19,11 +19,14 @@ from fake_training import (
     RAISES,
     attempts,
     make_fake_trainer,
+    make_slowly_starting_trainer,
     result_of,
     specs_of,
 )
 
 from relu_bench import executors
+from relu_bench.cores import HostCores
+from relu_bench.errors import ReluBenchError, StoreWriteError, WorkerStartError
 from relu_bench.executors import LocalExecutor, RunFailed
 from relu_bench.plan import Spec
 from relu_bench.training import Progress
@@ -31,13 +34,8 @@ from relu_bench.worker import WorkerSettings
 
 
 def make_executor(folder: Path, jobs: int = 2, **options: object) -> LocalExecutor:
-    return LocalExecutor(
-        jobs,
-        WorkerSettings(folder),
-        make_trainer=make_fake_trainer,
-        preload=(),
-        **options,  # type: ignore[arg-type]
-    )
+    fake: dict[str, object] = {"make_trainer": make_fake_trainer, "preload": ()}
+    return LocalExecutor(jobs, WorkerSettings(folder), **{**fake, **options})  # type: ignore[arg-type]
 
 
 def until(condition: object, seconds: float = 20) -> None:
@@ -159,6 +157,124 @@ def test_no_worker_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
     until(lambda: not _alive(attempts(tmp_path, spec)[0]))
 
 
+def test_a_run_that_takes_too_long_is_ended_and_not_tried_again(tmp_path: Path) -> None:
+    slow, quick = specs_of(NEVER_ENDS, 1)
+    with make_executor(tmp_path, jobs=1, timeout=0.3) as executor:
+        first, second = executor.submit([slow, quick])
+        with pytest.raises(
+            RunFailed, match=r"^it took longer than 0.3 seconds \(--timeout\)$"
+        ) as end:
+            first.result(timeout=60)
+        assert second.result(timeout=60).result == result_of(quick)
+    assert end.value.attempts == 1
+    (pid,) = attempts(tmp_path, slow)
+    until(lambda: not _alive(pid))
+
+
+def test_starting_a_worker_does_not_count_as_time_of_the_run(tmp_path: Path) -> None:
+    (spec,) = specs_of(1)
+    with make_executor(
+        tmp_path, jobs=1, timeout=0.3, make_trainer=make_slowly_starting_trainer
+    ) as executor:
+        assert executor.submit([spec])[0].result(timeout=60).result == result_of(spec)
+
+
+def test_a_run_that_is_not_wanted_any_more_is_cancelled(tmp_path: Path) -> None:
+    specs = specs_of(0, 1, 2)
+    with make_executor(tmp_path, jobs=1) as executor:
+        futures = executor.submit(specs, lambda spec: spec.seed != 1)
+        assert not wait(futures, timeout=60).not_done
+    assert [future.cancelled() for future in futures] == [False, True, False]
+    assert not (tmp_path / f"trained-{specs[1].run_id}").exists()
+
+
+def test_what_asking_raises_is_the_end_of_that_future(tmp_path: Path) -> None:
+    def gone(spec: Spec) -> bool:
+        raise StoreWriteError("the store has gone")
+
+    with make_executor(tmp_path, jobs=1) as executor:
+        (future,) = executor.submit(specs_of(0), gone)
+        with pytest.raises(StoreWriteError, match="has gone"):
+            future.result(timeout=60)
+
+
+@pytest.fixture
+def one_core(tmp_path: Path) -> HostCores:
+    """A machine with one core, apart from what other tests use."""
+    return HostCores(["only"], tmp_path / "cores")
+
+
+def test_a_core_is_waited_for_and_the_waiting_is_told_once(
+    tmp_path: Path, one_core: HostCores
+) -> None:
+    other = HostCores(["only"], tmp_path / "cores")
+    taken = other.take()
+    assert taken is not None
+    told: list[int] = []
+    (spec,) = specs_of(1)
+    with make_executor(tmp_path, cores=one_core, on_waiting=told.append) as executor:
+        (future,) = executor.submit([spec])
+        until(lambda: told)
+        time.sleep(0.5)
+        assert not future.running()
+        other.give_back(taken)
+        assert future.result(timeout=60).result == result_of(spec)
+    assert told == [1]
+
+
+def test_leaving_while_waiting_for_a_core_is_quick(tmp_path: Path, one_core: HostCores) -> None:
+    taken = HostCores(["only"], tmp_path / "cores").take()
+    assert taken is not None
+    told: list[int] = []
+    with make_executor(tmp_path, cores=one_core, on_waiting=told.append) as executor:
+        (future,) = executor.submit(specs_of(1))
+        until(lambda: told)
+        started = time.monotonic()
+    assert time.monotonic() - started < 5
+    assert future.cancelled()
+    taken.release()
+
+
+def test_more_jobs_than_cores_do_not_run_at_once(tmp_path: Path, one_core: HostCores) -> None:
+    specs = specs_of(*range(4), batch_size=(1, 2))
+    with make_executor(tmp_path, jobs=3, cores=one_core) as executor:
+        wait(executor.submit(specs), timeout=60)
+    assert len({attempts(tmp_path, spec)[0] for spec in specs}) == 1
+
+
+def test_a_core_is_given_back_when_nothing_is_left_to_do(
+    tmp_path: Path, one_core: HostCores
+) -> None:
+    other = HostCores(["only"], tmp_path / "cores")
+    with make_executor(tmp_path, cores=one_core) as executor:
+        wait(executor.submit(specs_of(1)), timeout=60)
+        until(lambda: (core := other.take()) is not None and (other.give_back(core) or True))
+        # And it is taken again when there is more.
+        assert executor.submit(specs_of(2))[0].result(timeout=60).attempts == 1
+
+
+def test_two_that_are_asked_for_the_same_begin_at_different_places(tmp_path: Path) -> None:
+    first, second = HostCores(["a", "b"], tmp_path / "two"), HostCores(["a", "b"], tmp_path / "two")
+    taken = first.take()
+    assert taken is not None
+    asked: list[int] = []
+    specs = specs_of(*range(6))
+    with make_executor(tmp_path, jobs=1, cores=second) as executor:
+        wait(executor.submit(specs, lambda spec: bool(asked.append(spec.seed))), timeout=60)
+    assert asked == [3, 4, 5, 0, 1, 2]
+    taken.release()
+
+
+def test_a_folder_of_locks_that_is_gone_for_good_ends_the_sweep(tmp_path: Path) -> None:
+    cores = HostCores(["only"], tmp_path / "cores")
+    (tmp_path / "cores").rmdir()
+    (tmp_path / "cores").write_text("in the way")
+    with make_executor(tmp_path, cores=cores) as executor:
+        (future,) = executor.submit(specs_of(1))
+        with pytest.raises(ReluBenchError, match="is needed to share the cores"):
+            future.result(timeout=60)
+
+
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     before = threading.active_count()
     with make_executor(tmp_path) as executor:
@@ -177,3 +293,22 @@ def _alive(pid: int) -> bool:
     # A zombie waits for its parent to read its exit code: it runs no longer.
     status = Path(f"/proc/{pid}/stat")
     return not status.exists() or status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_a_worker_that_cannot_start_ends_the_sweep_and_fails_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As when the temporary folder is emptied, in which the fork server listens.
+    (spec,) = specs_of(0)
+
+    def gone(process: object) -> None:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    with make_executor(tmp_path, jobs=1) as executor:
+        monkeypatch.setattr(executor.context.Process, "start", gone)  # type: ignore[attr-defined]
+        (future,) = executor.submit([spec])
+        error = future.exception(timeout=60)
+    assert isinstance(error, WorkerStartError)
+    assert not isinstance(error, RunFailed)
+    assert str(error).startswith("A worker process cannot be started (No such file or directory).")
+    assert error.exit_code == 1

@@ -12,7 +12,7 @@ from fake_training import result_of
 from relu_bench import runner
 from relu_bench.config import Experiment
 from relu_bench.errors import DataError, StoreWriteError
-from relu_bench.executors import Finished, RunFailed
+from relu_bench.executors import Finished, RunFailed, Wanted, always
 from relu_bench.plan import Spec, make_plan
 from relu_bench.planning import Planned
 from relu_bench.store import RunRecord, Store, read
@@ -25,8 +25,14 @@ class InlineExecutor:
         self.failing = failing
         self.done: list[Spec] = []
 
-    def submit(self, specs: Sequence[Spec]) -> "list[Future[Finished]]":
-        return [self._do(spec) for spec in specs]
+    def submit(self, specs: Sequence[Spec], wanted: Wanted = always) -> "list[Future[Finished]]":
+        return [self._do(spec) if wanted(spec) else self._cancelled() for spec in specs]
+
+    def _cancelled(self) -> "Future[Finished]":
+        future: Future[Finished] = Future()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
 
     def _do(self, spec: Spec) -> "Future[Finished]":
         future: Future[Finished] = Future()
@@ -59,12 +65,18 @@ class Log:
     def finished(self, record: RunRecord) -> None:
         self.events.append(("finished", record.run["experiment"], record.run["seed"]))
 
+    def done_elsewhere(self, experiment: str, spec: Spec, status: str) -> None:
+        self.events.append(("elsewhere", experiment, spec.seed, status))
+
     def notice(self, text: str) -> None:
         self.events.append(("notice", text))
 
 
-def planned(name: str = "one", seeds: int = 3, **axes: tuple[Any, ...]) -> Planned:
-    experiment = Experiment(name, {"epochs": (2,), **axes}, seeds=tuple(range(seeds)))
+def planned(
+    name: str = "one", seeds: int = 3, *, probes: bool = True, **axes: tuple[Any, ...]
+) -> Planned:
+    axes = {"epochs": (2,), **axes}
+    experiment = Experiment(name, axes, seeds=tuple(range(seeds)), probes=probes)
     return Planned(experiment, make_plan(experiment))
 
 
@@ -112,8 +124,9 @@ def test_a_new_seed_or_value_runs_only_what_is_new(store: Store) -> None:
     run(store, planned(seeds=2))
     tally, done, _ = run(store, planned(seeds=3))
     assert (tally.skipped, [spec.seed for spec in done]) == (2, [2])
-    tally, done, _ = run(store, planned(seeds=3, activation=("relu", "elu")))
-    assert {spec.activation for spec in done} == {"elu(alpha=1.0)"}
+    elu = "elu(alpha=1.0)"
+    tally, done, _ = run(store, planned(seeds=3, activation=("relu", elu)))
+    assert {spec.activation for spec in done} == {elu}
     assert tally == runner.Tally(skipped=3, completed=3)
 
 
@@ -185,3 +198,156 @@ def test_a_full_disk_stops_the_sweep(store: Store, monkeypatch: pytest.MonkeyPat
     with pytest.raises(StoreWriteError):
         run(store, planned())
     assert list(store.statuses().values()) == ["completed"]
+
+
+def test_a_call_that_overlaps_itself_does_each_run_once(store: Store) -> None:
+    tally, done, events = run(store, planned(seeds=2), planned(seeds=3))
+    assert sorted(spec.seed for spec in done) == [0, 1, 2]
+    assert tally == runner.Tally(completed=3)
+    tally, done, events = run(store, planned(seeds=2), planned(seeds=3))
+    assert (tally, done) == (runner.Tally(skipped=3), [])
+    assert [event[0] for event in events].count("skipped") == 3
+
+
+def test_a_run_that_is_wanted_with_and_without_probes_is_measured(store: Store) -> None:
+    for order in ((True, False), (False, True)):
+        both = [planned(f"p{probes}{order[0]}", seeds=1, probes=probes) for probes in order]
+        other = [replace_rate(each, 0.1 + order[0]) for each in both]
+        _, done, _ = run(store, *other)
+        assert [spec.probes for spec in done] == [True]
+
+
+def replace_rate(each: Planned, rate: float) -> Planned:
+    experiment = replace(each.experiment, axes={**each.experiment.axes, "learning_rate": (rate,)})
+    return Planned(experiment, make_plan(experiment))
+
+
+def test_stored_runs_without_the_probes_that_are_asked_for_are_named(store: Store) -> None:
+    run(store, planned(probes=False))
+    _, done, events = run(store, planned(probes=False))
+    assert not [event for event in events if event[0] == "notice"]
+    _, done, events = run(store, planned())
+    assert done == []
+    (text,) = [event[1] for event in events if event[0] == "notice"]
+    assert text == (
+        "3 stored runs have no probes (inside-the-network measurements); they count as done. "
+        "To measure them, run again with another --out."
+    )
+
+
+def test_what_has_probes_is_not_named(store: Store) -> None:
+    class Probing(InlineExecutor):
+        def _do(self, spec: Spec) -> "Future[Finished]":
+            future: Future[Finished] = Future()
+            result = result_of(spec)
+            measured = replace(result, summary={**result.summary, "probes": True})
+            future.set_result(Finished(measured, attempts=1))
+            return future
+
+    runner.run([planned()], store, lambda count: Probing(), Log())
+    _, _, events = run(store, planned())
+    assert not [event for event in events if event[0] == "notice"]
+
+
+def test_fail_fast_keeps_what_had_finished_and_leaves_the_rest(store: Store) -> None:
+    class Lingering(InlineExecutor):
+        """The run after the failed one is done as well, the one after it still runs."""
+
+        def submit(
+            self, specs: Sequence[Spec], wanted: Wanted = always
+        ) -> "list[Future[Finished]]":
+            return [*super().submit(specs[:3], wanted), *(Future() for _ in specs[3:])]
+
+    log = Log()
+    tally = runner.run([planned(seeds=5)], store, lambda count: Lingering([1]), log, fail_fast=True)
+    assert (tally.completed, tally.failed, tally.left) == (2, 1, 2)
+    assert sorted(read(store.folder, "runs")["seed"]) == [0, 1, 2]
+    tally, done, _ = run(store, planned(seeds=5))
+    assert [spec.seed for spec in done] == [3, 4]
+
+
+def test_without_fail_fast_a_failure_stops_nothing(store: Store) -> None:
+    tally, _, _ = run(store, planned(seeds=4), failing=[0])
+    assert (tally.completed, tally.failed, tally.left) == (3, 1, 0)
+
+
+class Rival(InlineExecutor):
+    """Before each run is asked for, another process stores what `seeds` says."""
+
+    def __init__(self, folder: Path, seeds: Sequence[int], failing: Sequence[int] = ()) -> None:
+        super().__init__()
+        self.rival, self.seeds, self.rival_fails = Store(folder), seeds, failing
+
+    def submit(self, specs: Sequence[Spec], wanted: Wanted = always) -> "list[Future[Finished]]":
+        for spec in specs:
+            if spec.seed in self.seeds:
+                failing = spec.seed in self.rival_fails
+                status = {"status": "failed" if failing else "completed"}
+                self.rival.append(
+                    RunRecord({"experiment": "one", "run_id": spec.run_id, **spec.row(), **status})
+                )
+        return super().submit(specs, wanted)
+
+
+def test_what_another_process_has_stored_meanwhile_is_not_trained(store: Store) -> None:
+    rival, log = Rival(store.folder, [0, 2], failing=[2]), Log()
+    tally = runner.run([planned()], store, lambda count: rival, log)
+    assert [spec.seed for spec in rival.done] == [1]
+    assert (tally.completed, tally.skipped, tally.failed) == (1, 2, 1)
+    found = [event for event in log.events if event[0] == "elsewhere"]
+    assert sorted(found) == [
+        ("elsewhere", "one", 0, "completed"),
+        ("elsewhere", "one", 2, "failed"),
+    ]
+    assert len(read(store.folder, "runs")) == 3
+
+
+def test_of_two_that_train_the_same_run_one_writes_it(store: Store) -> None:
+    class Slow(Rival):
+        """The other process is the first to finish."""
+
+        def _do(self, spec: Spec) -> "Future[Finished]":
+            future = InlineExecutor._do(self, spec)
+            self.rival.append(
+                RunRecord(
+                    {
+                        "experiment": "one",
+                        "run_id": spec.run_id,
+                        **spec.row(),
+                        "status": "completed",
+                    }
+                )
+            )
+            return future
+
+    log = Log()
+    executor = Slow(store.folder, [])
+    executor.failing = [1]
+    tally = runner.run([planned()], store, lambda count: executor, log)
+    assert len(executor.done) == 3
+    assert (tally.completed, tally.skipped, tally.failed) == (0, 3, 0)
+    assert {event[0] for event in log.events} == {"starting", "elsewhere"}
+    assert store.statuses() == {("one", spec.run_id): "completed" for spec in executor.done}
+
+
+def test_a_failed_run_that_is_to_be_done_again_is_wanted(store: Store) -> None:
+    run(store, planned(), failing=[1])
+    _, done, _ = run(store, planned(), retry_failed=True, failing=[1])
+    assert [spec.seed for spec in done] == [1]
+
+
+def test_results_that_were_moved_away_end_the_sweep(store: Store) -> None:
+    class Moving(InlineExecutor):
+        def submit(
+            self, specs: Sequence[Spec], wanted: Wanted = always
+        ) -> "list[Future[Finished]]":
+            (store.folder / "runs.csv").unlink()
+            future: Future[Finished] = Future()
+            try:
+                wanted(specs[0])
+            except StoreWriteError as error:
+                future.set_exception(error)
+            return [future, *(Future() for _ in specs[1:])]
+
+    with pytest.raises(StoreWriteError, match="has gone"):
+        runner.run([planned()], store, lambda count: Moving(), Log())

@@ -271,7 +271,7 @@ records = st.builds(
 
 def as_read(column: Column, value: Value) -> Value:
     if value is None or value == "" or (isinstance(value, float) and not math.isfinite(value)):
-        return None
+        return column.before or None
     return clean(str(value)) if column.kind in ("text", "time") else value
 
 

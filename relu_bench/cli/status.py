@@ -1,0 +1,130 @@
+"""`relu-bench status`: planned, completed, diverged, failed and missing runs of stores."""
+
+import json
+from collections import Counter
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from relu_bench.status import Failure, Progress
+
+_HEADS = ("experiment", "planned", "completed", "diverged", "failed", "missing")
+_MOST_REASONS = 10
+
+
+class StatusFormat(StrEnum):
+    """How the status is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def status(
+    results: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="RESULTS",
+            help="Results folders, of 'relu-bench run'.",
+            show_default="results",
+        ),
+    ] = None,
+    *,
+    form: Annotated[
+        StatusFormat, typer.Option("--format", help="A table, or one JSON object an experiment.")
+    ] = StatusFormat.TABLE,
+) -> None:
+    """Show how far each experiment is: the union of all that was asked for, and what became of it.
+
+    Completed runs include those that diverged. Several folders are read as one: a run that two of
+    them have counts once.
+    """
+    from relu_bench.status import progress
+
+    found = progress(results or [Path("results")])
+    if form is StatusFormat.JSON:
+        for each in found:
+            typer.echo(json.dumps(_as_json(each)))
+        return
+    for line in _table(found):
+        typer.echo(line)
+    for each in found:
+        for line in _explained(each):
+            typer.echo(line)
+
+
+def _as_json(progress: "Progress") -> dict[str, object]:
+    return {
+        "experiment": progress.experiment,
+        "planned": progress.planned,
+        "completed": progress.completed,
+        "diverged": progress.diverged,
+        "failed": len(progress.failures),
+        "missing": len(progress.missing),
+        "unplanned": progress.unplanned,
+        "failures": [
+            {"run_id": each.run_id, "error": each.reason, "store": str(each.store)}
+            for each in progress.failures
+        ],
+        "missing_run_ids": list(progress.missing),
+    }
+
+
+def _table(found: "Sequence[Progress]") -> list[str]:
+    """The counts as aligned lines."""
+    if not found:
+        return ["No run was asked for here yet."]
+    rows = [
+        _HEADS,
+        *(
+            (
+                each.experiment,
+                *(
+                    f"{count:,}"
+                    for count in (
+                        each.planned,
+                        each.completed,
+                        each.diverged,
+                        len(each.failures),
+                        len(each.missing),
+                    )
+                ),
+            )
+            for each in found
+        ),
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
+    return [
+        "  ".join(
+            [row[0].ljust(widths[0])]
+            + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        )
+        for row in rows
+    ]
+
+
+def _explained(progress: "Progress") -> list[str]:
+    """What the counts of one experiment do not say: the reasons, and what to do."""
+    name = progress.experiment
+    lines = [f"{name}, failed: {text}" for text in _reasons(progress.failures)]
+    if progress.unplanned:
+        lines.append(f"{name}: {progress.unplanned:,} stored runs are in no kept plan.")
+    return lines
+
+
+def _reasons(failures: "Sequence[Failure]") -> list[str]:
+    """Each reason once, the commonest first, with how many runs it has and the first of them."""
+    counts = Counter(failure.reason for failure in failures)
+    first = {failure.reason: failure.run_id for failure in reversed(failures)}
+    shown = [
+        f"{first[reason]}: {reason}"
+        if count == 1
+        else f"{count:,} runs ({first[reason]}, ...): {reason}"
+        for reason, count in counts.most_common(_MOST_REASONS)
+    ]
+    rest = len(counts) - len(shown)
+    return [*shown, f"... and {rest} more reasons (--format json has all)"] if rest > 0 else shown

@@ -1,0 +1,106 @@
+"""How far the experiments of one or several stores are: asked for, done, failed, missing.
+
+Reads the kept plans and runs.csv alone; takes no lock, and writes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from relu_bench.errors import StoreError
+from relu_bench.store import Store, scan
+
+_CELLS = ("experiment", "run_id", "status", "outcome", "error")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed run, its reason on one line, and the store that has it."""
+
+    run_id: str
+    reason: str
+    store: Path
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where an experiment is: planned = completed + failed + missing.
+
+    Attributes:
+        planned: the distinct runs that any call asked for, and those that are stored besides.
+        completed: runs that ended, those that diverged among them.
+        diverged: completed runs whose loss was not finite.
+        failures: the runs that could not be done.
+        missing: the run_ids that no store has.
+        unplanned: stored runs that no kept plan asks for.
+    """
+
+    experiment: str
+    planned: int
+    completed: int
+    diverged: int
+    failures: tuple[Failure, ...]
+    missing: tuple[str, ...]
+    unplanned: int
+
+
+@dataclass(frozen=True)
+class _Run:
+    status: str
+    outcome: str
+    reason: str
+    store: Path
+
+
+def progress(stores: Sequence[Path]) -> tuple[Progress, ...]:
+    """The experiments of all stores together, by name; a run that several have counts once.
+
+    Of such a run a completed row goes before a failed one, then the first store before the others.
+
+    Raises:
+        StoreError: a folder is no store, or cannot be read.
+    """
+    asked: dict[str, dict[str, None]] = {}
+    found: dict[str, dict[str, _Run]] = {}
+    for folder in dict.fromkeys(stores):
+        if not _is_store(folder):
+            raise StoreError(
+                f"{folder} is not a relu-bench store: it has no runs.csv. Name the folder that "
+                "`relu-bench run` wrote to (--out, by default `results`)."
+            )
+        for experiment, run_ids in Store(folder).planned().items():
+            asked.setdefault(experiment, {}).update(dict.fromkeys(run_ids))
+        for experiment, run_id, status, outcome, error in scan(folder, _CELLS):
+            runs = found.setdefault(experiment, {})
+            before = runs.get(run_id)
+            if before is None or (before.status != "completed" and status == "completed"):
+                runs[run_id] = _Run(status, outcome, error, folder)
+    return tuple(
+        _summed(name, asked.get(name, {}), found.get(name, {})) for name in sorted({*asked, *found})
+    )
+
+
+def _is_store(folder: Path) -> bool:
+    try:
+        return (folder / "runs.csv").is_file()
+    except OSError as error:
+        raise StoreError(
+            f"{folder} cannot be read ({error.strerror}). Look at its access rights."
+        ) from error
+
+
+def _summed(experiment: str, asked: Mapping[str, None], runs: Mapping[str, _Run]) -> Progress:
+    completed = [run for run in runs.values() if run.status == "completed"]
+    return Progress(
+        experiment=experiment,
+        planned=len({*asked, *runs}),
+        completed=len(completed),
+        diverged=sum(run.outcome == "diverged" for run in completed),
+        failures=tuple(
+            Failure(run_id, run.reason, run.store)
+            for run_id, run in runs.items()
+            if run.status != "completed"
+        ),
+        missing=tuple(run_id for run_id in asked if run_id not in runs),
+        unplanned=sum(run_id not in asked for run_id in runs),
+    )

@@ -1,0 +1,223 @@
+"""Several stores into one: every run once, a completed one before a failed one."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TypeAlias
+
+from relu_bench.columns import RUNS, SPEC, names
+from relu_bench.errors import StoreError, StoreWriteError
+from relu_bench.store import journal as store_journal
+from relu_bench.store.cells import cells_of, line, text_of
+from relu_bench.store.failures import as_store_errors
+from relu_bench.store.index import Key, KeyIndex
+from relu_bench.store.scanning import unreadable
+from relu_bench.store.tables import (
+    TABLES,
+    Span,
+    TableName,
+    add_columns,
+    bring_up_to_date,
+    header,
+    records,
+)
+from relu_bench.store.writer import Store
+
+_RUNS_AT_ONCE = 500
+# What may differ between two trainings of one run; all the rest is the same to the last bit.
+_OF_THE_OCCASION = frozenset(
+    {
+        *("experiment", "run_id", "status", "attempts", "error", "probes", "probe_seconds"),
+        *("train_seconds", "compile_seconds", "started_at", "host", "processor", "git_commit"),
+        *("relu_bench_version", "tensorflow_version", "keras_version", *names(SPEC)),
+    }
+)
+_COMPARED = tuple(name for name in names(RUNS) if name not in _OF_THE_OCCASION)
+
+Cells: TypeAlias = Mapping[str, str]
+
+
+@dataclass
+class Merged:
+    """What became of a merge.
+
+    Attributes:
+        taken: how many runs came from each store.
+        known: runs that were not taken, as another store had them before.
+        differing: how many completed runs came with other numbers than those that were kept, by
+            the store that they came from and the columns that differ.
+        notices: what the user should know, a line each.
+    """
+
+    taken: Counter[Path] = field(default_factory=Counter)
+    known: int = 0
+    differing: Counter[tuple[Path, tuple[str, ...]]] = field(default_factory=Counter)
+    notices: list[str] = field(default_factory=list)
+
+
+def merge(sources: Sequence[Path], out: Path) -> Merged:
+    """Take all runs and plans of `sources` up into the store `out`; the sources stay as they are.
+
+    Of a run that several have, a completed row goes before a failed one, then what `out` has
+    before what comes, then the first store before the others. Columns that relu-bench does not
+    know are kept.
+
+    Raises:
+        StoreError: a source is no store, or `out` is one of them or cannot be written.
+        StoreWriteError: the disk is full; what was taken before is whole.
+    """
+    folders = list({folder.resolve(): folder for folder in sources}.values())
+    if out.resolve() in {folder.resolve() for folder in folders}:
+        raise StoreError(
+            f"--out {out} is one of the stores to merge, which are only read. Give another folder; "
+            "one that holds a store already is added to."
+        )
+    opened = [_Source(folder) for folder in folders]
+    plans = [plan for folder in folders for plan in Store(folder).plans()]
+    target = _Target(out)
+    merged = Merged(notices=target.prepare())
+    for plan in plans:
+        target.keep_plan(plan.experiment, plan.config, plan.run_ids)
+    for source in opened:
+        target.take_columns_of(source)
+        runs = source.runs()
+        while batch := list(islice(runs, _RUNS_AT_ONCE)):
+            target.take(source, batch, merged)
+    merged.notices += target.take_notices()
+    return merged
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A row of a source's runs.csv."""
+
+    key: Key
+    cells: Cells
+    record: bytes
+
+
+class _Source:
+    """A store that is only read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        if not (folder / TABLES["runs"].file_name).is_file():
+            raise StoreError(
+                f"{folder} is not a relu-bench store: it has no runs.csv. Name the folders that "
+                "`relu-bench run` wrote to."
+            )
+        try:
+            self.headers = {
+                name: header(path, TABLES[name])
+                for name, path in self._paths()
+                if path.exists() and path.stat().st_size
+            }
+        except OSError as error:
+            raise unreadable(folder, error) from error
+        self._indexes: dict[TableName, KeyIndex] = {}
+
+    def runs(self) -> Iterator[_Run]:
+        """The committed rows of runs.csv."""
+        if "runs" not in self.headers:
+            return
+        columns = self.headers["runs"]
+        path = self.folder / TABLES["runs"].file_name
+        stop = store_journal.committed_size(self.folder, path.name)
+        with path.open("rb") as file:
+            for (start, _), record in records(file, stop=stop):
+                if start and record.strip():
+                    cells = dict(zip(columns, cells_of(record, path), strict=False))
+                    key = (text_of(cells.get("experiment", "")), text_of(cells.get("run_id", "")))
+                    yield _Run(key, cells, record)
+
+    def rows(self, name: TableName, key: Key) -> Iterator[bytes]:
+        """The records of one run in epochs.csv or layers.csv."""
+        if name not in self.headers:
+            return
+        path = self.folder / TABLES[name].file_name
+        if name not in self._indexes:
+            self._indexes[name] = KeyIndex(path, TABLES[name])
+            self._indexes[name].refresh()
+        with path.open("rb") as file:
+            for start, stop in self._indexes[name].spans(key):
+                yield from (record for _, record in records(file, start, stop))
+
+    def _paths(self) -> Iterable[tuple[TableName, Path]]:
+        return ((name, self.folder / table.file_name) for name, table in TABLES.items())
+
+
+class _Target(Store):
+    """The store that takes them up, many runs in one write."""
+
+    def take_columns_of(self, source: _Source) -> None:
+        """Add the columns that `source` has and this store has not."""
+        with as_store_errors(StoreWriteError, self.folder), self._writing():
+            for name, theirs in source.headers.items():
+                ours = header(self._paths[name], TABLES[name])
+                add_columns(self._paths[name], [column for column in theirs if column not in ours])
+
+    def take(self, source: _Source, runs: Sequence[_Run], merged: Merged) -> None:
+        """Store those of `runs` that are new, or that replace a failed row by a completed one."""
+        added: dict[TableName, list[bytes]] = {name: [] for name in TABLES}
+        replaced: list[Span] = []
+        with as_store_errors(StoreWriteError, self.folder), self._writing():
+            for name, table in TABLES.items():
+                bring_up_to_date(self._paths[name], table)
+            ours = {name: header(self._paths[name], table) for name, table in TABLES.items()}
+            chosen: dict[Key, _Run] = {}
+            for run in runs:
+                before = self._row_of(run.key, ours["runs"])
+                if before is not None and not _replaces(run.cells, before):
+                    merged.known += 1
+                    self._compare(run, before, source, merged)
+                elif run.key in chosen and not _replaces(run.cells, chosen[run.key].cells):
+                    merged.known += 1
+                else:
+                    chosen[run.key] = run
+            for run in chosen.values():
+                replaced += self._indexes["runs"].spans(run.key)
+                for name in TABLES:
+                    theirs = source.headers.get(name, [])
+                    for record in [run.record] if name == "runs" else source.rows(name, run.key):
+                        added[name].append(_translated(record, theirs, ours[name], source.folder))
+            if chosen:
+                self._commit({name: b"".join(rows) for name, rows in added.items()}, replaced)
+        merged.taken[source.folder] += len(chosen)
+
+    def _row_of(self, key: Key, columns: Sequence[str]) -> Cells | None:
+        """Our row of a run, the completed one if there are several."""
+        rows = [dict(zip(columns, cells, strict=False)) for cells in self._rows("runs", key)]
+        rows.sort(key=lambda row: row["status"] != "completed")
+        return rows[0] if rows else None
+
+    def _compare(self, run: _Run, before: Cells, source: _Source, merged: Merged) -> None:
+        if run.cells.get("status") == before["status"] == "completed":
+            differing = tuple(
+                name for name in _COMPARED if _differ(run.cells.get(name, ""), before.get(name, ""))
+            )
+            if differing:
+                merged.differing[source.folder, differing] += 1
+
+
+def _replaces(new: Cells, old: Cells) -> bool:
+    return new.get("status") == "completed" and old.get("status") != "completed"
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether two cells say different things; an empty one, of an older release, says nothing."""
+    if not one or not other or one == other:
+        return False
+    try:
+        return float(one) != float(other)
+    except ValueError:
+        return True
+
+
+def _translated(record: bytes, theirs: Sequence[str], ours: Sequence[str], folder: Path) -> bytes:
+    """A record as it stands under our header."""
+    if theirs == ours:
+        return record.rstrip(b"\r\n") + b"\n"
+    cells = dict(zip(theirs, cells_of(record, folder), strict=False))
+    return line(cells.get(name, "") for name in ours)
