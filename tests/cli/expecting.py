@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 KNOWN = (
-    "dataset, model, activation, initializer, bias_initializer, learning_rate, batch_norm, "
-    "batch_norm_momentum, optimizer, batch_size, epochs, dropout, dropout_kind, "
+    "dataset, model, activation, output_activation, initializer, bias_initializer, learning_rate, "
+    "batch_norm, batch_norm_momentum, optimizer, batch_size, epochs, dropout, dropout_kind, "
     "validation_split, split_seed, train_samples"
 )
 ACTIVATION_NAMES = (

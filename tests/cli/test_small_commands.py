@@ -12,7 +12,10 @@ from relu_bench import __version__, shipped
 from relu_bench.cli import app
 from relu_bench.schema import config_schema
 
-COMMANDS = ("run", "check", "plot", "activations", "init", "data", "schema", "info")
+COMMANDS = (
+    "run", "check", "status", "compare", "plot", "merge", "activations", "speed", "diagnose", "init",
+    "data", "schema", "info",
+)  # fmt: skip
 
 
 def test_init_lists_the_shipped_configs(invoke: Invoke) -> None:

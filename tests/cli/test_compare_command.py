@@ -1,0 +1,127 @@
+"""`relu-bench compare`, on the results that are shipped."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from expecting import Invoke
+
+from relu_bench import compare
+
+REFERENCE = str(Path(__file__).parents[2] / "results" / "reference")
+
+
+def test_the_table_stands_on_stdout(invoke: Invoke) -> None:
+    ended = invoke("compare", REFERENCE)
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("variants: test accuracy (%) by activation\nmnist; ")
+    assert "Less relu, in points" in ended.out
+    assert "We compared" not in ended.out
+    assert max(map(len, ended.out.splitlines())) <= 80
+    assert invoke("compare", REFERENCE) == ended
+
+
+def test_methods_stand_below_the_table(invoke: Invoke) -> None:
+    assert "We compared the activation" in invoke("compare", REFERENCE, "--methods").out
+    ended = invoke("compare", REFERENCE, "--methods", "--format", "csv")
+    assert ended.err.startswith("We compared the activation")
+    assert "We compared" not in ended.out
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [("markdown", "## variants: "), ("latex", "% Needs \\usepackage{booktabs}.\n\\begin{table}")],
+)
+def test_formats_for_papers(invoke: Invoke, form: str, begins: str) -> None:
+    ended = invoke("compare", REFERENCE, "--format", form)
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith(begins)
+    wide = invoke("compare", REFERENCE, "--format", form, "--wide")
+    assert "seed 9" in wide.out
+    assert "verdict" not in wide.out
+
+
+def test_formats_for_programs(invoke: Invoke) -> None:
+    table = pd.read_csv(io.StringIO(invoke("compare", REFERENCE, "--format", "csv").out))
+    content = json.loads(invoke("compare", REFERENCE, "--format", "json").out)
+
+    assert len(table) == 4
+    assert content["comparisons"][0]["variants"][0]["variant"] == table["variant"][0]
+    wide = pd.read_csv(io.StringIO(invoke("compare", REFERENCE, "--format", "csv", "--wide").out))
+    assert [name for name in wide if name.startswith("seed_")] == [f"seed_{s}" for s in range(10)]
+    assert "seed 9" in invoke("compare", REFERENCE, "--wide").out
+
+
+def test_options_reach_the_comparison(invoke: Invoke) -> None:
+    options = ("--by", "activation", "--baseline", "elu", "--metric", "val_accuracy")
+    ended = invoke(
+        "compare", REFERENCE, *options, "--margin", "0.5", "--where", "seed=0", "--where", "seed=1",
+        "--where", "seed=2", "--mode", "tuned", "--format", "json",
+    )  # fmt: skip
+
+    (found,) = json.loads(ended.out)["comparisons"]
+    assert (found["baseline"], found["metric"]) == ("elu(alpha=1.0)", "val_accuracy")
+    assert (found["margin"], found["mode"]) == (0.5, "tuned")
+    assert {each["n"] for each in found["variants"]} == {3}
+
+
+def test_what_cannot_be_compared_is_said_on_stderr(invoke: Invoke) -> None:
+    assert invoke("compare", REFERENCE, "--by", "learning_rate") == (
+        2,
+        "",
+        "relu-bench: learning_rate has one value only in these runs, so there is nothing to "
+        "compare. These vary: activation. A comparison needs a second value: relu-bench run "
+        "CONFIG --set activation=relu,elu.\n",
+    )
+    ended = invoke("compare")
+    assert (ended.code, ended.out) == (2, "")
+    assert "results is not a relu-bench store" in ended.err
+
+
+def test_a_terminal_shows_the_best_in_bold(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR")
+
+    lines = invoke("compare", REFERENCE).out.splitlines()
+
+    assert any(line.startswith("\x1b[1m* relu") for line in lines)
+    assert any(line.startswith("\x1b[3m? elu") for line in lines)
+
+
+def test_comparing_imports_no_tensorflow_and_reads_runs_csv_alone(tmp_path: Path) -> None:
+    (tmp_path / "runs.csv").write_bytes((Path(REFERENCE) / "runs.csv").read_bytes())
+    script = (
+        "import sys; sys.argv = ['relu-bench', 'compare', '.']\n"
+        "from relu_bench.cli import main\n"
+        "main()\n"
+        "assert not {'tensorflow', 'keras', 'matplotlib', 'sklearn'} & set(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "variants: test accuracy" in done.stdout
+
+
+def test_the_reference_results_hold_what_is_said_of_them() -> None:
+    (found,) = compare.answer(compare.load([Path(REFERENCE)])).comparisons
+
+    assert found.test_samples == 10_000
+    assert {each.letters for each in found.estimates} == {"a"}
+    verdicts = {pair.variant: pair.verdict for pair in found.pairs}
+    assert verdicts["leaky_relu(negative_slope=0.01)"] == "practically equal"
+    assert set(verdicts.values()) <= {"practically equal", "undecided"}
