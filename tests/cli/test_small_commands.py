@@ -13,8 +13,8 @@ from relu_bench.cli import app
 from relu_bench.schema import config_schema
 
 COMMANDS = (
-    "run", "check", "status", "compare", "plot", "merge", "activations", "speed", "diagnose", "init",
-    "data", "schema", "info",
+    "run", "check", "status", "compare", "plot", "merge",
+    "activations", "speed", "diagnose", "init", "data", "schema", "info",
 )  # fmt: skip
 
 
