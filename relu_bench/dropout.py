@@ -3,6 +3,7 @@
 Importing this module imports TensorFlow.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from relu_bench import draws
@@ -40,4 +41,4 @@ class AlphaDropout(keras.layers.AlphaDropout):  # type: ignore[misc]
         return scale * tf.where(kept, inputs, limit) - scale * limit * rate
 
 
-KINDS = {"standard": Dropout, "alpha": AlphaDropout}
+KINDS: Mapping[str, Any] = {"standard": Dropout, "alpha": AlphaDropout}
