@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from relu_bench import shipped
+from relu_bench.activations.listing import all_labels
 from relu_bench.config import load
 from relu_bench.errors import ReluBenchError
 from relu_bench.plan import make_plan, varying
@@ -106,3 +107,8 @@ def test_what_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert str(caught.value) == message
     assert Path("there.yaml").read_text() == "kept"
     assert [path.name for path in tmp_path.iterdir()] == ["there.yaml"]
+
+
+def test_the_family_is_every_activation() -> None:
+    experiment = load(ROOT / "configs" / "family.yaml")
+    assert list(experiment.axes["activation"]) == all_labels()
