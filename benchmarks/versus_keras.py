@@ -4,8 +4,9 @@ The script (`usual_keras_script.py`) builds, compiles, fits with Keras's default
 variant after the other. relu-bench runs configs/variants.yaml (4 runs) and configs/tuning.yaml (32
 runs) with one seed and a fresh results folder. Both train 10 epochs on 48,000 images of MNIST,
 validate on 12,000 after each and test on 10,000; imports, reading the data and writing results
-count on both sides. The two alternate (A B A B), and a ratio is that of a pair. The second table
-says where relu-bench's own time goes, for the pair with the median ratio.
+count on both sides. Probes are off, since the script has none. The two alternate (A B A B), and a
+ratio is that of a pair. The second table says where relu-bench's own time goes, for the pair with
+the median ratio.
 
 Last measured: see README.md beside this file.
 """
@@ -128,7 +129,9 @@ def _keras(experiment: str, epochs: int, mnist: Path) -> Lines:
 
 def _relu_bench(experiment: str, epochs: int, results: Path, mnist: Path) -> Lines:
     config = common.CONFIGS / f"{experiment}.yaml"
-    settings = ("--set", "seeds=1", "--set", f"epochs={epochs}", "--out", str(results))
+    # The script measures nothing of the network's inside (what that costs: `probes.py`).
+    fields = ("seeds=1", f"epochs={epochs}", "probes=false")
+    settings = (*(part for field in fields for part in ("--set", field)), "--out", str(results))
     return _watched((*RELU_BENCH, "run", str(config), *settings), mnist)
 
 
