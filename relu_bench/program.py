@@ -7,12 +7,13 @@ learning rate.
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_bench import draws, models, optimizers, weights
+from relu_bench import draws, models, optimizers, probes, weights
 from relu_bench.models import Architecture
 from relu_bench.objectives import LOSSES, METRICS
 from relu_bench.tasks import Task
@@ -70,6 +71,7 @@ class Program:
         self.task = task
         self.batch_size = batch_size
         self.xla = xla
+        self.architecture = architecture
         self.model = models.build(architecture)
         draws.prepare(self.model.layers, xla=xla)
         self.optimizer = optimizers.build(optimizer, learning_rate=0.001)
@@ -79,6 +81,11 @@ class Program:
         self._epoch = self._make_epoch()
         self._evaluate: Any = None
         self._compiled_for: tuple[Any, ...] = ()
+
+    @cached_property
+    def probe(self) -> probes.Probe:
+        """Looks into the network; traced once for all runs of this program."""
+        return probes.Probe(self.model, self.architecture.activation, self.task.loss, scaled)
 
     @property
     def parameter_count(self) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from relu_bench import data, probes, stats, weights
 from relu_bench.plan import Spec
-from relu_bench.program import Measured, Program, Samples, scaled
+from relu_bench.program import Measured, Program, Samples
 from relu_bench.tasks import METRICS, Task
 
 Row = dict[str, Any]
@@ -192,15 +192,12 @@ class _Run:
         stored, part = self.loaded.train, self.split.train
         chosen = probes.probe_indices(self.loaded.train_targets, part)
 
-        def training_part(batch: int) -> Iterator[Any]:
-            for start in range(0, len(part), batch):
-                yield tf.gather(stored.inputs, part[start : start + batch])
+        def training_part() -> Iterator[Any]:
+            for start in range(0, len(part), probes.IMAGES_AT_ONCE):
+                yield tf.gather(stored.inputs, part[start : start + probes.IMAGES_AT_ONCE])
 
-        probe = probes.Probe(
-            self.program.model, self.spec.activation, self.loaded.task.loss, scaled
-        )
         inputs, targets = (tf.gather(each, chosen) for each in (stored.inputs, stored.targets))
-        return probes.History(probe, inputs, targets, training_part)
+        return probes.History(self.program.probe, inputs, targets, training_part)
 
     def _guesses(self) -> Row:
         """What always guessing the commonest training class reaches, for each part."""

@@ -12,7 +12,7 @@ from relu_bench.probes.probe import Kernels, Look, Mask, Probe
 from relu_bench.probes.sums import finite, inner
 
 Row = dict[str, Any]
-Batches = Callable[[int], Iterable[Any]]
+Parts = Callable[[], Iterable[Any]]
 
 
 class History:
@@ -22,10 +22,10 @@ class History:
         probe: looks into the run's network.
         inputs: stored inputs of the probe set, (n, ...).
         targets: its targets, (n,).
-        training_part: from a batch size to the stored inputs of the whole training part.
+        training_part: gives the stored inputs of the whole training part, some at a time.
     """
 
-    def __init__(self, probe: Probe, inputs: Any, targets: Any, training_part: Batches) -> None:
+    def __init__(self, probe: Probe, inputs: Any, targets: Any, training_part: Parts) -> None:
         self.rows: list[Row] = []
         self.seconds = 0.0
         self._probe = probe
@@ -85,9 +85,7 @@ class History:
     def _dead(self, look: Look, silent: dict[str, Mask]) -> dict[str, Mask]:
         if not self._probe.can_die or not any(mask.any() for mask in silent.values()):
             return silent
-        return self._probe.silent(
-            self._training_part(self._probe.images_at_once), silent, look.moments
-        )
+        return self._probe.silent(self._training_part(), silent, look.moments)
 
     def _dead_cells(self, epoch: int, name: str, silent: Mask, dead: Mask) -> Row:
         if not self._probe.can_die:

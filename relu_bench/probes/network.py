@@ -112,22 +112,6 @@ class Network:
             seen.logits = step.output
         return seen
 
-    def hidden_inputs(
-        self, inputs: Any, moments: Mapping[str, tuple[Any, Any]], wanted: frozenset[str]
-    ) -> Iterator[tuple[Hidden, Any]]:
-        """The `wanted` hidden layers with their pre-activations, one after the other.
-
-        Nothing behind the last of them is computed.
-        """
-        left = len(wanted)
-        for step in self._steps(inputs, moments):
-            hidden = self._hidden_of.get(step.layer.name)
-            if hidden is not None and hidden.name in wanted:
-                yield hidden, step.given
-                left -= 1
-                if not left:
-                    return
-
     def _steps(self, inputs: Any, moments: Mapping[str, tuple[Any, Any]]) -> Iterator[_Step]:
         left = self._uses.copy()
         values = {id(self.model.inputs[0]): inputs}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_networks import network
 
-from relu_bench.probes.probe import _slopes
+from relu_bench.probes.probe import slopes_of
 
 pytestmark = pytest.mark.tensorflow
 
@@ -31,7 +31,7 @@ def test_derivatives_underflow_where_the_docs_say(
 
     layer = network(activation).get_layer("dense_1_activation")
     points = np.arange(-120, 120, 0.01)
-    slopes = _slopes(layer, tf.constant(points, tf.float32)).numpy()
+    slopes = slopes_of(layer, tf.constant(points, tf.float32)).numpy()
     left, right = points < 0, points > 0
     assert points[left][slopes[left] != 0][0] == pytest.approx(below, abs=0.11)
     if above is None:
