@@ -38,6 +38,16 @@ def plot(
         list[ImageFormat] | None,
         typer.Option("--format", help="Image format. Repeatable.", show_default="png"),
     ] = None,
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="comparison, dead-units, gradient, slopes, output-mean, sparsity, steadiness, "
+            "or all. Repeatable.",
+            show_default="what tells something of the experiment",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -55,13 +65,13 @@ def plot(
         ),
     ] = 10.0,
 ) -> None:
-    """Draw the comparison of each experiment: learning curves and test scores by variant."""
+    """Draw each experiment: learning curves and test scores by variant, and what layers tell."""
     from relu_bench import compare, plots
 
     loaded = compare.load(results or [Path("results")], where or [])
     folder = plots.folder_for(loaded.stores, out)
-    figures = plots.draw(loaded, width=width, with_title=not no_title)
-    for notice in (*loaded.notices, *plots.notices(loaded)):
+    figures = plots.draw(loaded, kinds or (), width=width, with_title=not no_title)
+    for notice in (*loaded.notices, *figures.notices):
         typer.echo(notice, err=True)
     wanted = formats or [ImageFormat.PNG]
     chosen = [known for known in plots.FORMATS if known in wanted]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from relu_bench import store
+from relu_bench.compare.layers import MEASURES
 from relu_bench.compare.notices import notices_of
 from relu_bench.compare.selection import select
 from relu_bench.errors import ReluBenchError
@@ -43,16 +44,21 @@ class Results:
 
     @cached_property
     def layers(self) -> DataFrame:
-        """The rows of layers.csv that belong to `runs`; read when first asked for."""
-        return self._rows("layers")
+        """The rows of layers.csv that belong to `runs`; read when first asked for.
 
-    def _rows(self, table: Literal["epochs", "layers"]) -> DataFrame:
+        Only the columns that something is made of: `epoch`, `layer` and `layers.MEASURES`.
+        """
+        return self._rows("layers", ("epoch", "layer", *MEASURES))
+
+    def _rows(
+        self, table: Literal["epochs", "layers"], names: Sequence[str] | None = None
+    ) -> DataFrame:
         import pandas as pd
 
         parts = []
         for position, folder in enumerate(self.stores):
             wanted = self.runs.loc[self.runs["store"] == position, KEY]
-            parts.append(store.read(folder, table).merge(wanted, on=KEY))
+            parts.append(store.read(folder, table, names).merge(wanted, on=KEY))
         return pd.concat(_not_empty(parts), ignore_index=True)
 
 

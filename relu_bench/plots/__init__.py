@@ -1,10 +1,13 @@
 """Figures of stored results. One figure a file: `(Axes, DataFrame) -> Axes`.
 
-`pages` decides what goes into which figure, `content` computes its numbers through `compare`,
-`comparison` puts the panels together, `saving` writes files.
+`kinds` is the table of the figures, `worth` says which of them an experiment has something to show
+in, `pages` decides what goes into which figure, `drawing` draws them and `saving` writes files.
+`content` (learning curves and scores) and `inside` (layers) compute a page's numbers through
+`compare`.
 """
 
-from relu_bench.plots.drawing import KINDS, Kind, draw, notices
+from relu_bench.plots.drawing import Figures, draw
+from relu_bench.plots.kinds import ALL, KINDS, Kind
 from relu_bench.plots.saving import FORMATS, Format, folder_for, save
 
-__all__ = ["FORMATS", "KINDS", "Format", "Kind", "draw", "folder_for", "notices", "save"]
+__all__ = ["ALL", "FORMATS", "KINDS", "Figures", "Format", "Kind", "draw", "folder_for", "save"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from relu_bench import compare
 from relu_bench.plots import words
 from relu_bench.plots.content import Content, content
 from relu_bench.plots.frame import Frame
 from relu_bench.plots.highlighted_curve import LINES
 from relu_bench.plots.learning_curves import SPLITS
+from relu_bench.plots.legend import level_handles
 from relu_bench.plots.many import many
 from relu_bench.plots.pages import Page
 from relu_bench.plots.strips import side_by_side, stacked
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
     from pandas import DataFrame
 
+TITLE = "learning curves and test scores"
 WIDTH = 10.0
 # Below this width, in inches, the test scores go under the curves.
 SIDE_BY_SIDE = 7.0
@@ -48,39 +51,25 @@ def comparison(
     """
     beside = width >= SIDE_BY_SIDE and not page.crowded
     shown = content(page, epochs, width / 4 if beside else max(width - 2.5, 1.0))
-    title, details = words.title(page, where) if with_title else ("", "")
+    scale = compare.scale_of(page.metric)
+    subject = f"learning curves and test {scale.title}"
+    title, details = words.title(page, subject, where) if with_title else ("", "")
     frame = Frame(
-        note=words.note(page, shown.scores, shown.splits, shown.score_limits),
+        note=words.note(
+            page,
+            shown.scores,
+            shown.splits,
+            shown.score_limits,
+            thin_lines=shown.has_thin_lines,
+        ),
         title=title,
         details=details,
-        handles=_roles(shown) if page.crowded else _levels(shown),
+        handles=_roles(shown) if page.crowded else level_handles(page, set(shown.scores["level"])),
         legend_title="" if page.crowded else words.hue_title(page),
     )
     if page.crowded:
         return many(shown, frame, width)
     return (side_by_side if beside else stacked)(shown, frame, width)
-
-
-def _levels(shown: Content) -> list[Line2D]:
-    """A legend entry for each level, which no reader needs when there is only one."""
-    from matplotlib.lines import Line2D
-
-    there = set(shown.scores["level"])
-    levels = [level for level in shown.page.order if level in there]
-    looks = [shown.page.look[level] for level in levels]
-    return [
-        Line2D(
-            [],
-            [],
-            color=look.colour,
-            linestyle=look.line,
-            marker=look.marker,
-            markersize=5,
-            label=level,
-        )
-        for level, look in zip(levels, looks, strict=True)
-        if len(levels) > 1
-    ]
 
 
 def _roles(shown: Content) -> list[Line2D]:

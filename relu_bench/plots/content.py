@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
-from relu_bench.plots.learning_curves import SPLITS, learning_curves
+from relu_bench.plots.learning_curves import SPLITS, learning_curves, mixed_levels
 from relu_bench.plots.limits import Limits, curve_limits, score_limits
 from relu_bench.plots.pages import Page
-from relu_bench.plots.scores_by_variant import scores_by_variant
+from relu_bench.plots.scores_by_variant import LABEL_WIDTH, scores_by_variant
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,6 +47,12 @@ class Content:
         there = set(self.scores.loc[self.scores["strip"] == strip, "level"])
         return [level for level in self.page.order if level in there]
 
+    @property
+    def has_thin_lines(self) -> bool:
+        """Whether some curves are drawn run by run."""
+        strips = self.single.groupby("strip")
+        return any(mixed_levels(rows, self.curve_limits) for _, rows in strips)
+
     def draw_curves(self, strip: str, split: str, panel: Axes) -> None:
         """Draw one split of one strip; an empty place where nothing was held out."""
         curves, single = (
@@ -65,8 +71,8 @@ class Content:
             limits=self.curve_limits,
         )
 
-    def draw_scores(self, strip: str, panel: Axes) -> None:
-        """Draw the test scores of one strip."""
+    def draw_scores(self, strip: str, panel: Axes, label_width: int = LABEL_WIDTH) -> None:
+        """Draw the test scores of one strip, names broken at `label_width` characters."""
         scores_by_variant(
             panel,
             self.scores[self.scores["strip"] == strip],
@@ -74,6 +80,7 @@ class Content:
             look=self.page.look,
             order=self.levels(strip),
             limits=self.score_limits,
+            label_width=label_width,
         )
 
 

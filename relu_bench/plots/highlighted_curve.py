@@ -56,7 +56,7 @@ def highlighted_curve(
     for _, rows in others.groupby("level", sort=False):
         axes.plot(rows["x"], rows["mean"], color=BACKGROUND, linewidth=0.6, zorder=1)
     own = curves[curves["level"] == level]
-    mixed = single is not None and level in mixed_levels(single)
+    mixed = single is not None and level in mixed_levels(single, limits)
     for split, rows in own.groupby("split"):
         if single is not None and mixed:
             of_split = (single["level"] == level) & (single["split"] == split)

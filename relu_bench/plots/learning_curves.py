@@ -33,7 +33,8 @@ def learning_curves(
         axes: to draw on.
         curves: one split of `compare.curves`: level, split, epoch, x, mean, sd.
         single: the same split of `compare.run_curves`. Of a level in which some runs learned and
-            some did not, mean and sd show neither, so thin lines of its runs replace the band.
+            some did not, or some end on the axis and some off it, mean and sd show neither, so thin
+            lines of its runs replace the band.
         metric: a name in `tasks.METRICS`.
         look: colours and lines by level; made from the levels here when left out.
         limits: of the y axis, as of `curve_limits`; all of the lines when left out. What lies
@@ -46,7 +47,7 @@ def learning_curves(
 
     scale = scale_of(metric)
     look = look or looks(list(dict.fromkeys(curves["level"])))
-    mixed = mixed_levels(single) if single is not None else set()
+    mixed = mixed_levels(single, limits) if single is not None else set()
     for level, rows in curves.groupby("level", sort=False):
         name = str(level)
         if single is not None and name in mixed:
@@ -62,10 +63,21 @@ def learning_curves(
     return axes
 
 
-def mixed_levels(single: DataFrame) -> set[str]:
-    """The levels in which some runs learned and some did not."""
-    learned = (single["outcome"] == "learned").groupby(single["level"])
-    return {str(level) for level, mixed in (learned.any() & ~learned.all()).items() if mixed}
+def mixed_levels(single: DataFrame, limits: Limits | None) -> set[str]:
+    """The levels whose runs differ in kind: no mean and no sd describes them.
+
+    Some learned and some did not; or some end within `limits`, if there are any, and some outside.
+    """
+    ends = single[single["epoch"] == single.groupby("split")["epoch"].transform("max")]
+    good = {"learned": single["outcome"] == "learned"}
+    if limits is not None:
+        good["shown"] = ends["value"].between(*limits)
+    found: set[str] = set()
+    for each in good.values():
+        groups = each.groupby([single["level"], single["split"]])
+        mixed = (groups.any() & ~groups.all()).groupby("level").any()
+        found.update(mixed.index[mixed])
+    return found
 
 
 def draw_mean(

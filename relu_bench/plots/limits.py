@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Limits = tuple[float, float]
 
 _MARGIN = 0.05
+_MOST_SQUASHED = 5.0
 # A single value, or many equal ones, still need an axis: a thousandth of the value.
 _NARROWEST = 1e-3
 
@@ -41,7 +42,7 @@ def score_limits(scores: DataFrame, scale: Scale, room: float = 0.35) -> Limits:
         low = max(min(low, float(shown["low"].min())), low - span / 2, least)
         high = min(max(high, float(shown["high"].max())), high + span / 2, most)
     words = room * (high - low or span)
-    return _with_margin(low - words * (below > 0), high + words * (above > 0))
+    return with_margin(low - words * (below > 0), high + words * (above > 0))
 
 
 def curve_limits(single: DataFrame, scale: Scale) -> Limits:
@@ -59,7 +60,22 @@ def curve_limits(single: DataFrame, scale: Scale) -> Limits:
         stats.robust_range(values, [_bad_side(scale)])
         for _, values in trained.groupby(["split", "epoch"])["value"]
     ]
-    return _with_margin(min(low for low, _ in ranges), max(high for _, high in ranges))
+    return with_margin(min(low for low, _ in ranges), max(high for _, high in ranges))
+
+
+def level_limits(values: Iterable[float]) -> Limits:
+    """An axis of values that may lie on both sides of 0, which it shows too.
+
+    It holds every value; but where a few lie so far out that the axis would be more than five times
+    as long as without them, it ends before these.
+    """
+    numbers = [value for value in values if math.isfinite(value)]
+    if not numbers:
+        return with_margin(0.0, 1.0)
+    low, high = stats.robust_range([*numbers, 0.0])
+    if max(*numbers, 0.0) - min(*numbers, 0.0) <= _MOST_SQUASHED * (high - low):
+        low, high = min(numbers), max(numbers)
+    return with_margin(min(low, 0.0), max(high, 0.0))
 
 
 def outside(values: Iterable[float], limits: Limits) -> tuple[int, int]:
@@ -76,7 +92,8 @@ def _narrowest(low: float, high: float) -> float:
     return max(_NARROWEST * max(abs(low), abs(high)), 1e-12)
 
 
-def _with_margin(low: float, high: float) -> Limits:
+def with_margin(low: float, high: float) -> Limits:
+    """A little more on both sides, and an axis of some width even for a single value."""
     span = max(high - low, _narrowest(low, high))
     middle = (low + high) / 2
     half = span * (0.5 + _MARGIN)

@@ -10,6 +10,7 @@ from relu_bench.plots.content import Content
 from relu_bench.plots.frame import Frame, framed
 from relu_bench.plots.highlighted_curve import highlighted_curve
 from relu_bench.plots.learning_curves import start_outside
+from relu_bench.plots.scores_by_variant import LABEL_WIDTH
 from relu_bench.plots.strips import rows_height
 from relu_bench.plots.words import hue_title
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _PANEL_WIDTH = 1.75
 _PANEL_HEIGHT = 1.3
 _AXIS_LABEL = 0.45
+# Characters of a variant's name for each inch of the figure, which leaves the scores two thirds.
+_LABEL_CHARACTERS = 4.5
 
 
 def many(content: Content, frame: Frame, width: float) -> Figure:
@@ -29,7 +32,8 @@ def many(content: Content, frame: Frame, width: float) -> Figure:
     columns = max(2, int(width / _PANEL_WIDTH))
     rows = math.ceil(len(levels) / columns)
     above = rows * _PANEL_HEIGHT + _AXIS_LABEL if content.splits else 0.0
-    below = rows_height(content, strip) + _AXIS_LABEL
+    label_width = max(LABEL_WIDTH, int(_LABEL_CHARACTERS * width))
+    below = rows_height(content, strip, label_width) + _AXIS_LABEL
     figure, body = framed(frame, width, above + below)
     scores_in: SubFigure = body
     if content.splits:
@@ -37,7 +41,7 @@ def many(content: Content, frame: Frame, width: float) -> Figure:
         curves_in, scores_in = places[:, 0]
         _small_multiples(content, curves_in, rows, columns)
     panel = scores_in.add_subplot()
-    content.draw_scores(strip, panel)
+    content.draw_scores(strip, panel, label_width)
     panel.set_ylabel(hue_title(content.page))
     return figure
 

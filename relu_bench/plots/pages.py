@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 MOST_STRIPS = 8
-MOST_ROWS = 28
+MOST_ROWS = 32
 # Below this share of the full cross product, the variants are a list and not a grid.
 _GRID = 0.75
 # Scores on different data sets share no axis.
@@ -96,20 +96,36 @@ def roles(runs: DataFrame, most_strips: int = MOST_STRIPS) -> Axes:
 
     The hue is the activation if it is an axis, else the first axis. The others become strips, the
     last one varying fastest; while there would be more than `most_strips` of them, the first of
-    them becomes an axis of pages. A cross product of which much is missing is drawn as one list.
+    them becomes an axis of pages. Where much of the cross product is missing, one more axis joins
+    the hue if that makes a grid of what there is (each activation with the initializers of its
+    own); else the variants are drawn as one list.
     """
-    varying = [name for name in compare.axes(runs) if name not in _OWN_PAGE]
+    varying = _without_redundant(
+        [name for name in compare.axes(runs) if name not in _OWN_PAGE], runs
+    )
     own = tuple(name for name in _OWN_PAGE if runs[name].nunique(dropna=False) > 1)
     if not varying:
         return Axes((), (), own)
     hue, strips = _without_determined(runs, varying)
+    if not _is_grid(runs, hue, strips):
+        joined = _joined(runs, hue, strips)
+        if joined is None:
+            return Axes(tuple(varying), (), own)
+        hue, strips = joined
     levels = _count(runs, hue)
-    if _count(runs, varying) < _GRID * levels * _product(runs, strips):
-        return Axes(tuple(varying), (), own)
     most = 1 if levels > MOST_LOOKS else most_strips
     last = len(strips) if most == 1 else max(len(strips) - 1, 0)
     cut = next((n for n in range(last) if _count(runs, strips[n:]) <= most), last)
     return Axes(tuple(hue), tuple(strips[cut:]), (*own, *strips[:cut]))
+
+
+def _without_redundant(names: list[str], runs: DataFrame) -> list[str]:
+    """The axes but for the numerics revision where the others tell its values apart.
+
+    Activations have revisions of their own; no two of a variant are averaged then.
+    """
+    others = [name for name in names if name != "numerics"]
+    return others if _count(runs, others) == _count(runs, names) else names
 
 
 def _without_determined(runs: DataFrame, varying: list[str]) -> tuple[list[str], list[str]]:
@@ -121,6 +137,22 @@ def _without_determined(runs: DataFrame, varying: list[str]) -> tuple[list[str],
         else:
             strips.append(name)
     return hue, strips
+
+
+def _is_grid(runs: DataFrame, hue: list[str], strips: list[str]) -> bool:
+    """Whether most combinations of a level and a strip exist."""
+    return _count(runs, [*hue, *strips]) >= _GRID * _count(runs, hue) * _product(runs, strips)
+
+
+def _joined(
+    runs: DataFrame, hue: list[str], strips: list[str]
+) -> tuple[list[str], list[str]] | None:
+    """The hue with the first further axis that leaves a grid and not too many levels."""
+    for name in strips:
+        wider, others = [*hue, name], [other for other in strips if other != name]
+        if others and _count(runs, wider) <= MOST_LOOKS and _is_grid(runs, wider, others):
+            return wider, others
+    return None
 
 
 def _product(runs: DataFrame, strips: Sequence[str]) -> int:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _DOTS = -0.14
 _DOTS_SPREAD = 0.32
 _MEAN = 0.24
+LABEL_WIDTH = 24
 _MARKS = {"at_chance": "o", "diverged": "x"}
 
 
@@ -30,6 +31,7 @@ def scores_by_variant(
     look: Mapping[str, Look] | None = None,
     order: Sequence[str] | None = None,
     limits: Limits | None = None,
+    label_width: int = LABEL_WIDTH,
 ) -> Axes:
     """Draw one row for each level, the first on top.
 
@@ -45,6 +47,7 @@ def scores_by_variant(
         order: of the levels, top down; as they come when left out.
         limits: of the x axis; `score_limits` of these scores when left out. Runs outside are
             counted at the edge of their row.
+        label_width: of a line of a level's name, in characters.
 
     Returns:
         `axes`.
@@ -55,7 +58,7 @@ def scores_by_variant(
     limits = limits or score_limits(scores, scale)
     axes.set_xlim(*limits)
     axes.set_ylim(len(order) - 0.45, -0.55)
-    axes.set_yticks(range(len(order)), [broken(level) for level in order])
+    axes.set_yticks(range(len(order)), [broken(level, label_width) for level in order])
     axes.tick_params(axis="y", which="both", length=0)
     axes.grid(visible=False, axis="y")
     axes.set_yticks([row + 0.5 for row in range(len(order) - 1)], minor=True)
@@ -73,7 +76,8 @@ def scores_by_variant(
 def _dots(axes: Axes, rows: DataFrame, row: int, look: Look) -> None:
     lone = len(rows) == 1
     heights = [
-        row + (0.0 if lone else _DOTS + _DOTS_SPREAD * (_spread(i) - 0.5)) for i in range(len(rows))
+        row + (0.0 if lone else _DOTS + _DOTS_SPREAD * (evenly_spread(i) - 0.5))
+        for i in range(len(rows))
     ]
     for outcome, dots in rows.assign(y=heights).groupby("outcome"):
         filled = outcome == "learned"
@@ -90,7 +94,7 @@ def _dots(axes: Axes, rows: DataFrame, row: int, look: Look) -> None:
         )
 
 
-def _spread(position: int) -> float:
+def evenly_spread(position: int) -> float:
     """The van der Corput sequence in base 2: fills [0, 1) evenly, whatever the number of dots."""
     value, place = 0.0, 0.5
     while position:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from relu_bench.compare import broken
 from relu_bench.plots.content import Content
 from relu_bench.plots.frame import Frame, framed
+from relu_bench.plots.scores_by_variant import LABEL_WIDTH
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _ROW = 0.3
 _TALLEST_ROW = 0.6
 _ROWS_BASE = 0.4
-_LABEL_LINE = 0.15
+LABEL_LINE = 0.15
 _CURVES = 1.3
 _LONE_CURVES = 2.4
 _STACKED_CURVES = 1.7
@@ -42,7 +43,7 @@ def side_by_side(content: Content, frame: Frame, width: float) -> Figure:
         _draw(content, strip, panels, width)
         _keep_rows_together(panels[-1], len(content.levels(strip)), heights[row])
         if len(strips) > 1:
-            lines = len(_heading(strip, width))
+            lines = len(heading(strip, width))
             _share_words(panels, lines, first=row == 0, last=row == len(strips) - 1)
     return figure
 
@@ -66,25 +67,26 @@ def stacked(content: Content, frame: Frame, width: float) -> Figure:
             panels = list(curves_in.subplots(1, len(splits), squeeze=False)[0])
         _draw(content, strip, [*panels, scores_in.add_subplot()], width)
         for panel in panels:
-            _name_column(panel, panel.get_ylabel(), len(_heading(strip, width)))
+            _name_column(panel, panel.get_ylabel(), len(heading(strip, width)))
         _shorten_label(panels)
     return figure
 
 
-def rows_height(content: Content, strip: str) -> float:
-    """What the rows of test scores need, in inches."""
+def rows_height(content: Content, strip: str, label_width: int = LABEL_WIDTH) -> float:
+    """What the rows of test scores need, in inches, names broken at `label_width` characters."""
     levels = content.levels(strip)
-    most_lines = max((broken(level).count("\n") + 1 for level in levels), default=1)
-    return _ROWS_BASE + max(_ROW, _LABEL_LINE * most_lines) * len(levels)
+    most_lines = max((broken(level, label_width).count("\n") + 1 for level in levels), default=1)
+    return _ROWS_BASE + max(_ROW, LABEL_LINE * most_lines) * len(levels)
 
 
-def _heading(strip: str, width: float) -> list[str]:
+def heading(strip: str, width: float) -> list[str]:
+    """The lines of a strip's bold heading; none for no heading."""
     return textwrap.wrap(strip, int(_HEADING_CHARACTERS * width))
 
 
 def _headings(strips: Sequence[str], width: float) -> float:
     """What the further lines of long headings need, in inches."""
-    return sum(_LABEL_LINE * max(0, len(_heading(strip, width)) - 1) for strip in strips)
+    return sum(LABEL_LINE * max(0, len(heading(strip, width)) - 1) for strip in strips)
 
 
 def _draw(content: Content, strip: str, panels: Sequence[Axes], width: float) -> None:
@@ -94,7 +96,7 @@ def _draw(content: Content, strip: str, panels: Sequence[Axes], width: float) ->
     for panel in panels[1:-1]:
         panel.tick_params(labelleft=False)
     if strip:
-        panels[0].set_title("\n".join(_heading(strip, width)), loc="left", fontweight="bold")
+        panels[0].set_title("\n".join(heading(strip, width)), loc="left", fontweight="bold")
 
 
 def _keep_rows_together(panel: Axes, rows: int, height: float) -> None:

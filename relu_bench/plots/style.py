@@ -53,6 +53,9 @@ _LINES: tuple[Line, ...] = (
 )
 _MARKERS = ("o", "s", "^", "D", "v", "P", "*")
 MOST_LOOKS = len(_COLOURS)
+# From dark to light, for what has an order: points of viridis (van der Walt and Smith 2015), whose
+# lightness grows evenly, but for its end, which vanishes on white.
+_SHADES = ("#440154", "#414487", "#2A788E", "#22A884", "#7AD151")
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,35 @@ def looks(levels: Sequence[str]) -> dict[str, Look]:
         return {level: Look(_COLOURS[0], _LINES[0], _MARKERS[0]) for level in levels}
     parts = zip(_COLOURS, _LINES, _MARKERS, strict=True)
     return {level: Look(*part) for level, part in zip(levels, parts, strict=False)}
+
+
+def pairs(levels: Sequence[str]) -> dict[str, Look]:
+    """A colour and marker that no other level has, for points: up to 49 levels, then again."""
+    count = len(_COLOURS)
+    return {
+        level: Look(_COLOURS[n % count], _LINES[n % count], _MARKERS[(n + n // count) % count])
+        for n, level in enumerate(levels)
+    }
+
+
+def shades(names: Sequence[str]) -> dict[str, Look]:
+    """A look for each of some names in order, such as layers: from dark to light."""
+    return {
+        name: Look(
+            _SHADES[round(n * (len(_SHADES) - 1) / max(1, len(names) - 1))],
+            _LINES[n % len(_LINES)],
+            _MARKERS[0],
+        )
+        for n, name in enumerate(names)
+    }
+
+
+def moments(start: str, end: str) -> dict[str, Look]:
+    """The looks of one variant at the start, dashed, and at the end, solid."""
+    return {
+        start: Look(_COLOURS[1], (0, (3, 1.2)), _MARKERS[1]),
+        end: Look(_COLOURS[0], "-", _MARKERS[0]),
+    }
 
 
 @contextmanager

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 _SETTINGS = ("dataset", "model", "activation", "initializer", "learning_rate", "optimizer")
 
 
-def title(page: Page, where: Sequence[str] = ()) -> tuple[str, str]:
-    """What is shown, and under which settings that all its runs have in common."""
-    scale = compare.scale_of(page.metric)
+def title(page: Page, subject: str, where: Sequence[str] = ()) -> tuple[str, str]:
+    """The experiment and what is shown of it, and the settings that all its runs have in common."""
     part = f", {page.part}" if page.part else ""
     fixed = []
     for name in _SETTINGS:
@@ -27,9 +26,7 @@ def title(page: Page, where: Sequence[str] = ()) -> tuple[str, str]:
         if len(values) == 1:
             fixed.append(f"{name}={values[0]}" if name == "learning_rate" else values[0])
     only = f"; only {', '.join(where)}" if where else ""
-    return f"{page.experiment}{part}: learning curves and test {scale.title}", (
-        ", ".join(fixed) + only
-    )
+    return f"{page.experiment}{part}: {subject}", ", ".join(fixed) + only
 
 
 def hue_title(page: Page) -> str:
@@ -39,7 +36,9 @@ def hue_title(page: Page) -> str:
     return page.hue[0].replace("_", " ")
 
 
-def note(page: Page, scores: DataFrame, splits: Sequence[str], limits: Limits) -> str:
+def note(
+    page: Page, scores: DataFrame, splits: Sequence[str], limits: Limits, *, thin_lines: bool
+) -> str:
     """What lines, bands, dots, bars and marks mean, and which runs are missing.
 
     Args:
@@ -47,13 +46,14 @@ def note(page: Page, scores: DataFrame, splits: Sequence[str], limits: Limits) -
         scores: of `compare.final_scores`, by strip and level.
         splits: those whose curves are drawn.
         limits: of the axis of scores.
+        thin_lines: whether some curves are drawn run by run.
     """
     sizes = scores.groupby(["strip", "level"]).size()
     lines = _repeats(int(sizes.min()), int(sizes.max()), splits)
     shown = scores[(scores["low"] < limits[1]) & (scores["high"] > limits[0])]
     if ((shown["low"] < limits[0]) | (shown["high"] > limits[1])).any():
         lines.append("An interval that ends in an arrow goes on.")
-    lines += [*_marks(page, scores), *_missing(page), _rows_by(page)]
+    lines += [*_marks(page, scores, thin_lines=thin_lines), *missing(page), _rows_by(page)]
     return " ".join(line for line in lines if line)
 
 
@@ -81,11 +81,12 @@ def _repeats(fewest: int, most: int, splits: Sequence[str]) -> list[str]:
     return lines
 
 
-def _marks(page: Page, scores: DataFrame) -> list[str]:
+def _marks(page: Page, scores: DataFrame, *, thin_lines: bool) -> list[str]:
     lines = []
-    if _mixed(scores):
+    if thin_lines:
         lines.append(
-            "Thin lines: single runs, in place of a band where some learned and some did not."
+            "Thin lines: single runs, in place of a band where some learned and some did not, or "
+            "some end off the axis."
         )
     if (scores["outcome"] == "at_chance").any():
         lines.append("○: not better than the constant guess.")
@@ -98,12 +99,8 @@ def _marks(page: Page, scores: DataFrame) -> list[str]:
     return lines
 
 
-def _mixed(scores: DataFrame) -> bool:
-    learned = (scores["outcome"] == "learned").groupby([scores["strip"], scores["level"]])
-    return bool((learned.any() & ~learned.all()).any())
-
-
-def _missing(page: Page) -> list[str]:
+def missing(page: Page) -> list[str]:
+    """How many failed runs of the page are not in the figure; nothing when there are none."""
     failed = page.runs[page.runs["status"] == "failed"]
     if not len(failed):
         return []

@@ -1,4 +1,4 @@
-"""Rows of runs.csv and epochs.csv, as `store.read` types them, without training anything."""
+"""Rows of a store's CSVs, as `store.read` types them, without training anything."""
 
 import hashlib
 from collections.abc import Sequence
@@ -66,6 +66,7 @@ def run(*, test: float = 0.97, val: float = 0.96, outcome: str = "learned", **gi
         "guess_val_accuracy": 0.1124 if held_out else None,
         "guess_test_accuracy": 0.1135,
         "train_seconds": 2.5,
+        "probes": True,
     }
     return {**row, **given}
 
@@ -111,6 +112,41 @@ def rising(row: Row, end: float | None = None) -> list[Row]:
     return epochs_of(row, [0.1 + (end - 0.1) * (1 - 0.2**epoch) for epoch in range(steps + 1)])
 
 
+def layers_of(row: Row, depth: int = 2, **measures: Any) -> list[Row]:
+    """The rows of layers.csv of one run: the same measures in every epoch and hidden layer.
+
+    A measure may be a function of (epoch, depth). After epoch 0, a diverged run has none.
+    """
+    last = 2 if row["outcome"] == "diverged" else row["epochs"]
+    rows = []
+    for epoch in range(last + 1):
+        for number in range(1, depth + 2):
+            values = {
+                name: value(epoch, number) if callable(value) else value
+                for name, value in measures.items()
+                if number <= depth and (epoch == 0 or row["outcome"] != "diverged")
+            }
+            layer = f"dense_{number}" if number <= depth else "output"
+            key = {name: row[name] for name in ("experiment", "run_id")}
+            rows.append(
+                {**key, "epoch": epoch, "layer": layer, "units": 64, "kernel_norm": 3.0, **values}
+            )
+    return rows
+
+
+def relu_like(row: Row, depth: int = 2, **changed: Any) -> list[Row]:
+    """The rows of layers.csv of one run in which every measure exists but learned slopes."""
+    measures: Row = {
+        "inactive_fraction": lambda epoch, number: 0.02 * epoch,
+        "dead_fraction": lambda epoch, number: 0.01 * epoch,
+        "sparsity": 0.5,
+        "gradient_rms": lambda epoch, number: 0.5 ** (depth - number + 1),
+        "out_mean": 0.4,
+        "out_std": 0.6,
+    }
+    return layers_of(row, depth, **{**measures, **changed})
+
+
 def runs_table(rows: Sequence[Row]) -> pd.DataFrame:
     """Rows of runs.csv as a table."""
     return _typed(rows, columns.RUNS)
@@ -121,20 +157,34 @@ def epochs_table(rows: Sequence[Row]) -> pd.DataFrame:
     return _typed(rows, columns.EPOCHS)
 
 
-def results(rows: Sequence[Row], epochs: Sequence[Row] | None = None, **given: Any) -> Results:
+def layers_table(rows: Sequence[Row]) -> pd.DataFrame:
+    """Rows of layers.csv as a table."""
+    return _typed(rows, columns.LAYERS)
+
+
+def results(
+    rows: Sequence[Row],
+    epochs: Sequence[Row] | None = None,
+    layers: Sequence[Row] = (),
+    **given: Any,
+) -> Results:
     """Results as `compare.load` gives them, without a folder."""
     if epochs is None:
         epochs = [row for each in rows if each["status"] == "completed" for row in rising(each)]
     loaded = Results(runs=runs_table(rows).assign(store=0), stores=(Path("results"),), **given)
     object.__setattr__(loaded, "epochs", epochs_table(epochs))
+    object.__setattr__(loaded, "layers", layers_table(layers))
     return loaded
 
 
-def write_store(folder: Path, rows: Sequence[Row], epochs: Sequence[Row] = ()) -> Path:
+def write_store(
+    folder: Path, rows: Sequence[Row], epochs: Sequence[Row] = (), layers: Sequence[Row] = ()
+) -> Path:
     """A store on disk."""
     folder.mkdir(parents=True, exist_ok=True)
     runs_table(rows).to_csv(folder / "runs.csv", index=False)
     epochs_table(epochs).to_csv(folder / "epochs.csv", index=False)
+    layers_table(layers).to_csv(folder / "layers.csv", index=False)
     return folder
 
 

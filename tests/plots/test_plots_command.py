@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from fake_results import Row, rising, run, write_store
+from fake_results import Row, relu_like, rising, run, write_store
 from typer.testing import CliRunner
 
 from relu_bench.cli.plot import plot
@@ -73,6 +73,39 @@ def test_several_stores_need_out(tmp_path: Path) -> None:
 
     with pytest.raises(ReluBenchError, match="say where they shall go with --out FOLDER"):
         call(*stores)
+
+
+def probed_store(folder: Path) -> Path:
+    epochs = [epoch for row in PAIR for epoch in rising(row)]
+    return write_store(folder, PAIR, epochs, [layer for row in PAIR for layer in relu_like(row)])
+
+
+def test_what_tells_something_is_drawn_by_default(tmp_path: Path) -> None:
+    code, out, err = call(probed_store(tmp_path))
+
+    names = [Path(line).name for line in out.splitlines()]
+    assert names == ["variants-comparison.png", "variants-dead-units.png"]
+    assert (code, err) == (0, "")
+    assert all(Path(line).is_file() for line in out.splitlines())
+
+
+def test_kinds_can_be_chosen(tmp_path: Path) -> None:
+    folder = probed_store(tmp_path)
+
+    _, out, err = call(folder, "--kind", "output-mean", "--kind", "slopes", "--kind", "gradient")
+
+    names = [Path(line).name for line in out.splitlines()]
+    assert names == ["variants-gradient.png", "variants-output-mean.png"]
+    assert err == "variants: no slopes figure: no activation of a probed run learns slopes\n"
+
+
+def test_an_unknown_kind_is_refused_before_anything_is_drawn(tmp_path: Path) -> None:
+    folder = probed_store(tmp_path)
+
+    with pytest.raises(ReluBenchError, match="Did you mean 'gradient'"):
+        call(folder, "--kind", "gradients")
+
+    assert not (folder / "plots").exists()
 
 
 @pytest.mark.parametrize(

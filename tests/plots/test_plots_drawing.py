@@ -5,9 +5,11 @@ from pathlib import Path
 import matplotlib
 import pytest
 from fake_results import Row, epochs_of, failed, results, run
+from PIL import Image, ImageChops, ImageStat
 
 from relu_bench.errors import ReluBenchError, StoreError
-from relu_bench.plots import draw, folder_for, notices, save
+from relu_bench.plots import draw, folder_for, save
+from relu_bench.plots.style import styled
 
 PAIR = [run(seed=s, activation=a) for a in ("relu", "tanh") for s in (0, 1)]
 
@@ -40,7 +42,7 @@ def test_names_are_unique_where_capitals_make_no_difference() -> None:
 def test_an_experiment_without_a_completed_run_says_so_beside_the_others() -> None:
     found = results([*PAIR, failed(experiment="broken")])
 
-    assert notices(found) == ["broken: no completed run, so there is nothing to draw"]
+    assert draw(found).notices == ("broken: no completed run, so there is nothing to draw",)
     assert [name for name, _ in draw(found)] == ["variants-comparison"]
 
 
@@ -61,19 +63,23 @@ def test_more_figures_than_anybody_looks_at_are_refused() -> None:
         for size in range(10, 20)
     ]
 
-    assert notices(results(rows)) == [
+    with pytest.raises(ReluBenchError) as caught:
+        draw(results(rows))
+
+    assert str(caught.value) == (
+        "There is nothing to draw.\n"
         "variants: more than 24 figures would be needed for its axes "
         "(activation, learning_rate, batch_size), so it is not drawn; "
         "narrow it with --where KEY=VALUE"
-    ]
+    )
 
 
 def test_runs_without_epochs_are_said() -> None:
     found = results(PAIR, epochs_of(PAIR[0], [0.1, 0.9, 0.95, 0.96]))
 
-    assert notices(found) == [
-        "variants: 3 runs have no rows in epochs.csv and so no learning curve"
-    ]
+    assert draw(found).notices == (
+        "variants: 3 runs have no rows in epochs.csv and so no learning curve",
+    )
 
 
 @pytest.mark.parametrize("form", ["png", "svg", "pdf"])
@@ -102,6 +108,19 @@ def test_a_png_is_as_wide_as_asked_for(tmp_path: Path) -> None:
     header = path.read_bytes()[:24]
     assert header[:4] == b"\x89PNG"
     assert int.from_bytes(header[16:20], "big") == 1500
+
+
+def test_a_png_has_a_palette_and_looks_the_same(tmp_path: Path) -> None:
+    ((_, figure),) = draw(results(PAIR))
+    (path,) = save([("a", figure)], tmp_path)
+    with styled():
+        figure.savefig(tmp_path / "full.png", dpi=200)
+
+    with Image.open(path) as small, Image.open(tmp_path / "full.png") as full:
+        assert small.mode == "P"
+        apart = ImageChops.difference(small.convert("RGB"), full.convert("RGB"))
+        assert max(ImageStat.Stat(apart).rms) < 2
+    assert path.stat().st_size < (tmp_path / "full.png").stat().st_size / 2
 
 
 def test_a_user_s_own_style_changes_nothing(tmp_path: Path) -> None:

@@ -113,6 +113,16 @@ def test_runs_of_a_level_of_which_some_did_not_learn_are_drawn_in_place_of_a_ban
     assert len(axes.get_lines()) == 2
 
 
+def test_runs_of_a_level_of_which_some_end_off_the_axis_are_drawn_in_place_of_a_band() -> None:
+    single, means = tables({"relu": [0.97, 0.98, 0.3], "tanh": [0.96, 0.97, 0.98]})
+
+    axes = learning_curves(panel(), of(means, "val"), single=of(single, "val"), limits=(0.9, 1.0))
+
+    runs = [each for each in axes.collections if isinstance(each, LineCollection)]
+    assert [len(each.get_segments()) for each in runs] == [3]
+    assert sum(isinstance(each, PolyCollection) for each in axes.collections) == 1
+
+
 def test_each_level_has_its_look() -> None:
     _, means = tables(ENDS)
     look = looks(["tanh", "relu"])

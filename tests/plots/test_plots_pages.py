@@ -78,6 +78,28 @@ def test_activation_is_the_hue_where_it_is_an_axis() -> None:
     assert (parts.hue, parts.strips, parts.pages) == (("activation",), ("initializer",), ())
 
 
+def test_each_activation_with_its_own_initializers_is_a_grid_over_the_third_axis() -> None:
+    own = {"sigmoid": ["glorot_normal"], "relu": ["he_normal", "glorot_uniform"], "selu": ["lecun"]}
+    rows = [
+        row
+        for activation, initializers in own.items()
+        for row in grid(activation=[activation], initializer=initializers, learning_rate=RATES)
+    ]
+
+    (page,) = of(rows)
+
+    assert page.hue == ("activation", "initializer")
+    assert sorted(page.order) == [
+        "relu, glorot_uniform",
+        "relu, he_normal",
+        "selu, lecun",
+        "sigmoid, glorot_normal",
+    ]
+    assert page.strips == tuple(
+        f"learning_rate={rate}" for rate in ("0.0001", "0.001", "0.01", "0.1")
+    )
+
+
 def test_more_strips_than_fit_become_pages_over_the_first_of_their_axes() -> None:
     found = of(
         grid(

@@ -1,0 +1,480 @@
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from comparing import answers_of, compared, noisy, variants
+from fake_results import failed, run, write_store
+from scipy import stats as scipy_stats
+
+from relu_bench.compare import answer, load
+from relu_bench.errors import ReluBenchError
+from relu_bench.store.plans import KeptPlan, keep
+
+RELU = [0.971, 0.973, 0.972, 0.974]
+ELU = [0.975, 0.978, 0.975, 0.977]
+
+
+def test_a_pair_is_the_paired_test_of_scipy_in_points() -> None:
+    found = compared(variants({"relu": RELU, "elu": ELU}))
+    (pair,) = found.pairs
+    differences = 100 * (np.array(ELU) - np.array(RELU))
+    t = scipy_stats.ttest_rel(ELU, RELU)
+
+    assert (pair.variant, pair.baseline, pair.n, pair.verdict) == ("elu", "relu", 4, "better")
+    assert pair.difference == pytest.approx(differences.mean())
+    assert pair.p == pytest.approx(t.pvalue)
+    interval = t.confidence_interval(0.95)
+    assert (pair.low, pair.high) == pytest.approx((100 * interval.low, 100 * interval.high))
+    assert pair.ratio == pytest.approx((1 - np.mean(ELU)) / (1 - np.mean(RELU)))
+    assert pair.ratio_low < pair.ratio < pair.ratio_high < 1
+    assert pair.correlation == pytest.approx(np.corrcoef(RELU, ELU)[0, 1])
+    assert pair.flip_p == pytest.approx(2 / 2**4)
+    assert pair.improvement == 1.0
+    assert found.test_samples == 1000
+
+
+def test_an_estimate_is_over_the_seeds() -> None:
+    best, second = compared(variants({"relu": RELU, "elu": ELU})).estimates
+
+    assert (best.variant, second.variant) == ("elu", "relu")
+    assert (second.n, second.runs, second.learned) == (4, 4, 4)
+    assert second.mean == pytest.approx(97.25)
+    assert second.sd == pytest.approx(100 * np.std(RELU, ddof=1))
+    assert second.median == pytest.approx(97.25)
+    assert math.isnan(second.bca_low)
+    assert (best.standing, second.standing) == ("best", "behind")
+    assert best.letters == ""
+
+
+def test_the_seed_is_the_unit_when_other_axes_vary() -> None:
+    random = np.random.default_rng(0)
+    rows, table = [], {}
+    for name in ("relu", "elu"):
+        table[name] = np.round(random.normal(0.97, 0.002, (4, 5)), 4)
+        rows += [
+            run(activation=name, learning_rate=10.0**-cell, seed=seed, test=table[name][cell, seed])
+            for cell in range(4)
+            for seed in range(5)
+        ]
+
+    found = compared(rows, "activation")
+    (pair,) = found.pairs
+    expected = scipy_stats.ttest_rel(table["elu"].mean(axis=0), table["relu"].mean(axis=0))
+
+    assert (pair.n, pair.cells) == (5, 4)
+    assert pair.p == pytest.approx(expected.pvalue)
+    assert {each.n for each in found.estimates} == {5}
+    assert {each.runs for each in found.estimates} == {20}
+    assert found.left_out == ()
+
+
+def test_only_seeds_and_settings_that_both_have_count_and_the_rest_is_listed() -> None:
+    rows = variants({"relu": RELU, "elu": ELU[:3]})
+    rows += [run(activation="relu", learning_rate=0.1, seed=seed, test=0.5) for seed in range(4)]
+
+    found = compared(rows, "activation")
+    (pair,) = found.pairs
+
+    assert (pair.n, pair.cells) == (3, 1)
+    assert pair.difference == pytest.approx(100 * (np.mean(ELU[:3]) - np.mean(RELU[:3])))
+    assert found.of_baseline.mean == pytest.approx(97.25)
+    assert found.left_out == (
+        "elu: not in the difference, having no partner: 5 runs of relu.",
+        "relu: 1 of 2 settings (4 runs) not in its mean.",
+    )
+
+
+def test_a_seed_without_a_run_at_every_setting_is_not_in_the_mean() -> None:
+    rows = variants({"relu": RELU, "elu": ELU})
+    rows += variants({"relu": RELU[:3], "elu": ELU}, learning_rate=0.1)
+
+    found = compared(rows, "activation")
+
+    assert found.of_baseline.n == 3
+    assert found.pairs[0].n == 4
+    assert found.left_out == (
+        "elu: not in the difference, having no partner: 1 run of it.",
+        "relu: 1 of 4 seeds not in its mean: a run is missing.",
+    )
+
+
+def test_variants_without_a_common_setting_are_not_ranked() -> None:
+    rows = [
+        run(activation=name, initializer=initializer, seed=seed, test=0.9)
+        for name, initializer in (("selu", "lecun_normal"), ("relu", "he_normal"))
+        for seed in range(3)
+    ]
+
+    found = compared(rows, "activation")
+
+    assert not found.comparable
+    assert [each.standing for each in found.estimates] == ["", ""]
+    assert found.pairs[0].n == 0
+    assert found.pairs[0].verdict == "undecided"
+    assert "No setting of the other axes is common" in found.left_out[0]
+    assert found.left_out[1] == ("relu: no difference: no seed and setting in common with selu.")
+    by_case = compared(rows)
+    assert by_case.question.by == ("activation", "initializer")
+    assert by_case.pairs[0].n == 3
+
+
+def test_a_diverged_run_counts_as_the_guess() -> None:
+    rows = variants({"relu": RELU})
+    rows += [run(activation="elu", seed=seed, outcome="diverged") for seed in range(3)]
+    rows += [run(activation="elu", seed=3, test=0.9735)]
+
+    found = compared(rows)
+    elu = found.estimates[1]
+
+    assert (elu.n, elu.runs, elu.learned, elu.diverged) == (4, 4, 1, 3)
+    assert elu.mean == pytest.approx(100 * (3 * 0.1135 + 0.9735) / 4)
+    assert elu.median == pytest.approx(11.35)
+    assert found.pairs[0].n == 4
+
+
+def test_a_variant_that_always_diverged_is_worse() -> None:
+    rows = variants({"relu": RELU})
+    rows += [run(activation="elu", seed=seed, outcome="diverged") for seed in range(4)]
+    rows += [run(activation="tanh", seed=seed, outcome="diverged") for seed in range(4)]
+
+    found = compared(rows)
+
+    assert [pair.verdict for pair in found.pairs] == ["worse", "worse"]
+    assert found.estimates[1].sd == 0.0
+    against_elu = compared(rows, baseline="elu")
+    tanh = next(pair for pair in against_elu.pairs if pair.variant == "tanh")
+    assert (tanh.difference, tanh.p, tanh.verdict) == (0.0, 1.0, "practically equal")
+
+
+def test_failed_runs_are_missing_and_said() -> None:
+    rows = [*variants({"relu": RELU, "elu": ELU[:3]}), failed(activation="elu", seed=3)]
+    rows += [failed(activation="tanh", seed=seed) for seed in range(4)]
+
+    found = compared(rows)
+    tanh = found.estimates[-1]
+
+    assert (tanh.variant, tanh.n, tanh.failed, tanh.standing) == ("tanh", 0, 4, "")
+    assert math.isnan(tanh.mean)
+    assert found.tests == 1
+    assert found.left_out == (
+        "elu: 1 run failed; not in the difference, having no partner: 1 run of relu.",
+        "tanh: 4 runs failed; no difference: no seed and setting in common with relu.",
+    )
+
+
+def test_one_seed_has_means_but_no_tests() -> None:
+    found = compared(variants({"relu": [0.97], "elu": [0.98]}))
+    (pair,) = found.pairs
+
+    assert pair.difference == pytest.approx(1.0)
+    assert all(math.isnan(value) for value in (pair.low, pair.p, pair.sd, pair.seeds_low))
+    assert pair.verdict == "undecided"
+    assert math.isnan(found.estimates[0].sd)
+    assert [each.standing for each in found.estimates] == ["best", "undecided"]
+
+
+def test_equal_scores_are_practically_equal() -> None:
+    found = compared(variants({"relu": [0.97] * 10, "elu": [0.97] * 10}))
+    (pair,) = found.pairs
+
+    assert (pair.p, pair.flip_p, pair.improvement) == (1.0, 1.0, 0.5)
+    assert (pair.low, pair.high) == (0.0, 0.0)
+    assert pair.verdict == "practically equal"
+    assert [each.letters for each in found.estimates] == ["a", "a"]
+    assert [each.standing for each in found.estimates] == ["best", "practically equal"]
+
+
+def test_a_tie_of_means_keeps_the_order_of_the_runs() -> None:
+    found = compared(variants({"tanh": [0.97, 0.98], "elu": [0.98, 0.97]}))
+
+    assert [each.variant for each in found.estimates] == ["tanh", "elu"]
+
+
+def test_the_margin_decides_what_is_practically_equal() -> None:
+    rows = noisy(["relu", "elu"], 10)
+
+    assert compared(rows, margin=1.0).pairs[0].verdict == "practically equal"
+    assert compared(rows, margin=0.001).pairs[0].verdict == "undecided"
+    with pytest.raises(ReluBenchError, match="--margin -1"):
+        compared(rows, margin=-1.0)
+
+
+def test_holm_counts_the_comparisons_of_one_table() -> None:
+    found = compared(noisy(["relu", "elu", "tanh", "selu"], 6, 0.0006))
+    p = {pair.variant: pair.p for pair in found.pairs}
+    corrected = {pair.variant: pair.p_holm for pair in found.pairs}
+    first, second, third = sorted(p, key=lambda name: p[name])
+
+    assert corrected[first] == pytest.approx(min(3 * p[first], 1))
+    assert corrected[second] == pytest.approx(min(max(3 * p[first], 2 * p[second]), 1))
+    assert corrected[third] >= corrected[second]
+    assert {pair.flip_smallest for pair in found.pairs} == {3 * 2 / 2**6}
+
+
+def test_letters_come_from_ten_seeds_on() -> None:
+    names = ["relu", "elu", "tanh"]
+
+    assert {each.letters for each in compared(noisy(names, 9, 0.01)).estimates} == {""}
+    found = compared(noisy(names, 10, 0.01))
+    assert [each.letters for each in found.estimates] == ["a", "b", "c"]
+    alike = compared(noisy(names, 10))
+    assert {each.letters for each in alike.estimates} == {"a"}
+
+
+def test_one_lucky_seed_is_not_the_best() -> None:
+    rows = [*noisy(["relu", "elu"], 10), run(activation="tanh", seed=0, test=0.99)]
+
+    found = {each.variant: each for each in compared(rows).estimates}
+
+    assert next(iter(found)) == "tanh"
+    assert (found["tanh"].standing, found["tanh"].letters) == ("undecided", "")
+    assert sorted(found[name].standing for name in ("relu", "elu")) == ["best", "undecided"]
+    assert found["relu"].letters == found["elu"].letters == "a"
+
+
+def test_runs_that_are_in_no_table_are_named() -> None:
+    rows = noisy(["relu", "elu"], 3)
+    rows += noisy(["relu"], 2, numerics=2)
+    rows += noisy(["tanh"], 2, experiment="lone")
+    rows += [failed(activation=name, dataset="digits") for name in ("relu", "elu")]
+
+    assert answers_of(rows).notices == (
+        "lone: nothing varies, so there is nothing to compare",
+        "variants: 2 runs are not compared with dataset mnist, numerics 2: they have one value of "
+        "activation",
+        "variants: 2 runs are not compared with dataset digits, numerics 1: they failed",
+    )
+    assert answers_of(rows, "activation").notices[0] == (
+        "lone: 2 runs are not compared: they have one value of activation"
+    )
+
+
+def test_many_variants_have_standings_but_no_letters() -> None:
+    names = [f"leaky_relu(negative_slope={place / 100})" for place in range(61)]
+
+    found = compared(noisy(names, 10, 0.0005))
+
+    assert {each.letters for each in found.estimates} == {""}
+    assert found.estimates[0].standing == "best"
+    assert found.estimates[-1].standing == "behind"
+
+
+def test_bca_intervals_come_from_twenty_seeds_on_and_are_the_same_every_time() -> None:
+    rows = noisy(["relu", "elu"], 20)
+    first, again = compared(rows), compared(rows)
+
+    assert first.estimates == again.estimates
+    assert first.pairs == again.pairs
+    for each in first.estimates:
+        assert each.low < each.bca_low < each.mean < each.bca_high < each.high
+
+
+def test_data_sets_and_models_are_never_pooled() -> None:
+    rows = [
+        row
+        for dataset in ("mnist", "digits")
+        for model in ("mlp(hidden=[8])", "cnn")
+        for row in noisy(["relu", "elu"], 3, dataset=dataset, model=model)
+    ]
+
+    asked = [each.question for each in answers_of(rows).comparisons]
+
+    assert [(each.dataset, each.model) for each in asked] == [
+        ("mnist", "mlp(hidden=[8])"),
+        ("mnist", "cnn"),
+        ("digits", "mlp(hidden=[8])"),
+        ("digits", "cnn"),
+    ]
+
+
+def test_ranks_span_the_data_sets_of_one_model() -> None:
+    names = ["relu", "elu", "tanh"]
+    rows = [
+        row
+        for dataset in ("mnist", "digits", "fashion_mnist")
+        for row in noisy(names, 3, 0.01, dataset=dataset)
+    ]
+
+    (ranks,) = answers_of(rows).ranks
+
+    assert ranks.datasets == ("mnist", "digits", "fashion_mnist")
+    assert (ranks.variants, ranks.ranks) == (("relu", "elu", "tanh"), (1.0, 2.0, 3.0))
+    assert ranks.p == pytest.approx(1 / 36)
+    assert math.isnan(ranks.against[0])
+    assert answers_of(noisy(names, 3)).ranks == ()
+
+
+def test_each_experiment_is_asked_for_what_varies_in_it() -> None:
+    rows = noisy(["relu", "elu"], 3, experiment="a")
+    rows += [
+        run(experiment="b", learning_rate=rate, batch_norm=norm, seed=seed)
+        for rate in (0.1, 0.01)
+        for norm in (False, True)
+        for seed in range(2)
+    ]
+
+    asked = [each.question for each in answers_of(rows).comparisons]
+
+    assert [(each.experiment, each.by, each.variants) for each in asked] == [
+        ("a", ("activation",), ("relu", "elu")),
+        ("b", ("learning_rate",), ("0.1", "0.01")),
+        ("b", ("batch_norm",), ("false", "true")),
+    ]
+
+
+def test_experiments_with_one_value_each_are_taken_together() -> None:
+    rows = [*noisy(["relu"], 3, experiment="a"), *noisy(["elu"], 3, experiment="b")]
+
+    found = answers_of(rows)
+
+    assert [each.question.experiment for each in found.comparisons] == ["a + b"]
+    assert found.comparisons[0].pairs[0].n == 3
+    assert found.notices == (
+        "no experiment alone has two values of activation: a, b are taken together",
+    )
+
+
+def test_combinations_of_axes_are_variants() -> None:
+    rows = [
+        run(activation=name, learning_rate=rate, seed=seed)
+        for name in ("relu", "elu")
+        for rate in (0.1, 0.01)
+        for seed in range(2)
+    ]
+
+    found = compared(rows, "activation", "learning_rate", baseline="elu, learning_rate=0.1")
+
+    assert found.baseline == "elu, learning_rate=0.1"
+    assert len(found.pairs) == 3
+    assert found.question.others == ()
+
+
+def test_one_spec_in_two_stores_counts_once(tmp_path: Path) -> None:
+    rows = noisy(["relu", "elu"], 4)
+    stores = [write_store(tmp_path / name, rows) for name in ("a", "b")]
+
+    both = answer(load(stores)).comparisons[0]
+
+    one = answer(load(stores[:1])).comparisons[0]
+    assert repr(both.estimates) == repr(one.estimates)
+    assert repr(both.pairs) == repr(one.pairs)
+    assert both.estimates[0].runs == 4
+
+
+def test_the_first_value_of_the_config_is_the_baseline(tmp_path: Path) -> None:
+    rows = noisy(["elu", "relu", "tanh"], 2)
+    store = write_store(tmp_path, rows)
+    assert answer(load([store])).comparisons[0].baseline == "elu"
+
+    planned = sorted(rows, key=lambda row: ("relu", "tanh", "elu").index(row["activation"]))
+    keep(store, KeptPlan("variants", {}, tuple(row["run_id"] for row in planned)))
+
+    found = answer(load([store])).comparisons[0]
+    assert found.question.variants == ("relu", "tanh", "elu")
+    assert found.baseline == "relu"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("leaky_relu", "leaky_relu(negative_slope=0.01)"),
+        ("leaky_relu( negative_slope = 0.01 )", "leaky_relu(negative_slope=0.01)"),
+        ("relu", "relu"),
+        (" relu ", "relu"),
+    ],
+)
+def test_a_baseline_is_found_by_its_name(given: str, meant: str) -> None:
+    rows = noisy(["relu", "leaky_relu(negative_slope=0.01)"], 2)
+
+    assert compared(rows, baseline=given).baseline == meant
+
+
+def test_a_baseline_is_found_by_its_value() -> None:
+    rows = [run(learning_rate=rate, seed=seed) for rate in (0.1, 0.001) for seed in range(2)]
+
+    assert compared(rows, "learning_rate", baseline="1e-3").baseline == "0.001"
+
+
+def test_a_baseline_that_is_not_there_or_not_clear() -> None:
+    rows = noisy(["elu(alpha=1.0)", "elu(alpha=0.1)", "relu"], 2)
+
+    with pytest.raises(ReluBenchError, match=r"'rellu' is no value of activation.* 'relu'"):
+        compared(rows, baseline="rellu")
+    with pytest.raises(ReluBenchError, match="one of several: elu"):
+        compared(rows, baseline="elu")
+
+
+@pytest.mark.parametrize(
+    ("by", "message"),
+    [
+        ("activaton", "'activaton' is no axis. Did you mean 'activation'? These vary: activation."),
+        ("dataset", "each data set has a table of its own, and the seed is the unit"),
+        ("seed", "the seed is the unit. These vary: activation."),
+        ("learning_rate", "learning_rate has one value only in these runs"),
+    ],
+)
+def test_axes_that_cannot_be_compared(by: str, message: str) -> None:
+    with pytest.raises(ReluBenchError, match=re.escape(message)):
+        compared(noisy(["relu", "elu"], 2), by)
+
+
+def test_runs_of_which_nothing_varies_or_all_failed() -> None:
+    with pytest.raises(ReluBenchError, match="Nothing varies"):
+        compared(noisy(["relu"], 2))
+    with pytest.raises(ReluBenchError, match="Every run failed"):
+        compared([failed(activation=name) for name in ("relu", "elu")])
+
+
+def test_what_only_some_tables_lack_is_a_notice() -> None:
+    rows = noisy(["relu", "elu"], 3, experiment="a")
+    rows += [
+        run(experiment="b", learning_rate=rate, seed=s) for rate in (0.1, 0.01) for s in (0, 1)
+    ]
+
+    found = answers_of(rows, baseline="elu")
+
+    assert [each.question.experiment for each in found.comparisons] == ["a"]
+    (notice,) = found.notices
+    assert notice.startswith("b: not compared by learning_rate: --baseline 'elu' is no value of")
+    with pytest.raises(ReluBenchError, match="'selu' is no value of activation"):
+        answers_of(rows, baseline="selu")
+
+
+def test_models_are_compared_when_they_are_asked_for() -> None:
+    rows = noisy(["relu"], 3, model="cnn") + noisy(["relu"], 3, model="mlp(hidden=[8])")
+
+    found = compared(rows, "model")
+
+    assert found.question.model == ""
+    assert found.question.variants == ("cnn", "mlp(hidden=[8])")
+    assert found.pairs[0].n == 3
+
+
+def test_a_loss_is_better_when_it_is_lower() -> None:
+    rows = variants({"relu": RELU, "elu": ELU})
+
+    found = compared(rows, metric="test_loss")
+    (pair,) = found.pairs
+
+    assert found.estimates[0].variant == "elu"
+    assert pair.difference < 0
+    assert pair.verdict == "practically equal"
+    assert compared(rows, metric="test_loss", margin=0.001).pairs[0].verdict == "better"
+    assert pair.improvement == 1.0
+    assert pair.ratio == pytest.approx((1 - np.mean(ELU)) / (1 - np.mean(RELU)))
+    assert found.test_samples is None
+
+
+def test_a_loss_cannot_count_diverged_runs() -> None:
+    rows = [*variants({"relu": RELU}), run(activation="elu", outcome="diverged")]
+
+    with pytest.raises(ReluBenchError, match="no constant guess to count as in a loss"):
+        compared(rows, metric="test_loss")
+    assert compared(rows, metric="val_accuracy").estimates[1].mean == pytest.approx(11.24)
+
+
+def test_a_metric_that_is_not_there() -> None:
+    with pytest.raises(ReluBenchError, match=r"'test_acuracy' is no score.*'test_accuracy'"):
+        compared(variants({"relu": RELU, "elu": ELU}), metric="test_acuracy")

@@ -1,0 +1,139 @@
+import pytest
+from fake_results import layers_table, relu_like
+from inside_results import FOUR, MANY, layers_of_all, lines_of, names, page_of, runs_of, words
+
+from relu_bench.plots.dead_units import dead_units, share_limits
+from relu_bench.plots.fates_by_variant import FATE
+
+
+def test_inactive_units_stand_above_zeros_one_panel_a_layer() -> None:
+    rows = runs_of()
+
+    figure = dead_units(page_of(rows), layers_of_all(rows))
+
+    assert names(figure) == ["dense_1", "dense_2", FATE]
+    labels = [axes.get_ylabel() for axes in figure.axes]
+    assert labels == ["inactive (%)", "", "zeros (%)", "", ""]
+    assert lines_of(figure.axes[0])["relu"] == pytest.approx([0.0, 0.02, 0.04, 0.06])
+    assert lines_of(figure.axes[3])["relu"] == pytest.approx([0.5] * 4)
+    assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
+    assert figure.axes[2].get_ylim() == figure.axes[3].get_ylim()
+
+
+def test_markers_are_dead_units_before_and_after_training() -> None:
+    rows = runs_of(FOUR[:1])
+
+    figure = dead_units(page_of(rows), layers_of_all(rows))
+
+    (markers,) = [line for line in figure.axes[0].get_lines() if line.get_marker() == "o"]
+    assert list(markers.get_xdata()) == [0, 3]  # type: ignore[arg-type]
+    assert list(markers.get_ydata()) == pytest.approx([0.0, 0.03])  # type: ignore[arg-type]
+    assert "Markers: dead units (inactive, and no learned slope" in words(figure)
+    assert "counted on the whole training part" in words(figure)
+
+
+def test_the_last_panel_tells_who_dies_and_who_recovers() -> None:
+    rows = runs_of(FOUR[:2])
+    dying = {
+        "dead_fraction": lambda epoch, number: 0.1 * epoch,
+        "died": lambda epoch, number: 4 * number if epoch else None,
+        "revived": lambda epoch, number: number if epoch == 3 else None,
+    }
+    calm = {"dead_fraction": 0.0, "died": 0, "revived": 0}
+    layers = [
+        layer
+        for row in rows
+        for layer in relu_like(row, **(dying if row["activation"] == FOUR[0] else calm))
+    ]
+
+    figure = dead_units(page_of(rows), layers_table(layers))
+
+    panel = figure.axes[-1]
+    assert panel.get_xlabel() == "dead (%)"
+    ends = [line.get_xdata() for line in panel.get_lines() if line.get_linestyle() == "-"]
+    assert sorted([*map(list, ends)]) == [  # type: ignore[arg-type]
+        pytest.approx([0.0, 0.0]),
+        pytest.approx([0.0, 0.3]),
+    ]
+    assert sorted(text.get_text() for text in panel.texts) == ["↓0 ↑0", "↓36 ↑3"]
+    assert "↓ units that fell silent and ↑ that came back" in words(figure)
+
+
+def test_many_variants_have_no_panel_of_fates() -> None:
+    rows = runs_of(MANY[:9], seeds=1)
+
+    figure = dead_units(page_of(rows), layers_of_all(rows))
+
+    assert FATE not in names(figure)
+    assert "↓" not in words(figure)
+
+
+def test_many_strips_have_both_measures_side_by_side() -> None:
+    rows = [row for rate in (0.1, 0.01, 0.001) for row in runs_of(learning_rate=rate)]
+
+    figure = dead_units(page_of(rows), layers_of_all(rows, 5))
+
+    assert names(figure) == [*["dense_1", "dense_5"] * 2, FATE]
+    assert len(figure.axes) == 3 * 5
+    assert "Of 5 hidden layers, 2 are shown, evenly spaced." in words(figure)
+
+
+def test_deep_networks_show_some_layers_and_both_ends() -> None:
+    rows = runs_of()
+
+    figure = dead_units(page_of(rows), layers_of_all(rows, 50))
+
+    assert names(figure) == [*(f"dense_{n}" for n in (1, 13, 25, 38, 50)), FATE]
+    assert "Of 50 hidden layers, 5 are shown, evenly spaced." in words(figure)
+
+
+def test_many_variants_have_a_panel_each_but_for_those_without_any() -> None:
+    rows = runs_of(MANY[:9], seeds=2)
+    without = {"inactive_fraction": 0.0, "dead_fraction": 0.0, "sparsity": 0.0}
+    layers = [
+        layer
+        for row in rows
+        for layer in relu_like(row, **(without if row["activation"] in MANY[:6] else {}))
+    ]
+
+    figure = dead_units(page_of(rows), layers_table(layers))
+
+    assert names(figure) == list(MANY[6:9])
+    assert len(figure.axes) == 6
+    assert list(lines_of(figure.axes[0])) == ["dense_1", "dense_2"]
+    assert "6 variants have no inactive units (under 0.05 %) and so no panel for them." in words(
+        figure
+    )
+    assert "6 variants have no zeros (under 0.05 %)" in words(figure)
+
+
+def test_one_measure_without_any_leaves_the_other() -> None:
+    rows = runs_of(MANY[:9], seeds=1)
+
+    figure = dead_units(page_of(rows), layers_of_all(rows, sparsity=0.0))
+
+    assert {axes.get_ylabel() for axes in figure.axes} == {"inactive (%)", ""}
+    assert "9 variants have no zeros (under 0.05 %)" in words(figure)
+
+
+def test_nothing_makes_no_mountain() -> None:
+    rows = runs_of()
+    page = page_of(rows)
+
+    figure = dead_units(page, layers_of_all(rows, inactive_fraction=0.0, dead_fraction=0.0))
+
+    assert figure.axes[0].get_ylim()[1] == pytest.approx(0.0208)
+    assert share_limits()[1] == pytest.approx(0.0208)
+
+
+def test_a_band_beyond_all_units_is_cut_there() -> None:
+    rows = runs_of(FOUR[:1])
+    layers = [
+        layer
+        for row in rows
+        for layer in relu_like(row, inactive_fraction=(0.0, 1.0, 1.0)[row["seed"]])
+    ]
+
+    figure = dead_units(page_of(rows), layers_table(layers))
+
+    assert figure.axes[0].get_ylim() == pytest.approx((-0.04, 1.04))

@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from fake_results import layers_table, relu_like
+from inside_results import FOUR, MANY, layers_of_all, lines_of, names, page_of, runs_of, words
+
+from relu_bench.plots.gradient_by_depth import gradient_by_depth
+from relu_bench.plots.style import BACKGROUND
+
+
+def test_a_panel_at_initialization_and_one_after_training_with_medians() -> None:
+    rows = runs_of(FOUR[:1])
+    layers = [
+        layer
+        for row in rows
+        for layer in relu_like(
+            row,
+            3,
+            gradient_rms=lambda epoch, n, seed=row["seed"]: (1.0, 2.0, 90.0)[seed] * (1 + epoch),
+        )
+    ]
+
+    figure = gradient_by_depth(page_of(rows), layers_table(layers))
+
+    start, end = figure.axes
+    assert names(figure) == ["at initialization", "after training"]
+    assert start.get_yscale() == end.get_yscale() == "log"
+    assert start.get_ylim() == end.get_ylim()
+    assert lines_of(start)["relu"] == [2.0, 2.0, 2.0]
+    assert lines_of(end)["relu"] == [8.0, 8.0, 8.0]
+    assert "Lines: medians over 3 seeds; bands: smallest to largest." in words(figure)
+
+
+def test_a_gradient_of_exactly_zero_is_a_gap_and_a_mark_at_the_edge() -> None:
+    rows = runs_of(FOUR[:1], seeds=1)
+    zero = layers_of_all(rows, 3, gradient_rms=lambda epoch, n: 0.0 if n == 1 else 0.5)
+
+    figure = gradient_by_depth(page_of(rows), zero)
+
+    panel = figure.axes[0]
+    assert lines_of(panel)["relu"] == pytest.approx([np.nan, 0.5, 0.5], nan_ok=True)
+    (marks,) = [line for line in panel.get_lines() if line.get_marker() == "v"]
+    assert list(marks.get_xdata()) == [1]  # type: ignore[arg-type]
+    assert "▾ at the lower edge: a median of exactly 0, without a band." in words(figure)
+
+
+def test_without_zeros_there_is_no_word_of_them() -> None:
+    rows = runs_of()
+
+    assert "▾" not in words(gradient_by_depth(page_of(rows), layers_of_all(rows)))
+
+
+def test_a_band_that_reaches_zero_ends_at_the_lower_edge() -> None:
+    rows = runs_of(FOUR[:1])
+    layers = [
+        layer
+        for row in rows
+        for layer in relu_like(row, gradient_rms=0.0 if row["seed"] == 0 else 0.5)
+    ]
+
+    figure = gradient_by_depth(page_of(rows), layers_table(layers))
+
+    (band,) = figure.axes[0].collections
+    lowest = min(y for path in band.get_paths() for _, y in np.asarray(path.vertices))
+    assert lowest == pytest.approx(figure.axes[0].get_ylim()[0])
+
+
+def test_nothing_but_zeros_can_be_drawn() -> None:
+    rows = runs_of()
+
+    figure = gradient_by_depth(page_of(rows), layers_of_all(rows, gradient_rms=0.0))
+
+    assert figure.axes[0].get_ylim()[0] > 0
+
+
+@pytest.mark.parametrize(("factor", "decades"), [(0.9, 1), (0.5, 1), (0.01, 4), (1e-3, 6)])
+def test_the_axis_holds_everything_and_a_decade_at_least(factor: float, decades: int) -> None:
+    rows = runs_of()
+    layers = layers_of_all(rows, 3, gradient_rms=lambda epoch, n: 0.5 * factor ** (3 - n))
+
+    low, high = gradient_by_depth(page_of(rows), layers).axes[0].get_ylim()
+
+    assert low < 0.5 * factor**2
+    assert high > 0.5
+    assert np.log10(high / low) == pytest.approx(decades * 1.1, rel=0.01)
+
+
+def test_networks_of_different_depth_have_layer_axes_of_their_own() -> None:
+    models = {"mlp(depth=2, width=64)": 2, "mlp(depth=10, width=64)": 10}
+    rows = [row for model in models for row in runs_of(model=model)]
+    layers = [layer for row in rows for layer in relu_like(row, models[row["model"]])]
+
+    figure = gradient_by_depth(page_of(rows), layers_table(layers))
+
+    assert [len(lines_of(axes)["relu"]) for axes in figure.axes] == [2, 2, 10, 10]
+    assert figure.axes[0].get_xlim()[1] < 3
+    assert figure.axes[2].get_xlim()[1] > 10
+    assert all(0 < axes.get_xlim()[0] < 1 for axes in figure.axes)
+
+
+def test_many_variants_have_a_panel_each_before_the_others_in_grey() -> None:
+    rows = runs_of(MANY[:9], seeds=1)
+
+    figure = gradient_by_depth(page_of(rows), layers_of_all(rows))
+
+    assert names(figure) == list(MANY[:9])
+    for axes in figure.axes:
+        assert sorted(lines_of(axes)) == ["after training", "at initialization"]
+        grey = [line for line in axes.get_lines() if line.get_color() == BACKGROUND]
+        assert len(grey) == 8
+    legend = [text.get_text() for text in figure.subfigs[0].legends[0].get_texts()]
+    assert legend == ["at initialization", "after training", "after training, the others"]
