@@ -12,24 +12,27 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "relu_bench"
-HEAVY = {"tensorflow", "keras", "matplotlib", "pandas", "scipy", "sklearn"}
+HEAVY = {
+    "tensorflow", "keras", "matplotlib", "pandas", "scipy", "sklearn", "statsmodels", "dask",
+    "distributed",
+}  # fmt: skip
 
 # A module imports only from the rows above its own.
 ROWS = [
-    "columns errors labels machine objectives quiet_tensorflow schedule spacing stats tasks",
-    "components data provenance store",
-    "activations compare initializers optimizers shipped yaml_source",
-    "models overrides plots weights",
+    "columns draws errors labels machine objectives quiet_tensorflow schedule spacing stats tasks",
+    "components cores data dropout provenance store",
+    "activations compare initializers optimizers shipped status yaml_source",
+    "models overrides plots probes weights",
     "program settings",
     "config",
     "plan schema",
-    "advice training",
+    "advice diagnose training",
     "planning trainer",
-    "estimate preload",
-    "worker",
+    "agenda estimate execution preload resuming shards",
+    "speed worker",
     "worker_process",
     "executors",
-    "runner",
+    "cluster runner",
     "cli",
     "__main__",
 ]
@@ -120,6 +123,13 @@ print(json.dumps([code, sorted(loaded)]), file=sys.__stderr__)
         (["schema"], 0),
         (["activations"], 0),
         (["activations", "relu", "--format", "json"], 0),
+        (["speed", "rellu"], 2),
+        (["diagnose", "wrong.yaml"], 2),
+        (["compare", "missing"], 2),
+        (["status", "missing"], 2),
+        (["merge", "missing", "--out", "out"], 2),
+        (["run", "--resume", "missing"], 2),
+        (["run", "wrong.yaml", "--shard", "0/2"], 2),
     ],
 )
 def test_what_must_be_quick_loads_nothing_heavy(

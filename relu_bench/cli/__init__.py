@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from relu_bench import __version__
-from relu_bench.cli import activations, check, data, info, init, plot, run, schema
+from relu_bench.cli import (
+    activations,
+    check,
+    compare,
+    data,
+    diagnose,
+    info,
+    init,
+    merge,
+    plot,
+    run,
+    schema,
+    speed,
+    status,
+)
 from relu_bench.errors import ReluBenchError
 
 app = typer.Typer(
@@ -41,8 +55,13 @@ def _options(
 
 app.command(no_args_is_help=True)(run.run)
 app.command(no_args_is_help=True)(check.check)
+app.command()(status.status)
+app.command()(compare.compare)
 app.command()(plot.plot)
+app.command(no_args_is_help=True)(merge.merge)
 app.command()(activations.activations)
+app.command()(speed.speed)
+app.command(no_args_is_help=True)(diagnose.diagnose)
 app.command()(init.init)
 app.command()(data.data)
 app.command()(schema.schema)

@@ -1,32 +1,62 @@
 """Store(s) in, comparisons out: pure on DataFrames, but for `load`, which reads them.
 
+`answer` compares variants: `questions` are asked of `observations`, which `pairs`, `ranking` and
+`tuning` turn into a `comparison`; `sentences`, `sections` and `records` say it.
+
 `results` reads stores, `selection` narrows them, `notices` says what must not be averaged silently,
 `variants` finds the axes, `scores` says what a run counts as, `summary` and `curves` are the
-comparisons.
+comparisons. `layers` is what the probes saw inside the networks, `telling` whether it is worth a
+look.
 """
 
+from relu_bench.compare.answers import Answers, answer
+from relu_bench.compare.comparison import Comparison, Mode
 from relu_bench.compare.curves import curves, run_curves
+from relu_bench.compare.documents import latex as to_latex
+from relu_bench.compare.documents import markdown as to_markdown
+from relu_bench.compare.documents import text_lines
+from relu_bench.compare.layers import over_runs, run_layers, variant_layers, without_probes
+from relu_bench.compare.methods import paragraph as methods_paragraph
+from relu_bench.compare.plain_text import WIDTH
+from relu_bench.compare.records import to_csv, to_json
 from relu_bench.compare.results import Results, load, once_each
 from relu_bench.compare.scores import Scale, completed, final_scores, scale_of, score
+from relu_bench.compare.sentences import in_words
 from relu_bench.compare.summary import summarize
 from relu_bench.compare.variants import as_texts, axes, broken, label, texts, with_variant
 
 __all__ = [
+    "WIDTH",
+    "Answers",
+    "Comparison",
+    "Mode",
     "Results",
     "Scale",
+    "answer",
     "as_texts",
     "axes",
     "broken",
     "completed",
     "curves",
     "final_scores",
+    "in_words",
     "label",
     "load",
+    "methods_paragraph",
     "once_each",
+    "over_runs",
     "run_curves",
+    "run_layers",
     "scale_of",
     "score",
     "summarize",
+    "text_lines",
     "texts",
+    "to_csv",
+    "to_json",
+    "to_latex",
+    "to_markdown",
+    "variant_layers",
     "with_variant",
+    "without_probes",
 ]

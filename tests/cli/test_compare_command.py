@@ -72,6 +72,18 @@ def test_options_reach_the_comparison(invoke: Invoke) -> None:
     assert {each["n"] for each in found["variants"]} == {3}
 
 
+def test_further_views_are_asked_for(invoke: Invoke) -> None:
+    ended = invoke("compare", REFERENCE, "--target", "97", "--effects")
+
+    assert "Time to a validation accuracy of 97.00" in ended.out
+    assert ended.err == (
+        "variants: no effects: Only activation varies in variants: effects take two axes or more.\n"
+    )
+    default = invoke("compare", REFERENCE, "--time-to-accuracy")
+    assert "of the final one of relu" in default.out
+    assert "Time to" not in invoke("compare", REFERENCE).out
+
+
 def test_what_cannot_be_compared_is_said_on_stderr(invoke: Invoke) -> None:
     assert invoke("compare", REFERENCE, "--by", "learning_rate") == (
         2,

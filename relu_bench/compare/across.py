@@ -1,0 +1,100 @@
+"""Ranks of variants across data sets: the only view that spans them, and it uses ranks alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from relu_bench import stats
+from relu_bench.compare.comparison import Comparison
+
+# Demšar (2006), section 3.2.2: fewer data sets say little.
+FEW_DATASETS = 5
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Mean ranks over data sets of the variants that all of them have (Demšar 2006).
+
+    Attributes:
+        by: the axes whose values are ranked.
+        model: of all runs; empty when it is what is ranked.
+        datasets: the data sets.
+        baseline: the control; empty when not every data set has it.
+        variants: by mean rank, the best first.
+        ranks: mean ranks, 1 the best.
+        p: of Friedman's test; NaN for fewer than two data sets or three variants.
+        against: p of each variant's rank against the baseline's, by Holm; NaN for itself.
+    """
+
+    by: tuple[str, ...]
+    model: str
+    datasets: tuple[str, ...]
+    baseline: str
+    variants: tuple[str, ...]
+    ranks: tuple[float, ...]
+    p: float
+    against: tuple[float, ...]
+
+
+def across(comparisons: Sequence[Comparison]) -> tuple[Ranks, ...]:
+    """Ranks for each set of comparisons that differ in the data set only.
+
+    Those of one experiment belong together; where each experiment has one data set, and no two the
+    same, all of them do.
+    """
+    families: dict[tuple[object, ...], list[Comparison]] = {}
+    for each in comparisons:
+        question = each.question
+        key = (question.by, question.model, question.numerics)
+        families.setdefault(key, []).append(each)
+    found = []
+    for family in families.values():
+        if _distinct(family):
+            groups = [family]
+        else:
+            by_name: dict[str, list[Comparison]] = {}
+            for each in family:
+                by_name.setdefault(each.question.experiment, []).append(each)
+            groups = [group for group in by_name.values() if _distinct(group)]
+        found += [ranks for group in groups if (ranks := _ranks(group)) is not None]
+    return tuple(found)
+
+
+def _distinct(group: Sequence[Comparison]) -> bool:
+    return len({each.question.dataset for each in group}) == len(group)
+
+
+def _ranks(group: Sequence[Comparison]) -> Ranks | None:
+    group = [each for each in group if each.comparable]
+    if len(group) < 2:
+        return None
+    means = [{one.variant: one.mean for one in each.estimates if one.n} for each in group]
+    variants = [name for name in means[0] if all(name in others for others in means)]
+    if len(variants) < 2:
+        return None
+    scores = np.array(
+        [
+            [each.measure.direction * of[name] for name in variants]
+            for each, of in zip(group, means, strict=True)
+        ]
+    )
+    baselines = {each.baseline for each in group}
+    baseline = baselines.pop() if len(baselines) == 1 else ""
+    control = variants.index(baseline) if baseline in variants else None
+    test = stats.rank_test(np.round(scores, 10), control or 0)
+    corrected = stats.holm(test.against) if control is not None else np.full(len(variants), np.nan)
+    order = np.argsort(test.ranks, kind="stable")
+    question = group[0].question
+    return Ranks(
+        by=question.by,
+        model=question.model,
+        datasets=tuple(each.question.dataset for each in group),
+        baseline=baseline if control is not None else "",
+        variants=tuple(variants[row] for row in order),
+        ranks=tuple(test.ranks[row] for row in order),
+        p=test.p,
+        against=tuple(float(corrected[row]) for row in order),
+    )

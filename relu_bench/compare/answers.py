@@ -1,0 +1,101 @@
+"""Stored runs in, every comparison that they allow out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from relu_bench.compare.across import Ranks, across
+from relu_bench.compare.comparison import Comparison, Mode, comparison
+from relu_bench.compare.effects import main_effects
+from relu_bench.compare.further import Further
+from relu_bench.compare.questions import questions
+from relu_bench.compare.results import Results
+from relu_bench.compare.robustness import robustness
+from relu_bench.compare.time_to_accuracy import time_to_accuracy
+from relu_bench.errors import ReluBenchError
+
+MARGIN = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What `relu-bench compare` says.
+
+    Attributes:
+        comparisons: one for each experiment, data set, model and axis.
+        further: the views beside each comparison, in the same order.
+        ranks: across data sets, where there are several.
+        notices: what must be known beside them, one line each.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    further: tuple[Further, ...]
+    ranks: tuple[Ranks, ...]
+    notices: tuple[str, ...]
+
+
+def answer(
+    results: Results,
+    by: Sequence[str] = (),
+    *,
+    baseline: str | None = None,
+    metric: str | None = None,
+    margin: float = MARGIN,
+    mode: Mode = "matched",
+    with_times: bool = False,
+    target: float | None = None,
+    with_effects: bool = False,
+) -> Answers:
+    """Compare the values of the axes `by` in every experiment, data set and model.
+
+    Args:
+        results: of `load`.
+        by: axes; several are compared as combinations. None: activation where it varies, else each
+            axis that varies, by itself.
+        baseline: the variant to compare with; the first of the config when None.
+        metric: column of runs.csv to compare; the test score of the task when None.
+        margin: differences within ± this are practically none, in the unit that people read.
+        mode: `matched` or `tuned`, when other axes vary too.
+        with_times: also the time to accuracy, which reads epochs.csv.
+        target: validation score for it, in the unit that people read; by default 99 % of the
+            baseline's final one.
+        with_effects: also the effects of the axes; where they cannot be told apart, a notice says
+            so.
+
+    Raises:
+        ReluBenchError: when nothing can be compared, or an argument names what no table has; what
+            only some tables lack is a notice.
+    """
+    if not (margin >= 0 and math.isfinite(margin)):
+        raise ReluBenchError(
+            f"--margin {margin} is no margin; expected a number that is not negative, "
+            "such as 0.1 (points)."
+        )
+    asked, notices = questions(results, by)
+    found: list[Comparison] = []
+    errors: list[ReluBenchError] = []
+    for question in asked:
+        try:
+            found.append(
+                comparison(question, baseline=baseline, metric=metric, margin=margin, mode=mode)
+            )
+        except ReluBenchError as error:
+            errors.append(error)
+            by_what = " and ".join(question.by)
+            notices.append(f"{question.experiment}: not compared by {by_what}: {error}")
+    if not found:
+        raise errors[0]
+    further, refused = [], []
+    for each in found:
+        effects = None
+        if with_effects:
+            try:
+                effects = main_effects(each)
+            except ReluBenchError as error:
+                refused.append(f"{each.question.experiment}: no effects: {error}")
+        times = time_to_accuracy(each, results.epochs, target) if with_times else None
+        further.append(Further(robustness(each), times, effects))
+    said = dict.fromkeys([*results.notices, *notices, *refused])
+    return Answers(tuple(found), tuple(further), across(found), tuple(said))

@@ -1,0 +1,174 @@
+"""One comparison: a question, and all numbers of its answer."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from relu_bench import labels
+from relu_bench.compare.dropped import left_out
+from relu_bench.compare.estimates import Estimate, common, estimates
+from relu_bench.compare.measure import Measure, measure_of
+from relu_bench.compare.observations import Scores, observe
+from relu_bench.compare.pairs import Pair, against_baseline
+from relu_bench.compare.questions import Question
+from relu_bench.compare.ranking import ranked
+from relu_bench.compare.test_set import sample_size
+from relu_bench.compare.tuning import Tuned, tuned
+from relu_bench.errors import ReluBenchError
+
+Mode = Literal["matched", "tuned"]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The answer to one question. Scores are in the unit that people read.
+
+    Attributes:
+        question: what was asked.
+        measure: what is compared.
+        mode: how the other axes are treated: `matched` or `tuned`.
+        margin: differences within ± this are practically none.
+        baseline: the variant that the others are compared with.
+        estimates: one a variant, the best mean first.
+        pairs: one for each variant but the baseline, in the same order.
+        seeds: what the columns of `scores` are.
+        scores: (variants, seeds) behind the estimates, NaN where there is none.
+        comparable: whether the means are over settings that all variants have; if not, only the
+            differences are to be read.
+        tuning: for `tuned`, how each variant was tuned.
+        left_out: what does not count, one line each.
+        test_samples: size of the test set, None when it is not known or another part is compared.
+    """
+
+    question: Question
+    measure: Measure
+    mode: Mode
+    margin: float
+    baseline: str
+    estimates: tuple[Estimate, ...]
+    pairs: tuple[Pair, ...]
+    seeds: tuple[int, ...]
+    scores: Scores
+    comparable: bool
+    tuning: Mapping[str, Tuned]
+    left_out: tuple[str, ...]
+    test_samples: int | None
+
+    @property
+    def tests(self) -> int:
+        """How many comparisons could be tested, which is what Holm's correction counts."""
+        return sum(not math.isnan(pair.p) for pair in self.pairs)
+
+    @property
+    def of_baseline(self) -> Estimate:
+        """The estimate of the baseline."""
+        return next(each for each in self.estimates if each.variant == self.baseline)
+
+
+def comparison(
+    question: Question,
+    *,
+    baseline: str | None = None,
+    metric: str | None = None,
+    margin: float = 0.1,
+    mode: Mode = "matched",
+) -> Comparison:
+    """Answer one question.
+
+    Args:
+        question: of `questions`.
+        baseline: the value, or the label, of the variant to compare with; the first when None.
+        metric: column to compare; the test score when None.
+        margin: what counts as practically no difference, in the unit that people read (points of a
+            percentage).
+        mode: `matched`: at the same settings of the other axes; `tuned`: each variant at its best.
+
+    Raises:
+        ReluBenchError: when the baseline or the metric is not there, or tuning is not possible.
+    """
+    measure = measure_of(question.metric, metric)
+    name = baseline_of(question, baseline)
+    by_validation = measure_of(question.metric, f"val_{question.metric}")
+    observed = observe(question, measure, by_validation if mode == "tuned" else None)
+    told: tuple[Tuned, ...] = ()
+    if mode == "tuned":
+        observed, told = tuned(observed, question, by_validation.direction)
+    shared = common(observed)
+    rows = estimates(observed, shared)
+    order = _best_first(rows, measure.direction)
+    observed, rows = observed.ordered(order), tuple(rows[row] for row in order)
+    pairs = against_baseline(observed, observed.variants.index(name), measure, margin)
+    if shared.comparable:
+        rows = ranked(observed, rows, measure.direction, margin)
+    on_test = measure.is_rate and "test" in measure.column
+    return Comparison(
+        question,
+        measure,
+        mode,
+        margin,
+        name,
+        rows,
+        pairs,
+        observed.seeds,
+        shared.scores[order],
+        shared.comparable,
+        dict(zip(question.variants, told, strict=True)) if told else {},
+        left_out(observed, shared, rows, pairs, mode == "matched" and bool(question.others)),
+        sample_size(question.runs[measure.column]) if on_test else None,
+    )
+
+
+def _best_first(rows: Sequence[Estimate], direction: float) -> list[int]:
+    """Variants without a score last; equal means in the order of the config."""
+    keys = [-direction * round(each.mean, 10) if each.n else math.inf for each in rows]
+    return [int(row) for row in np.argsort(keys, kind="stable")]
+
+
+def baseline_of(question: Question, wanted: str | None) -> str:
+    """The variant that is meant by a label, or by a name that only one label has.
+
+    Raises:
+        ReluBenchError: when there is none, or several.
+    """
+    if wanted is None:
+        return _first_with_result(question)
+    text = _canonical(wanted)
+    for variant in question.variants:
+        if text == _canonical(variant):
+            return variant
+    named = [each for each in question.variants if each.partition("(")[0] == wanted.strip()]
+    if len(named) == 1:
+        return named[0]
+    listed = ", ".join(question.variants[:25])
+    if named:
+        raise ReluBenchError(f"--baseline {wanted!r} is one of several: {', '.join(named)}.")
+    near = difflib.get_close_matches(wanted, question.variants, n=1)
+    meant = f" Did you mean {near[0]!r}?" if near else ""
+    where = f"{question.experiment}, {question.dataset}"
+    raise ReluBenchError(
+        f"--baseline {wanted!r} is no value of {', '.join(question.by)} in {where}.{meant} "
+        f"There are: {listed}{', …' if len(question.variants) > 25 else ''}."
+    )
+
+
+def _first_with_result(question: Question) -> str:
+    done = set(question.runs.loc[question.runs["status"] == "completed", "variant"])
+    return next(variant for variant in question.variants if variant in done)
+
+
+def _canonical(text: str) -> str:
+    """A number by its value, a label in the order of its parameters, else without outer spaces."""
+    try:
+        return repr(float(text))
+    except ValueError:
+        pass
+    try:
+        return str(labels.parse(text))
+    except labels.LabelError:
+        return " ".join(text.split())

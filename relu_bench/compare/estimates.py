@@ -1,0 +1,150 @@
+"""Each variant by itself: how many runs, how good, how sure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relu_bench import stats
+from relu_bench.compare.observations import OUTCOMES, Observations, Scores, along, known, over_cells
+
+BCA_FROM = 20
+# Each takes 10,000 resamples; nobody reads more rows than this.
+MOST_BCA = 1_000
+
+Standing = Literal["best", "practically equal", "undecided", "behind", ""]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One variant. Scores are in the unit that people read; NaN stands for what does not exist.
+
+    Attributes:
+        variant: its label.
+        n: seeds; where other axes vary too, each counts as the mean over their settings.
+        runs: completed runs behind them, which are learned + at_chance + diverged.
+        learned, at_chance, diverged: outcomes; a diverged run counts as the constant guess.
+        failed: runs that are missing.
+        mean, sd: over the seeds, sd with n - 1.
+        low, high: 95 % t interval of the mean.
+        median, iqm: median and interquartile mean over the seeds.
+        bca_low, bca_high: 95 % BCa interval of the mean, from n = 20 on.
+        letters: variants that share one cannot be told apart; empty for fewer than 10 seeds.
+        standing: against the variant with the best mean.
+    """
+
+    variant: str
+    n: int
+    runs: int
+    learned: int
+    at_chance: int
+    diverged: int
+    failed: int
+    mean: float
+    sd: float
+    low: float
+    high: float
+    median: float
+    iqm: float
+    bca_low: float
+    bca_high: float
+    letters: str = ""
+    standing: Standing = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Common:
+    """What the variants have in common, so that their means are of the same settings.
+
+    Attributes:
+        cells: (cells,), whether every variant with a result has the setting; all True when they
+            have none in common.
+        comparable: whether they have any.
+        scores: (variants, seeds), mean over the common settings; NaN where a seed lacks one.
+        counted: (variants, cells, seeds), the runs that are in `scores`.
+    """
+
+    cells: NDArray[np.bool_]
+    comparable: bool
+    scores: Scores
+    counted: NDArray[np.bool_]
+
+
+def common(observed: Observations) -> Common:
+    """The scores of each variant and seed over the settings that all variants have.
+
+    Where they have none in common, each is averaged over its own, and not comparable.
+    """
+    there = known(observed.scores)
+    present = along(there, 2)
+    cells = along(present[along(present, 1)], 0, every=True)
+    comparable = bool(cells.any())
+    if not comparable:
+        cells = np.ones_like(cells)
+    needed = (present & cells)[:, :, np.newaxis]
+    complete = along(there | ~needed, 1, every=True) & along(needed, 1)
+    counted = there & needed & complete[:, np.newaxis, :]
+    scores = over_cells(np.where(counted, observed.scores, np.nan))
+    return Common(cells, comparable, scores, counted)
+
+
+def estimates(observed: Observations, shared: Common) -> tuple[Estimate, ...]:
+    """One estimate for each variant, in their order."""
+    scores = [row[known(row)] for row in shared.scores]
+    ends = _bca(scores)
+    return tuple(
+        _estimate(
+            variant,
+            scores[row],
+            np.bincount(observed.outcomes[row][shared.counted[row]], minlength=len(OUTCOMES)),
+            int((observed.outcomes[row] == OUTCOMES.index("failed")).sum()),
+            (float(ends[row, 0]), float(ends[row, 1])),
+        )
+        for row, variant in enumerate(observed.variants)
+    )
+
+
+def _bca(scores: Sequence[Scores]) -> NDArray[np.float64]:
+    """The ends of the BCa intervals, (variants, 2); NaN for fewer than 20 seeds."""
+    ends = np.full((len(scores), 2), np.nan)
+    if len(scores) > MOST_BCA:
+        return ends
+    sizes = np.array([each.size for each in scores])
+    for size in np.unique(sizes[sizes >= BCA_FROM]):
+        places = np.flatnonzero(sizes == size)
+        rows = np.stack([scores[int(place)] for place in places])
+        ends[places] = np.stack(stats.bca_interval(rows), axis=1)
+    return ends
+
+
+def _estimate(
+    variant: str,
+    scores: Scores,
+    counts: NDArray[np.intp],
+    failed: int,
+    bca: tuple[float, float],
+) -> Estimate:
+    low, high = stats.t_interval(scores)
+    outcomes = dict(zip(OUTCOMES, counts.tolist(), strict=True))
+    return Estimate(
+        variant=variant,
+        n=scores.size,
+        runs=sum(outcomes[name] for name in ("learned", "at_chance", "diverged")),
+        learned=outcomes["learned"],
+        at_chance=outcomes["at_chance"],
+        diverged=outcomes["diverged"],
+        failed=failed,
+        mean=stats.mean(scores),
+        sd=stats.sd(scores),
+        low=low,
+        high=high,
+        median=float(np.median(scores)) if scores.size else math.nan,
+        iqm=stats.interquartile_mean(scores),
+        bca_low=bca[0],
+        bca_high=bca[1],
+    )

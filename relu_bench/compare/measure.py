@@ -1,0 +1,116 @@
+"""What is compared: a column of scores, how it is read, and what a diverged run counts as in it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from relu_bench import columns
+from relu_bench.compare.scores import Scale, scale_of
+from relu_bench.errors import ReluBenchError
+from relu_bench.tasks import METRICS
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+_COLUMN = re.compile(r"(best_epoch_)?(train|val|test)_(.+)")
+_SPLITS = {"train": "training", "val": "validation", "test": "test"}
+LOSS = "loss"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A column of runs.csv that says how good a run is.
+
+    Attributes:
+        column: its name, such as `test_accuracy`.
+        title: how tables call it: `test accuracy`.
+        scale: how people read it.
+        is_rate: whether it is a share of right answers, so that 1 - value is an error rate.
+        guesses: columns of the constant guess that a diverged run counts as, the first that is not
+            empty; none for a loss, for which no guess is stored.
+    """
+
+    column: str
+    title: str
+    scale: Scale
+    is_rate: bool
+    guesses: tuple[str, ...]
+
+    @property
+    def direction(self) -> float:
+        """1.0 when higher is better, else -1.0."""
+        return 1.0 if self.scale.higher_is_better else -1.0
+
+    def values(self, runs: DataFrame) -> Series:
+        """What each run counts as, in the unit that people read; NaN for failed runs.
+
+        Raises:
+            ReluBenchError: when a diverged run has nothing to count as.
+        """
+        import pandas as pd
+
+        numbers = runs[self.column].astype("float64")
+        diverged = runs["outcome"] == "diverged"
+        if diverged.any():
+            counted = pd.Series(float("nan"), index=runs.index)
+            for guess in self.guesses:
+                counted = counted.fillna(runs[guess].astype("float64"))
+            if counted[diverged].isna().any():
+                raise ReluBenchError(self._uncounted(runs[diverged & counted.isna()]))
+            numbers = numbers.mask(diverged, counted)
+        return numbers * self.scale.factor
+
+    def _uncounted(self, runs: DataFrame) -> str:
+        first = str(runs["run_id"].iloc[0])
+        if not self.guesses:
+            return (
+                f"--metric {self.column}: {len(runs)} runs diverged ({first}, …) and have no "
+                "constant guess to count as in a loss; leaving them out would flatter their "
+                "variants. Compare an accuracy instead, such as --metric test_accuracy."
+            )
+        return (
+            f"Run {first} diverged, but its constant guess is not in runs.csv, so it cannot be "
+            "counted. The file was altered: delete the run's row and run its config again."
+        )
+
+
+def measure_of(metric: str, column: str | None = None) -> Measure:
+    """The measure named `column`, or the test score of the task whose metric is `metric`.
+
+    Raises:
+        ReluBenchError: when `column` is no score or loss of such runs.
+    """
+    column = (column or f"test_{metric}").strip()
+    known = _known(metric)
+    if column not in known:
+        near = difflib.get_close_matches(column, known, n=1)
+        meant = f" Did you mean {near[0]!r}?" if near else ""
+        raise ReluBenchError(
+            f"--metric {column!r} is no score of these runs.{meant} There are: {', '.join(known)}."
+        )
+    found = _COLUMN.fullmatch(column)
+    assert found is not None
+    best, split, name = found.groups()
+    title = f"{_SPLITS[split]} {name.replace('_', ' ')}{' of the best epoch' if best else ''}"
+    if name == LOSS:
+        unit = next(each.unit for each in columns.RUNS if each.name == column)
+        return Measure(column, title, Scale(LOSS, False, 1.0, unit), False, ())
+    # The commonest class is that of the training part, and nothing else was measured on it.
+    guesses = ("test",) if split == "test" else ("val",) if split == "val" else ("val", "test")
+    scale = scale_of(name)
+    is_rate = scale.higher_is_better and scale.unit == "%"
+    return Measure(column, title, scale, is_rate, tuple(f"guess_{each}_{name}" for each in guesses))
+
+
+def _known(metric: str) -> list[str]:
+    """Scores of the task, first the one that is reported, then losses."""
+    return [
+        name
+        for kind in (metric, LOSS)
+        for split in ("test", "val", "train")
+        for name in (f"{split}_{kind}", f"best_epoch_{split}_{kind}")
+        if name in columns.names(columns.RUNS) and (kind == LOSS or kind in METRICS)
+    ]

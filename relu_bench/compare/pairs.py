@@ -1,0 +1,197 @@
+"""Each variant against the baseline: over the seeds, at the settings that both have."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relu_bench import stats
+from relu_bench.compare.observations import Observations, Scores, along, known, over_cells
+from relu_bench.compare.verdicts import LEVEL, Verdict, verdict
+from relu_bench.stats.equivalence import LEVEL as NARROW
+
+if TYPE_CHECKING:
+    from relu_bench.compare.measure import Measure
+
+# Differences of equal scores are 0 but for rounding; scores in per cent have fewer digits.
+_DIGITS = 10
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One comparison. Scores are in the unit that people read; NaN stands for what does not exist.
+
+    Attributes:
+        variant, baseline: which.
+        n: seeds that both have.
+        cells: settings of the other axes that both have, 1 when nothing else varies.
+        unpaired, unpaired_baseline: completed runs of each that have no partner, and are left out.
+        correlation: Pearson's, between the paired scores, over the seeds.
+        difference, sd: mean and standard deviation over the seeds of variant less baseline.
+        low, high: 95 % t interval of the difference.
+        narrow_low, narrow_high: its 90 % interval, which the margin is held against.
+        ratio, ratio_low, ratio_high: mean error of the variant by that of the baseline (of the
+            values themselves for a loss), with its 95 % interval.
+        p, p_holm: of the paired t test, and corrected over the comparisons of the table.
+        flip_p, flip_p_holm: of the sign-flip test, likewise.
+        flip_smallest: the smallest p that the sign-flip test can give here after the correction.
+        improvement: share of the seeds at which the variant is better, ties counting half.
+        seeds_low, seeds_high: seeds that find a difference of the margin with 80 % power at the
+            corrected level, for the ends of the 95 % interval of `sd`.
+        verdict: on the variant.
+    """
+
+    variant: str
+    baseline: str
+    n: int
+    cells: int
+    unpaired: int
+    unpaired_baseline: int
+    correlation: float
+    difference: float
+    sd: float
+    low: float
+    high: float
+    narrow_low: float
+    narrow_high: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    p: float
+    p_holm: float
+    flip_p: float
+    flip_p_holm: float
+    flip_smallest: float
+    improvement: float
+    seeds_low: float
+    seeds_high: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True, eq=False)
+class Matched:
+    """The scores of two variants at what both have: one value for each seed, cells averaged."""
+
+    first: Scores
+    second: Scores
+    cells: int
+    unpaired: tuple[int, int]
+
+    @property
+    def differences(self) -> Scores:
+        """First less second, one for each seed."""
+        return np.round(self.first - self.second, _DIGITS)
+
+
+def matched(observed: Observations, first: int, second: int) -> Matched:
+    """Pair two variants by setting and seed, then average within each seed."""
+    one, other = observed.scores[first], observed.scores[second]
+    has_one, has_other = known(one), known(other)
+    both = has_one & has_other
+    seeds = along(both, 0)
+    first_means, second_means = (
+        over_cells(np.where(both, scores, np.nan))[seeds] for scores in (one, other)
+    )
+    lone = (int((has_one & ~both).sum()), int((has_other & ~both).sum()))
+    return Matched(first_means, second_means, int(along(both, 1).sum()), lone)
+
+
+def over_sizes(
+    samples: Sequence[Scores], test: Callable[[Scores], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """`test`, which works on rows of one length, on samples of any lengths: one p for each."""
+    found = np.full(len(samples), np.nan)
+    sizes = np.array([sample.size for sample in samples])
+    for size in np.unique(sizes[sizes > 1]):
+        places = np.flatnonzero(sizes == size)
+        found[places] = test(np.stack([samples[int(place)] for place in places]))
+    return found
+
+
+def against_baseline(
+    observed: Observations, baseline: int, measure: Measure, margin: float
+) -> tuple[Pair, ...]:
+    """Every other variant against the baseline, in the order of the variants."""
+    numbers = [number for number in range(len(observed.variants)) if number != baseline]
+    matches = [matched(observed, number, baseline) for number in numbers]
+    samples = [match.differences for match in matches]
+    p, flip_p = over_sizes(samples, stats.paired_t), over_sizes(samples, stats.sign_flip)
+    p_holm, flip_p_holm = stats.holm(p), stats.holm(flip_p)
+    tests = max(int((~np.isnan(p)).sum()), 1)
+    pairs = [
+        _pair(observed.variants[number], observed.variants[baseline], match, measure)
+        for number, match in zip(numbers, matches, strict=True)
+    ]
+    low, high = _seeds(pairs, margin, LEVEL / tests)
+    return tuple(
+        replace(
+            pair,
+            p=float(p[row]),
+            p_holm=float(p_holm[row]),
+            flip_p=float(flip_p[row]),
+            flip_p_holm=float(flip_p_holm[row]),
+            flip_smallest=min(tests * stats.smallest_p(pair.n), 1.0),
+            seeds_low=float(low[row]),
+            seeds_high=float(high[row]),
+            verdict=verdict(
+                measure.direction * pair.difference,
+                (pair.narrow_low, pair.narrow_high),
+                float(p_holm[row]),
+                margin,
+            ),
+        )
+        for row, pair in enumerate(pairs)
+    )
+
+
+def _pair(variant: str, baseline: str, match: Matched, measure: Measure) -> Pair:
+    """All of a comparison but what depends on the number of comparisons."""
+    differences = match.differences
+    low, high = stats.t_interval(differences)
+    narrow_low, narrow_high = stats.t_interval(differences, NARROW)
+    full = 100.0 if measure.is_rate else 0.0
+    ratio, ratio_low, ratio_high = stats.ratio_of_means(
+        np.abs(full - match.first), np.abs(full - match.second)
+    )
+    return Pair(
+        variant,
+        baseline,
+        n=differences.size,
+        cells=match.cells,
+        unpaired=match.unpaired[0],
+        unpaired_baseline=match.unpaired[1],
+        correlation=stats.correlation(match.first, match.second),
+        difference=stats.mean(differences),
+        sd=stats.sd(differences),
+        low=low,
+        high=high,
+        narrow_low=narrow_low,
+        narrow_high=narrow_high,
+        ratio=ratio,
+        ratio_low=ratio_low,
+        ratio_high=ratio_high,
+        p=math.nan,
+        p_holm=math.nan,
+        flip_p=math.nan,
+        flip_p_holm=math.nan,
+        flip_smallest=1.0,
+        improvement=stats.probability_of_improvement(measure.direction * differences),
+        seeds_low=math.nan,
+        seeds_high=math.nan,
+        verdict="undecided",
+    )
+
+
+def _seeds(pairs: Sequence[Pair], margin: float, level: float) -> tuple[Scores, Scores]:
+    """Seeds that resolve the margin, at both ends of the interval of each pair's sd."""
+    ends = np.full((2, len(pairs)), np.nan)
+    for row, pair in enumerate(pairs):
+        if pair.n > 1:
+            ends[:, row] = stats.sd_interval(pair.sd, pair.n)
+    low, high = stats.seeds_needed(margin, ends, level)
+    return low, high

@@ -1,0 +1,205 @@
+"""What is asked of stored runs: one table for each experiment, data set, model and axis."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from relu_bench.compare.results import Results, once_each
+from relu_bench.compare.scores import completed
+from relu_bench.compare.variants import AXIS_COLUMNS, as_texts, axes, with_variant
+from relu_bench.errors import ReluBenchError
+from relu_bench.store.plans import kept
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+# Never pooled: a mean over these says nothing. The metric is that of the data set.
+APART = ("experiment", "dataset", "model", "numerics")
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """Which value of some axes is best, on one data set with one model.
+
+    Attributes:
+        experiment: its name; several joined by ` + ` when they are asked together.
+        dataset, model, numerics: what all runs have in common, as texts; the model is empty when it
+            is what is asked about.
+        metric: of the task.
+        by: the axes whose values are compared.
+        others: further axes that vary.
+        runs: rows of runs.csv with `variant`, the text of the values of `by`, and `cell`, the text
+            of the values of `others`, empty when nothing else varies.
+        variants: in the order of the config; of a single axis its values, of several their labels.
+    """
+
+    experiment: str
+    dataset: str
+    model: str
+    numerics: str
+    metric: str
+    by: tuple[str, ...]
+    others: tuple[str, ...]
+    runs: DataFrame
+    variants: tuple[str, ...]
+
+
+def questions(results: Results, by: Sequence[str] = ()) -> tuple[tuple[Question, ...], list[str]]:
+    """The questions that these runs can answer, and what must be said about that.
+
+    Without `by`, each experiment is asked for its activations where these vary, else for each axis
+    that varies by itself; axes that never match (the initializers of `cases`) join in. Where no
+    experiment has two values of `by` but all together do, they are asked together, each run once.
+
+    Raises:
+        ReluBenchError: when `by` is no axis, or nothing varies.
+    """
+    wanted = tuple(dict.fromkeys(name.strip() for name in by))
+    for name in wanted:
+        _check_axis(name, results.runs)
+    runs = results.runs.assign(rank=_ranks(results))
+    found: list[Question] = []
+    notices: list[str] = []
+    for experiment, its_runs in runs.groupby("experiment", sort=True):
+        for names in [wanted] if wanted else _default(its_runs):
+            asked, lone = _apart(its_runs, names)
+            found += asked
+            notices += [f"{experiment}: {each}" for each in lone]
+        if not wanted and not _default(its_runs):
+            notices.append(f"{experiment}: nothing varies, so there is nothing to compare")
+    if found:
+        return tuple(found), notices
+    names = wanted or ("activation",)
+    together, lone = _apart(once_each(runs).assign(together=True), names)
+    if not together:
+        raise ReluBenchError(_nothing_varies(results.runs, wanted))
+    listed = ", ".join(sorted(runs["experiment"].unique()))
+    said = (
+        f"no experiment alone has two values of {' and '.join(names)}: {listed} are taken together"
+    )
+    return tuple(together), [said, *lone]
+
+
+def _apart(runs: DataFrame, by: tuple[str, ...]) -> tuple[list[Question], list[str]]:
+    """A question for each data set, model and numerics revision in which `by` varies.
+
+    And a line for each in which it does not, or every run failed.
+    """
+    keys = [name for name in APART if name not in by]
+    together = "together" in runs
+    if together:
+        keys.remove("experiment")
+    varying = [name for name in keys if runs[name].nunique(dropna=False) > 1]
+    found, lone = [], []
+    for _, part in runs.groupby(keys, sort=False, dropna=False):
+        metrics = completed(part)["metric"].dropna().unique()
+        question = _question(part, by, str(metrics[0])) if len(metrics) == 1 else None
+        if question is not None and len(question.variants) > 1:
+            found.append((part["rank"].min(), question))
+            continue
+        which = ", ".join(f"{name} {as_texts(part[name]).iloc[0]}" for name in varying)
+        where = f" with {which}" if which else ""
+        runs_are = "1 run is" if len(part) == 1 else f"{len(part)} runs are"
+        why = (
+            f"they have one value of {' and '.join(by)}" if question is not None else "they failed"
+        )
+        lone.append(f"{runs_are} not compared{where}: {why}")
+    return [question for _, question in sorted(found, key=lambda each: each[0])], lone
+
+
+def _question(part: DataFrame, by: tuple[str, ...], metric: str) -> Question:
+    others = tuple(name for name in axes(part) if name not in by and name not in APART)
+    named = _named(part, by)
+    named = with_variant(named, others, "cell") if others else named.assign(cell="")
+    order = named.sort_values("rank", kind="stable")["variant"].unique()
+    text = {name: str(as_texts(part[name].iloc[:1]).iloc[0]) for name in APART}
+    experiments = list(dict.fromkeys(part["experiment"]))
+    return Question(
+        experiment=" + ".join(experiments),
+        dataset=text["dataset"],
+        model="" if "model" in by else text["model"],
+        numerics=text["numerics"],
+        metric=metric,
+        by=by,
+        others=others,
+        runs=named,
+        variants=tuple(str(label) for label in order),
+    )
+
+
+def _named(part: DataFrame, by: tuple[str, ...]) -> DataFrame:
+    """With `variant`: the bare value of a single axis, which the table's head names."""
+    if len(by) == 1:
+        return part.assign(variant=as_texts(part[by[0]]))
+    return with_variant(part, by)
+
+
+def _default(runs: DataFrame) -> list[tuple[str, ...]]:
+    """Activation, or each axis; together with those that are tied to it, as in `cases`."""
+    varying = [name for name in axes(runs) if name not in ("dataset", "numerics")]
+    first = [name for name in varying if name == "activation"] or varying
+    return list(dict.fromkeys(tuple(_with_tied(runs, name, varying)) for name in first))
+
+
+def _with_tied(runs: DataFrame, name: str, varying: Sequence[str]) -> list[str]:
+    """The axis and the others of which its values have none in common, so that they never match."""
+    found = []
+    for other in varying:
+        values = runs[other].where(runs[other].notna(), None)
+        sets = [set(its) for _, its in values.groupby(as_texts(runs[name]))]
+        if other == name or not set.intersection(*sets):
+            found.append(other)
+    return found
+
+
+def _ranks(results: Results) -> Series:
+    """The place of each run in the plans that asked for it; unplanned ones come after them.
+
+    Several plans of a store come in the order in which they were first trained.
+    """
+    runs = results.runs
+    rows = {run_id: row for row, run_id in reversed(list(enumerate(runs["run_id"])))}
+    plans = [plan for folder in results.stores for plan in kept(folder)]
+    last = len(rows) + len(runs)
+    plans.sort(key=lambda plan: min((rows.get(each, last) for each in plan.run_ids), default=last))
+    planned: dict[str, int] = {}
+    for plan in plans:
+        for run_id in plan.run_ids:
+            planned.setdefault(run_id, len(planned))
+    count = len(planned)
+    return runs["run_id"].map(lambda run_id: planned.get(run_id, count + rows[run_id]))
+
+
+def _check_axis(name: str, runs: DataFrame) -> None:
+    allowed = [each for each in AXIS_COLUMNS if each not in ("dataset", "numerics")]
+    if name in allowed:
+        return
+    varying = [each for each in axes(runs) if each in allowed]
+    there = f" These vary: {', '.join(varying)}." if varying else ""
+    if name in ("dataset", "numerics", "seed", "experiment"):
+        raise ReluBenchError(
+            f"--by {name}: runs of two values of it are no pairs that could be compared; each "
+            f"data set has a table of its own, and the seed is the unit.{there}"
+        )
+    near = difflib.get_close_matches(name, allowed, n=1)
+    meant = f" Did you mean {near[0]!r}?" if near else ""
+    raise ReluBenchError(f"--by {name!r} is no axis.{meant}{there}")
+
+
+def _nothing_varies(runs: DataFrame, by: tuple[str, ...]) -> str:
+    if not len(completed(runs)):
+        return (
+            "Every run failed, so there is nothing to compare. The column `error` of runs.csv says "
+            "why; 'relu-bench run CONFIG --retry-failed' tries again."
+        )
+    varying = [name for name in axes(runs) if name not in APART or name == "model"]
+    there = f" These vary: {', '.join(varying)}." if varying else " Nothing else varies."
+    what = " and ".join(by) if by else "Nothing"
+    verb = "has one value only" if by else "varies"
+    return (
+        f"{what} {verb} in these runs, so there is nothing to compare.{there} "
+        "A comparison needs a second value: relu-bench run CONFIG --set activation=relu,elu."
+    )

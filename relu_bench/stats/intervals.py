@@ -1,0 +1,84 @@
+"""Intervals of a mean and of a standard deviation, for normal data.
+
+Source of the t interval: Student (1908), The probable error of a mean, Biometrika 6(1), 1-25; of
+the standard deviation's: Snedecor and Cochran (1989), Statistical Methods, 8th edition, section 5.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from relu_bench.stats.averages import flat, mean, sd
+
+
+def t_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
+    """Two-sided interval of the mean: mean ± t(n - 1) · sd / √n (Student 1908).
+
+    Returns:
+        Its ends in the unit of `values`; (NaN, NaN) for fewer than two values.
+
+    Raises:
+        ValueError: when `level` is not between 0 and 1.
+    """
+    checked(level)
+    numbers = flat(values)
+    if numbers.size < 2:
+        return math.nan, math.nan
+    low, high = t_ends(mean(numbers), sd(numbers), numbers.size, level)
+    return float(low), float(high)
+
+
+def t_ends(
+    means: ArrayLike, sds: ArrayLike, n: int, level: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The ends of the t intervals of many means over `n` values each, in the shape of `means`.
+
+    Raises:
+        ValueError: when `level` is not between 0 and 1, or `n` is below 2.
+    """
+    checked(level)
+    if n < 2:
+        raise ValueError(f"n is {n}; an interval takes at least two values")
+    # scipy.special has the same quantile as scipy.stats and starts half a second faster.
+    from scipy.special import stdtrit
+
+    half = float(stdtrit(n - 1, (1 + level) / 2)) * np.asarray(sds, np.float64) / math.sqrt(n)
+    centre = np.asarray(means, np.float64)
+    return centre - half, centre + half
+
+
+def sd_interval(sd: ArrayLike, n: int, level: float = 0.95) -> tuple[ArrayLike, ArrayLike]:
+    """Interval of the true standard deviation: sd · √((n - 1) / χ²(n - 1)).
+
+    Args:
+        sd: sample standard deviations, with n - 1.
+        n: values that each is of.
+        level: of the interval.
+
+    Returns:
+        Its ends, in the shape of `sd`; it is right for normal data only.
+
+    Raises:
+        ValueError: when `level` is not between 0 and 1, or `n` is below 2.
+    """
+    checked(level)
+    if n < 2:
+        raise ValueError(f"n is {n}; a standard deviation takes at least two values")
+    from scipy.special import chdtri
+
+    tail = (1 - level) / 2
+    known = np.asarray(sd, np.float64)
+    low, high = (math.sqrt((n - 1) / float(chdtri(n - 1, p))) for p in (tail, 1 - tail))
+    return known * low, known * high
+
+
+def checked(level: float) -> float:
+    """`level` when it is a probability that an interval can have.
+
+    Raises:
+        ValueError: when it is not between 0 and 1.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}; it must lie between 0 and 1")
+    return level

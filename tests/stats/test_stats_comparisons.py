@@ -1,0 +1,208 @@
+import math
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats as scipy_stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.power import TTestPower
+
+from relu_bench import stats
+from relu_bench.stats.sign_flip import EXACT_TO, FLIPS
+
+RANDOM = np.random.default_rng(0)
+PS = st.lists(st.floats(0, 1), min_size=1, max_size=20)
+
+
+@pytest.mark.parametrize("n", [2, 3, 10, 40])
+def test_paired_t_is_that_of_scipy(n: int) -> None:
+    first, second = RANDOM.normal(0.97, 0.01, (2, 5, n))
+    expected = scipy_stats.ttest_rel(first, second, axis=1).pvalue
+
+    assert stats.paired_t(first - second) == pytest.approx(expected)
+
+
+def test_paired_t_of_equal_differences_does_not_claim_certainty() -> None:
+    assert stats.paired_t([0.1] * 4) == 0.125
+    assert stats.paired_t([0.3 - 0.2, 0.4 - 0.3, 0.5 - 0.4]) == 0.25
+    assert stats.paired_t([0.0] * 4) == 1.0
+    assert math.isnan(float(stats.paired_t([0.1])))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 10])
+def test_sign_flip_is_exact(n: int) -> None:
+    differences = RANDOM.normal(0.5, 1, n)
+    sums = [abs(float(np.dot(signs, differences))) for signs in product((1, -1), repeat=n)]
+    observed = abs(float(differences.sum()))
+    expected = np.mean([each >= observed - 1e-9 for each in sums])
+
+    assert stats.sign_flip(differences) == pytest.approx(expected)
+
+
+def test_sign_flip_is_the_permutation_test_of_scipy() -> None:
+    first, second = RANDOM.normal(0, 1, (2, 8))
+    expected = scipy_stats.permutation_test(
+        (first, second), lambda a, b: np.mean(a - b), permutation_type="samples", vectorized=False
+    ).pvalue
+
+    assert stats.sign_flip(first - second) == pytest.approx(expected)
+
+
+def test_sign_flip_with_random_flips_is_near_and_the_same_every_time() -> None:
+    differences = np.array([*RANDOM.normal(0.3, 1, EXACT_TO), 0.0])
+    exact = float(stats.sign_flip(differences[:-1]))
+    by_chance = float(stats.sign_flip(differences))
+
+    assert by_chance == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / FLIPS))
+    assert by_chance == float(stats.sign_flip(differences))
+
+
+def test_sign_flip_counts_ties_whatever_the_order_of_the_sum() -> None:
+    assert stats.sign_flip([0.1, 0.2, 0.3, -0.3]) == stats.sign_flip([-0.3, 0.3, 0.2, 0.1])
+    assert stats.sign_flip([0.0, 0.0, 0.0]) == 1.0
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, EXACT_TO])
+def test_smallest_p_is_reached_when_every_seed_agrees(n: int) -> None:
+    assert stats.sign_flip(np.ones(n)) == stats.smallest_p(n)
+
+
+def test_smallest_p_beyond_exact_flips() -> None:
+    assert stats.smallest_p(0) == 1.0
+    assert stats.smallest_p(16) == 2.0**-15
+    assert stats.smallest_p(40) == 1 / (FLIPS + 1)
+
+
+@pytest.mark.parametrize(("comparisons", "seeds"), [(1, 6), (3, 7), (30, 11), (6000, None)])
+def test_deciding_seeds_are_the_fewest(comparisons: int, seeds: int | None) -> None:
+    assert stats.deciding_seeds(comparisons) == seeds
+    if seeds is not None:
+        assert comparisons * stats.smallest_p(seeds) <= 0.05
+        assert comparisons * stats.smallest_p(seeds - 1) > 0.05
+
+
+@settings(max_examples=20)
+@given(PS)
+def test_holm_is_that_of_statsmodels_and_leaves_out_what_was_not_tested(p: list[float]) -> None:
+    adjusted = stats.holm([math.nan, *p])
+
+    assert math.isnan(adjusted[0])
+    assert adjusted[1:] == pytest.approx(multipletests(p, method="holm")[1])
+    assert np.all(adjusted[1:] >= np.array(p))
+
+
+def test_holm_works_along_the_last_axis() -> None:
+    rows = RANDOM.random((4, 6))
+
+    assert stats.holm(rows) == pytest.approx(np.array([stats.holm(row) for row in rows]))
+    assert stats.holm([]).size == 0
+
+
+def test_correlation_is_that_of_scipy() -> None:
+    first, second = RANDOM.normal(size=(2, 12))
+
+    assert stats.correlation(first, second) == pytest.approx(scipy_stats.pearsonr(first, second)[0])
+    assert math.isnan(stats.correlation([1, 1, 1], [1, 2, 3]))
+    assert math.isnan(stats.correlation([1, 2], [1, 3]))
+
+
+def test_probability_of_improvement_counts_ties_half() -> None:
+    assert stats.probability_of_improvement([0.1, 0.2, -0.1, 0.0]) == 0.625
+    assert math.isnan(stats.probability_of_improvement([]))
+
+
+@pytest.mark.parametrize("n", [2, 5, 10, 50, 400])
+@pytest.mark.parametrize("level", [0.05, 0.05 / 30])
+def test_power_is_that_of_statsmodels(n: int, level: float) -> None:
+    for effect in (0.1, 0.2, 0.5):
+        expected = TTestPower().power(effect, n, level)
+        expected = 1.0 if math.isnan(expected) else expected  # as it gives for what is certain
+        assert stats.power(effect * 0.2, 0.2, n, level) == pytest.approx(expected, abs=1e-6)
+
+
+def test_power_far_from_the_border_is_certain() -> None:
+    assert stats.power(100.0, 0.1, [30, 1000, 100_000], 0.05) == pytest.approx([1, 1, 1])
+
+
+@given(st.floats(0.01, 5), st.sampled_from([0.05, 0.05 / 3, 0.05 / 30]))
+def test_seeds_needed_are_the_fewest_that_reach_the_power(sd: float, level: float) -> None:
+    seeds = float(stats.seeds_needed(0.5, sd, level))
+
+    assert stats.power(0.5, sd, seeds, level) >= 0.8
+    assert seeds == 2 or stats.power(0.5, sd, seeds - 1, level) < 0.8
+
+
+def test_seeds_needed_of_what_cannot_be_found() -> None:
+    found = stats.seeds_needed(0.1, [0.0, math.nan, 1e6])
+    assert found[0] == 2
+    assert math.isnan(found[1])
+    assert math.isinf(found[2])
+    assert math.isinf(float(stats.seeds_needed(0.0, 0.1)))
+
+
+@given(arrays(np.bool_, st.integers(1, 7).map(lambda k: (k, k))))
+def test_letters_are_shared_exactly_by_what_is_not_told_apart(table: np.ndarray) -> None:
+    different = np.triu(table, 1) | np.triu(table, 1).T
+    found = stats.letters(different)
+
+    for i, j in product(range(len(found)), repeat=2):
+        assert bool(set(found[i]) & set(found[j])) == (not different[i, j])
+    assert found[0].startswith("a")
+
+
+def test_letters_of_a_chain() -> None:
+    apart = np.zeros((4, 4), dtype=bool)
+    apart[0, 2:] = apart[1, 3] = True
+
+    assert stats.letters(apart | apart.T) == ["a", "ab", "bc", "c"]
+
+
+def test_letters_go_on_after_z() -> None:
+    apart = ~np.eye(54, dtype=bool)
+
+    assert stats.letters(apart)[25:28] == ["z", "A", "B"]
+    assert stats.letters(apart)[51:] == ["Z", "a1", "b1"]
+
+
+def test_letters_refuse_a_table_that_is_no_pairing() -> None:
+    with pytest.raises(ValueError, match="symmetric"):
+        stats.letters([[False, True], [False, False]])
+
+
+def test_rank_test_is_friedmans_of_scipy_in_the_form_of_iman_and_davenport() -> None:
+    scores = RANDOM.normal(size=(9, 4)) + np.array([0.0, 0.3, 0.6, 0.9])
+    chi = scipy_stats.friedmanchisquare(*scores.T).statistic
+    f = 8 * chi / (9 * 3 - chi)
+    found = stats.rank_test(scores, control=1)
+
+    assert found.p == pytest.approx(scipy_stats.f.sf(f, 3, 24))
+    assert found.ranks == pytest.approx(scipy_stats.rankdata(-scores, axis=1).mean(axis=0))
+    z = (found.ranks[0] - found.ranks[1]) / math.sqrt(4 * 5 / (6 * 9))
+    assert found.against[0] == pytest.approx(2 * scipy_stats.norm.sf(abs(z)))
+    assert math.isnan(found.against[1])
+
+
+def test_ranks_share_ties_and_say_nothing_for_few() -> None:
+    assert stats.rank_test([[0.9, 0.9, 0.1], [0.8, 0.7, 0.1]]).ranks == (1.25, 1.75, 3.0)
+    assert math.isnan(stats.rank_test([[0.9, 0.8], [0.9, 0.8]]).p)
+    assert math.isnan(stats.rank_test([[0.9, 0.8, 0.7]]).p)
+    assert stats.rank_test([[3, 2, 1]] * 2).p == pytest.approx(1 / 6)
+    assert stats.rank_test([[1, 1, 1]] * 3).p == pytest.approx(1.0)
+
+
+def test_cross_fitting_looks_at_the_other_seeds_only() -> None:
+    # The first setting wins seed 0 alone, by so much that its mean over all seeds is the best.
+    validation = [[9.0, 1.0, 1.0, 1.0], [2.0, 2.0, 2.0, 2.0]]
+
+    assert stats.cross_fitted(validation).tolist() == [1, 0, 0, 0]
+
+
+def test_cross_fitting_with_missing_runs_and_ties() -> None:
+    nan = math.nan
+    validation = [[nan, 2.0, 2.0, 2.0], [1.0, 2.0, 2.0, 2.0], [9.0, nan, nan, 9.0]]
+
+    assert stats.cross_fitted(validation).tolist() == [1, 0, 0, 0]
+    assert stats.cross_fitted([[1.0, 2.0], [2.0, 3.0]]).tolist() == [-1, -1]

@@ -1,0 +1,131 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats as scipy_stats
+from statsmodels.stats.weightstats import DescrStatsW
+
+from relu_bench import stats
+
+SCORES = st.lists(st.floats(0.1, 1), min_size=2, max_size=30, unique=True)
+
+
+@given(SCORES)
+def test_t_interval_is_that_of_statsmodels(values: list[float]) -> None:
+    assert stats.t_interval(values) == pytest.approx(DescrStatsW(values).tconfint_mean())
+
+
+def test_t_ends_are_those_of_each_row() -> None:
+    rows = np.random.default_rng(0).normal(size=(4, 7))
+    low, high = stats.t_ends(rows.mean(axis=1), rows.std(axis=1, ddof=1), 7)
+
+    for row, ends in zip(rows, zip(low, high, strict=True), strict=True):
+        assert ends == pytest.approx(stats.t_interval(row))
+
+
+def test_t_ends_of_one_value_are_refused() -> None:
+    with pytest.raises(ValueError, match="n is 1"):
+        stats.t_ends(0.5, 0.1, 1)
+
+
+@pytest.mark.parametrize("n", [2, 5, 30])
+def test_sd_interval_ends_where_the_chi_square_test_starts_to_reject(n: int) -> None:
+    low, high = stats.sd_interval(0.2, n)
+
+    for end, tail in ((low, 0.025), (high, 0.975)):
+        statistic = (n - 1) * (0.2 / float(end)) ** 2  # type: ignore[arg-type]
+        assert scipy_stats.chi2.sf(statistic, n - 1) == pytest.approx(tail)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_interquartile_mean_is_the_trimmed_mean_of_scipy(values: list[float]) -> None:
+    assert stats.interquartile_mean(values) == pytest.approx(scipy_stats.trim_mean(values, 0.25))
+
+
+def test_interquartile_mean_does_not_see_one_bad_run_of_five() -> None:
+    assert stats.interquartile_mean([0.1, 0.97, 0.97, 0.97, 0.97]) == pytest.approx(0.97)
+    assert math.isnan(stats.interquartile_mean([]))
+
+
+def test_bca_is_that_of_scipy_and_the_same_every_time() -> None:
+    values = np.random.default_rng(1).gamma(2.0, size=20)
+    expected = scipy_stats.bootstrap(
+        (values,), np.mean, n_resamples=50_000, rng=np.random.default_rng(99)
+    ).confidence_interval
+    ends = stats.bca_interval(values)
+
+    assert ends == pytest.approx((expected.low, expected.high), abs=0.02)
+    assert ends == stats.bca_interval(values)
+
+
+def test_bca_works_along_the_last_axis_and_on_equal_values() -> None:
+    rows = np.vstack([np.random.default_rng(2).normal(size=20), np.full(20, 0.3)])
+    low, high = stats.bca_interval(rows)
+
+    assert (low[0], high[0]) == stats.bca_interval(rows[0])
+    assert (low[1], high[1]) == (0.3, 0.3)
+    assert all(math.isnan(end) for end in stats.bca_interval([0.5]))
+
+
+@given(SCORES, st.data())
+def test_ratio_ends_where_the_paired_t_test_starts_to_reject(
+    above: list[float], data: st.DataObject
+) -> None:
+    size = len(above)
+    below = data.draw(st.lists(st.floats(0.5, 1), min_size=size, max_size=size, unique=True))
+    ratio, low, high = stats.ratio_of_means(above, below)
+
+    assert ratio == pytest.approx(np.mean(above) / np.mean(below))
+    if not math.isnan(low):
+        assert low <= ratio <= high
+        for end in (low, high):
+            rest = np.array(above) - end * np.array(below)
+            if rest.std(ddof=1) > 1e-6:
+                assert stats.paired_t(rest) == pytest.approx(0.05, abs=1e-4)
+
+
+def test_ratio_without_an_end_or_a_meaning() -> None:
+    assert stats.ratio_of_means([0.2], [0.1]) == pytest.approx(
+        (2.0, math.nan, math.nan), nan_ok=True
+    )
+    assert math.isnan(stats.ratio_of_means([0.2, 0.3], [0.0, 0.0])[0])
+    ratio, low, _ = stats.ratio_of_means([1.0, 2.0, 3.0], [-1.0, 0.5, 1.0])
+    assert ratio == pytest.approx(12.0)
+    assert math.isnan(low)
+
+
+@pytest.mark.parametrize(
+    ("interval", "margin", "within"),
+    [
+        ((-0.05, 0.09), 0.1, True),
+        ((-0.05, 0.11), 0.1, False),
+        ((-0.11, 0.05), 0.1, False),
+        ((0.0, 0.0), 0.0, True),
+        ((math.nan, math.nan), 0.1, False),
+    ],
+)
+def test_within_margin(interval: tuple[float, float], margin: float, within: bool) -> None:
+    assert stats.within_margin(interval, margin) is within
+
+
+@given(SCORES, st.floats(0.001, 0.5))
+def test_within_margin_is_the_two_one_sided_tests_of_statsmodels(
+    values: list[float], margin: float
+) -> None:
+    differences = np.array(values) - 0.5
+    if differences.std(ddof=1) < 1e-6:
+        return
+    described = DescrStatsW(differences)
+    p = max(
+        described.ttest_mean(-margin, alternative="larger")[1],
+        described.ttest_mean(margin, alternative="smaller")[1],
+    )
+    if abs(p - 0.05) > 1e-9:
+        assert stats.within_margin(stats.t_interval(differences, 0.9), margin) == (p < 0.05)
+
+
+def test_a_margin_is_not_negative() -> None:
+    with pytest.raises(ValueError, match="margin is -1"):
+        stats.within_margin((0.0, 0.0), -1)
