@@ -59,7 +59,8 @@ GOLDEN: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     (
-        "rd659104a8262",  # in 0.1.0, before draws had a numerics revision of their own: r2058e28c17bd
+        # In 0.1.0, before draws had a numerics revision of their own: r2058e28c17bd.
+        "rd659104a8262",
         {
             "activation": "selu",
             "initializer": "lecun_normal",
