@@ -23,7 +23,7 @@ ROWS = [
     "components cores data dropout provenance store",
     "activations compare initializers optimizers shipped status yaml_source",
     "models overrides plots probes weights",
-    "program settings",
+    "program report settings",
     "config",
     "plan schema",
     "advice diagnose training",
@@ -84,7 +84,7 @@ def test_the_package_itself_imports_nothing() -> None:
     assert list(imports_of(PACKAGE / "__init__.py")) == []
 
 
-@pytest.mark.parametrize("command", ["plots", "compare", "store", "config", "planning"])
+@pytest.mark.parametrize("command", ["plots", "compare", "report", "store", "config", "planning"])
 def test_what_reads_results_or_configs_never_reaches_training(command: str) -> None:
     graph = imported_modules()
     reached, found = {command}, [command]

@@ -17,6 +17,7 @@ from relu_bench.cli import (
     init,
     merge,
     plot,
+    report,
     run,
     schema,
     speed,
@@ -58,6 +59,7 @@ app.command(no_args_is_help=True)(check.check)
 app.command()(status.status)
 app.command()(compare.compare)
 app.command()(plot.plot)
+app.command()(report.report)
 app.command(no_args_is_help=True)(merge.merge)
 app.command()(activations.activations)
 app.command()(speed.speed)

@@ -13,7 +13,7 @@ from relu_bench.cli import app
 from relu_bench.schema import config_schema
 
 COMMANDS = (
-    "run", "check", "status", "compare", "plot", "merge",
+    "run", "check", "status", "compare", "plot", "report", "merge",
     "activations", "speed", "diagnose", "init", "data", "schema", "info",
 )  # fmt: skip
 

@@ -1,0 +1,128 @@
+"""The comparisons as the report shows them: words, tables, and how the numbers came about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from relu_bench import compare
+from relu_bench.compare import Answers, Comparison, Mode, Results
+from relu_bench.compare.sections import circumstances, heading, rank_section, sections
+from relu_bench.compare.sentences import legend, rank_words
+from relu_bench.errors import ReluBenchError
+from relu_bench.report.tables import Table, of_section
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One comparison, or the ranks across data sets.
+
+    Attributes:
+        heading: what is compared.
+        circumstances: on what, and how further axes are treated.
+        words: the answer first, then its limits.
+        tables: the scores, the differences, how sure they are.
+        legend: what the columns and marks are.
+        left_out: what does not count.
+        methods: the paragraph for a paper; empty for ranks.
+    """
+
+    heading: str
+    circumstances: str
+    words: tuple[str, ...]
+    tables: tuple[Table, ...]
+    legend: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    methods: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of the results, as `relu-bench compare` takes it."""
+
+    by: tuple[str, ...] = ()
+    baseline: str | None = None
+    metric: str | None = None
+    margin: float = 0.1
+    mode: Mode = "matched"
+
+    @property
+    def is_default(self) -> bool:
+        """Whether nothing particular is asked for, so that no answer is no fault of the user's."""
+        return not self.by and self.baseline is None and self.metric is None
+
+
+def answered(results: Results, asked: Asked) -> tuple[tuple[Compared, ...], tuple[str, ...]]:
+    """The comparisons and what must be known beside them.
+
+    Where nothing can be compared, the reason is the only notice beside those of the results.
+
+    Raises:
+        ReluBenchError: when `asked` names what is not there.
+    """
+    try:
+        answers = compare.answer(
+            results,
+            asked.by,
+            baseline=asked.baseline,
+            metric=asked.metric,
+            margin=asked.margin,
+            mode=asked.mode,
+        )
+    except ReluBenchError as error:
+        if not asked.is_default or len(compare.axes(compare.completed(results.runs))):
+            raise
+        return (), (*results.notices, str(error))
+    return _compared(answers), answers.notices
+
+
+def _compared(answers: Answers) -> tuple[Compared, ...]:
+    ranks = [
+        Compared(
+            "Across data sets",
+            ", ".join(each.datasets),
+            (rank_words(each),),
+            (of_section(rank_section(each)),),
+        )
+        for each in answers.ranks
+    ]
+    return (*map(_of, answers.comparisons), *ranks)
+
+
+def _of(comparison: Comparison) -> Compared:
+    return Compared(
+        heading(comparison),
+        circumstances(comparison),
+        compare.in_words(comparison),
+        tuple(map(of_section, sections(comparison))),
+        legend(comparison),
+        comparison.left_out,
+        compare.methods_paragraph(comparison),
+    )
+
+
+def facts(results: Results) -> tuple[str, ...]:
+    """One line for each experiment: its runs, what varies, and what all of them have in common."""
+    return tuple(
+        f"{experiment}: {_described(results, str(experiment))}"
+        for experiment in sorted(results.runs["experiment"].unique())
+    )
+
+
+def _described(results: Results, experiment: str) -> str:
+    runs = results.runs[results.runs["experiment"] == experiment]
+    varying = [
+        f"{len(compare.texts(runs[name]))} values of {name.replace('_', ' ')}"
+        for name in compare.axes(runs)
+    ]
+    seeds = runs["seed"].nunique()
+    varying.append(f"{seeds} seed{'' if seeds == 1 else 's'}")
+    fixed = [_only(list(compare.texts(runs[name]).values())) for name in ("dataset", "model")]
+    common = ", ".join(text for text in fixed if text)
+    count = len(runs)
+    text = f"{count:,} run{'' if count == 1 else 's'}, {' × '.join(varying)}"
+    return f"{text}; {common}" if common else text
+
+
+def _only(values: Sequence[str]) -> str:
+    return values[0] if len(values) == 1 else ""

@@ -1,0 +1,58 @@
+"""The figures of the report: SVG, a caption, and words for who cannot see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from relu_bench import compare
+from relu_bench.compare import Results
+from relu_bench.errors import ReluBenchError
+from relu_bench.plots import KINDS, draw
+from relu_bench.report.alternatives import alternative
+from relu_bench.report.svg import svg_of
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One figure.
+
+    Attributes:
+        name: as `relu-bench plot` calls its file.
+        caption: what it shows, of which experiment.
+        alternative: the same and its main numbers in words.
+        svg: an `svg` element.
+        of_layers: whether it shows the inside of the networks.
+    """
+
+    name: str
+    caption: str
+    alternative: str
+    svg: str
+    of_layers: bool
+
+
+def drawings(results: Results) -> tuple[tuple[Drawing, ...], tuple[str, ...]]:
+    """The figures that tell something of these results, and what is not drawn."""
+    if not len(compare.completed(results.runs)):
+        return (), ()
+    try:
+        figures = draw(results, with_title=False)
+    except ReluBenchError as error:
+        return (), tuple(str(error).splitlines())
+    found = []
+    for number, ((name, kind, page), (_, figure)) in enumerate(
+        zip(figures.drawings, figures, strict=True), start=1
+    ):
+        title = KINDS[kind].title
+        words = alternative(results, kind, page)
+        found.append(
+            Drawing(
+                name=name,
+                caption=f"{', '.join(part for part in (page.experiment, page.part) if part)}: "
+                f"{title}",
+                alternative=words,
+                svg=svg_of(figure, f"figure-{number}-", words),
+                of_layers=bool(KINDS[kind].measure),
+            )
+        )
+    return tuple(found), figures.notices

@@ -1,0 +1,135 @@
+"""How the runs ended: what is missing, what failed and why, what did not learn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from relu_bench import compare, status
+from relu_bench.compare import Results
+from relu_bench.report.tables import Table, shortened
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+MOST_ROWS = 100
+_OUTCOMES = ("learned", "at_chance", "diverged")
+
+
+def outcomes(results: Results) -> tuple[tuple[str, ...], tuple[Table, ...]]:
+    """Sentences and tables: the stores' progress, the runs that did not learn, the failed ones.
+
+    Raises:
+        StoreError: when a store cannot be read.
+    """
+    runs = results.runs
+    tables = [_progress(results)]
+    tables += [table for table in (_not_learned(results), _failed(runs)) if table.rows]
+    return tuple(_words(runs)), tuple(tables)
+
+
+def _words(runs: DataFrame) -> Iterator[str]:
+    done = compare.completed(runs)
+    failed = len(runs) - len(done)
+    counts = {name: int((done["outcome"] == name).sum()) for name in _OUTCOMES}
+    if not failed and counts["learned"] == len(runs):
+        yield f"Every run completed and learned ({len(runs):,} of {len(runs):,})."
+        return
+    yield (
+        f"Of {len(runs):,} runs {counts['learned']:,} learned, {counts['at_chance']:,} ended at "
+        f"chance, {counts['diverged']:,} diverged, and {failed:,} failed."
+    )
+    if counts["diverged"]:
+        yield (
+            "A diverged run has a loss that was not finite. It counts as the constant guess in "
+            "every mean, test and figure of scores."
+        )
+    if counts["at_chance"]:
+        yield (
+            "A run at chance is not better than always guessing the commonest class, by a "
+            "one-sided test at 1\u00a0%. It counts with its own score."
+        )
+    if failed:
+        yield "A failed run has no numbers and is missing from every mean."
+
+
+def _progress(results: Results) -> Table:
+    found = status.progress(results.stores)
+    rows = tuple(
+        (
+            each.experiment,
+            *(
+                f"{count:,}"
+                for count in (
+                    each.planned,
+                    each.completed,
+                    each.diverged,
+                    len(each.failures),
+                    len(each.missing),
+                )
+            ),
+        )
+        for each in found
+    )
+    note = "All runs of the results folders, also those that a condition leaves out here."
+    heads = ("experiment", "planned", "completed", "diverged", "failed", "missing")
+    return Table("What was asked for and what is there", heads, rows, note=note)
+
+
+def _not_learned(results: Results) -> Table:
+    """How many runs of each setting did not learn, the worst first."""
+    runs = results.runs
+    names = ("experiment", *compare.axes(runs))
+    done = compare.completed(runs).assign(
+        setting=lambda table: compare.with_variant(table, names[1:])["variant"]
+    )
+    key = ["experiment", "setting"]
+    counts = done.groupby([*key, "outcome"], sort=False).size().unstack(fill_value=0)
+    counts = counts.reindex(columns=list(_OUTCOMES), fill_value=0)
+    counts = counts.assign(runs=counts.sum(axis=1), lost=counts["at_chance"] + counts["diverged"])
+    some = counts[counts["lost"] > 0].sort_values(
+        ["lost", "diverged"], ascending=False, kind="stable"
+    )
+    rows = tuple(
+        (
+            str(row["setting"]),
+            str(row["experiment"]),
+            *(f"{int(row[name]):,}" for name in ("diverged", "at_chance", "runs")),
+            _seeds(done, str(row["experiment"]), str(row["setting"])),
+        )
+        for row in some.head(MOST_ROWS).reset_index().to_dict("records")
+    )
+    heads = ("setting", "experiment", "diverged", "at chance", "of runs", "seeds that diverged")
+    note = f"Shown are {MOST_ROWS:,} of {len(some):,} settings." if len(some) > MOST_ROWS else ""
+    return Table("Settings with runs that did not learn", heads, rows, note=note)
+
+
+def _seeds(done: DataFrame, experiment: str, setting: str) -> str:
+    those = done[
+        (done["experiment"] == experiment)
+        & (done["setting"] == setting)
+        & (done["outcome"] == "diverged")
+    ]
+    seeds = sorted(int(seed) for seed in those["seed"].unique())
+    shown = ", ".join(str(seed) for seed in seeds[:10])
+    return f"{shown}, …" if len(seeds) > 10 else shown
+
+
+def _failed(runs: DataFrame) -> Table:
+    """Each failed run with its reason."""
+    failed = runs[runs["status"] == "failed"]
+    named = compare.with_variant(failed, compare.axes(runs))
+    reasons = named["error"].astype(object).where(named["error"].notna(), "")
+    rows = tuple(
+        (str(run_id), str(experiment), str(variant), str(seed), str(reason))
+        for run_id, experiment, variant, seed, reason in zip(
+            named["run_id"],
+            named["experiment"],
+            named["variant"],
+            named["seed"],
+            reasons,
+            strict=True,
+        )
+    )
+    heads = ("run", "experiment", "setting", "seed", "reason")
+    return shortened(Table("Failed runs", heads, rows), MOST_ROWS, "runs.csv has all")

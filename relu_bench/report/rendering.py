@@ -1,0 +1,61 @@
+"""A report as one HTML file: no request leaves it, and no text of the results becomes markup."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from relu_bench.report.document import Document
+from relu_bench.report.terms import INSIDE, STATISTICS
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+_TEMPLATES = "templates"
+
+
+def render(document: Document) -> str:
+    """The whole page; the same document gives the same bytes.
+
+    Only the SVG of figures, which `svg` has written element by element, goes in as it is; every
+    other text is escaped. The Content-Security-Policy lets the browser fetch nothing, and run the
+    script with this hash alone, so that even a text that slipped through could do nothing.
+    """
+    import jinja2
+    from markupsafe import Markup
+
+    folder = resources.files("relu_bench.report") / _TEMPLATES
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(lambda name: (folder / name).read_text(encoding="utf-8")),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["breakable"] = breakable
+    script = (folder / "report.js").read_text(encoding="utf-8")
+    style = (folder / "report.css").read_text(encoding="utf-8")
+    page = environment.get_template("report.html.jinja")
+    return page.render(
+        document=document,
+        statistics=STATISTICS,
+        inside_terms=[term for term in INSIDE if term.word in _heads(document)],
+        svg={each.name: Markup(each.svg) for each in (*document.scores, *document.inside_figures)},
+        script=Markup(script),
+        style=Markup(style),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+
+
+def breakable(label: str) -> Markup:
+    """A label, escaped, that may go on in the next line before `(` and after `,` and `=`."""
+    from markupsafe import Markup
+
+    return Markup("<wbr>").join(re.split(r"(?=\()|(?<=[,=])", label))
+
+
+def _heads(document: Document) -> set[str]:
+    return {head for each in document.inside if each.table for head in each.table.heads}

@@ -1,0 +1,60 @@
+"""Where a report goes, and how it gets there whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from relu_bench.errors import ReluBenchError, StoreError
+
+NAME = "report.html"
+
+
+def path_for(stores: Sequence[Path], out: Path | None) -> Path:
+    """Where the report of these stores goes: `out`, or report.html in the one store.
+
+    Its folder is made, and its being writable found out, before anything is computed.
+
+    Raises:
+        ReluBenchError: for several stores without `out`, or when `out` is a folder.
+        StoreError: when the folder cannot be written to.
+    """
+    if out is None and len(stores) > 1:
+        raise ReluBenchError(
+            f"A report of {len(stores)} stores belongs to none of them: say where it shall go with "
+            "--out FILE."
+        )
+    path = stores[0] / NAME if out is None else out
+    if path.is_dir():
+        raise ReluBenchError(f"{path} is a folder; name a file: --out {path / NAME}")
+    probe = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    return path
+
+
+def write(text: str, path: Path) -> None:
+    """Put the report in the place of `path`, whole or not at all.
+
+    Raises:
+        StoreError: when it cannot be written.
+    """
+    own = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        own.write_text(text, encoding="utf-8", newline="\n")
+        own.replace(path)
+    except OSError as error:
+        own.unlink(missing_ok=True)
+        raise _cannot_write(path, error) from error
+
+
+def _cannot_write(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"The report cannot be written to {path} ({error.strerror or error}). "
+        "Name a file that can be written with --out FILE."
+    )
