@@ -22,12 +22,12 @@ def select(runs: DataFrame, where: Sequence[str]) -> DataFrame:
     """The rows of `runs` that meet every condition `KEY=VALUE`; of one key, any of its values.
 
     KEY is a column. VALUE is compared as the column's type: numbers by value (`1e-3` is `0.001`),
-    `true` and `false`, text without the spaces around it, a label in any order of its parameters.
-    An empty VALUE or `null` finds empty cells.
+    `true` and `false`, text without the spaces around it, a label in any order of its parameters,
+    or a label's name alone, whatever its parameters. An empty VALUE or `null` finds empty cells.
 
     Raises:
-        ReluBenchError: for a condition without `=`, an unknown column, a value of the wrong type,
-            or when no row is left.
+        ReluBenchError: for a condition without `=`, an unknown column, a value of the wrong type or
+            one that no row has, or when no row is left.
     """
     import pandas as pd
 
@@ -39,6 +39,9 @@ def select(runs: DataFrame, where: Sequence[str]) -> DataFrame:
     for key, values in wanted.items():
         column = _column(runs, key)
         masks = [_matches(column, value) for value in values]
+        absent = [value for value, mask in zip(values, masks, strict=True) if not mask.any()]
+        if absent:
+            raise ReluBenchError(_nothing_left(runs, {key: absent[:1]}))
         chosen = chosen[pd.concat(masks, axis=1).any(axis=1).loc[chosen.index]]
     if not len(chosen):
         raise ReluBenchError(_nothing_left(runs, wanted))
@@ -75,7 +78,10 @@ def _matches(column: Series, value: str) -> Series:
         return (column == _switch(column, value)).fillna(False).astype(bool)
     if is_numeric_dtype(column.dtype):
         return _near(column, value)
-    return column.map(_canonical, na_action="ignore") == _canonical(value)
+    exact = column.map(_canonical, na_action="ignore") == _canonical(value)
+    if exact.any():
+        return exact
+    return column.map(_name, na_action="ignore") == value
 
 
 def _switch(column: Series, value: str) -> bool:
@@ -101,6 +107,14 @@ def _canonical(text: object) -> str:
         return str(labels.parse(str(text)))
     except labels.LabelError:
         return str(text).strip()
+
+
+def _name(text: object) -> str:
+    """The name of a label; other text as it is."""
+    try:
+        return labels.parse(str(text)).name
+    except labels.LabelError:
+        return str(text)
 
 
 def _nothing_left(runs: DataFrame, wanted: dict[str, list[str]]) -> str:

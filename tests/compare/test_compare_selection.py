@@ -21,6 +21,8 @@ RUNS = runs_table(
         ([], [0, 1, 2, 3]),
         (["activation=relu"], [0, 2, 3]),
         (["activation= elu( alpha=1.0 ) "], [1]),
+        (["activation=elu"], [1]),
+        (["initializer=variance_scaling"], [3]),
         (["learning_rate=1e-3"], [0, 2, 3]),
         (["learning_rate=0.00046415888336"], [1]),
         (["seed=2"], [2]),
@@ -71,12 +73,20 @@ def test_a_value_of_the_wrong_type_is_an_error(condition: str, message: str) -> 
 
 def test_when_nothing_is_left_the_values_that_exist_are_listed() -> None:
     with pytest.raises(ReluBenchError) as caught:
-        select(RUNS, ["activation=selu", "batch_norm=true"])
+        select(RUNS, ["activation=elu(alpha=1.0)", "batch_norm=true"])
 
     assert str(caught.value) == (
-        "No run has activation=selu, batch_norm=true.\n"
+        "No run has activation=elu(alpha=1.0), batch_norm=true.\n"
         "activation is one of: elu(alpha=1.0), relu\n"
         "batch_norm is one of: false, true"
+    )
+
+
+def test_a_value_that_no_run_has_is_told_even_beside_one_that_some_have() -> None:
+    with pytest.raises(ReluBenchError) as caught:
+        select(RUNS, ["activation=relu", "activation=selu"])
+    assert str(caught.value) == (
+        "No run has activation=selu.\nactivation is one of: elu(alpha=1.0), relu"
     )
 
 
