@@ -126,11 +126,11 @@ def test_a_slurm_array(folder: Path) -> None:
     count = int(found[1])
     for task in range(1, count + 1):
         shell(script, folder, SLURM_ARRAY_TASK_ID=str(task), SLURM_ARRAY_TASK_COUNT=found[1])
-    parts = [folder / "results" / str(task) for task in range(1, count + 1)]
+    parts = [folder / "shards" / str(task) for task in range(1, count + 1)]
     assert [status(part).completed for part in parts] == [2, 2]
-    said = shell(block("relu-bench plot results/*"), folder)
+    said = shell(block("relu-bench plot shards/*"), folder)
     assert (folder / "figures" / "variants-comparison.png").stat().st_size > 1000
-    assert "2 runs taken from results/1" in said
+    assert "2 runs taken from shards/1" in said
     assert status(*parts).completed == status(folder / "merged").completed == 4
 
 
