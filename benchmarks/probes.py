@@ -18,7 +18,6 @@ NETWORKS: Mapping[str, str] = {
     "relu, batch norm": "batch_norm: true",
     "relu, learning rate 0.03 (many die)": "learning_rate: 0.03",
     "tanh, 20 layers of 64": "{activation: tanh, model: 'mlp(width=64, depth=20)'}",
-    "small CNN, 4,000 images": "{model: cnn, train_samples: 4000}",
 }
 SEEDS = 10
 
