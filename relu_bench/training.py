@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -59,6 +59,17 @@ class LoadedData:
     test_targets: data.Labels
     train: Samples
     test: Samples
+    _probe_set: tuple[data.Split, Any, Any] | None = None
+
+    def probe_set(self, split: data.Split) -> tuple[Any, Any]:
+        """Inputs and targets of the probe set of a split, kept for the next run."""
+        import tensorflow as tf
+
+        if self._probe_set is None or self._probe_set[0] is not split:
+            chosen = probes.probe_indices(self.train_targets, split.train)
+            both = (tf.gather(part, chosen) for part in (self.train.inputs, self.train.targets))
+            self._probe_set = (split, *both)
+        return self._probe_set[1:]
 
 
 @dataclass
@@ -187,17 +198,9 @@ class _Run:
         return row
 
     def _make_history(self) -> probes.History:
-        import tensorflow as tf
-
-        stored, part = self.loaded.train, self.split.train
-        chosen = probes.probe_indices(self.loaded.train_targets, part)
-
-        def training_part() -> Iterator[Any]:
-            for start in range(0, len(part), probes.IMAGES_AT_ONCE):
-                yield tf.gather(stored.inputs, part[start : start + probes.IMAGES_AT_ONCE])
-
-        inputs, targets = (tf.gather(each, chosen) for each in (stored.inputs, stored.targets))
-        return probes.History(self.program.probe, inputs, targets, training_part)
+        inputs, targets = self.loaded.probe_set(self.split)
+        everything = self.loaded.train.inputs, self.split.train
+        return probes.History(self.program.probe, inputs, targets, everything)
 
     def _guesses(self) -> Row:
         """What always guessing the commonest training class reaches, for each part."""

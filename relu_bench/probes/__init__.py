@@ -5,10 +5,9 @@ same bits with and without.
 """
 
 from relu_bench.probes.history import History
-from relu_bench.probes.probe import IMAGES_AT_ONCE, PROBE_IMAGES, Probe, probe_indices
+from relu_bench.probes.probe import PROBE_IMAGES, Probe, probe_indices
 
 __all__ = [
-    "IMAGES_AT_ONCE",
     "PROBE_IMAGES",
     "History",
     "Probe",

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,8 @@ from relu_bench.probes.probe import Kernels, Look, Mask, Probe
 from relu_bench.probes.sums import finite, inner
 
 Row = dict[str, Any]
-Parts = Callable[[], Iterable[Any]]
+Everything = tuple[Any, NDArray[np.int32]]
+"""Stored inputs (m, ...), and the positions in them that count."""
 
 
 class History:
@@ -22,10 +23,10 @@ class History:
         probe: looks into the run's network.
         inputs: stored inputs of the probe set, (n, ...).
         targets: its targets, (n,).
-        training_part: gives the stored inputs of the whole training part, some at a time.
+        training_part: the whole of it, as stored inputs and positions in them.
     """
 
-    def __init__(self, probe: Probe, inputs: Any, targets: Any, training_part: Parts) -> None:
+    def __init__(self, probe: Probe, inputs: Any, targets: Any, training_part: Everything) -> None:
         self.rows: list[Row] = []
         self.seconds = 0.0
         self._probe = probe
@@ -85,7 +86,7 @@ class History:
     def _dead(self, look: Look, silent: dict[str, Mask]) -> dict[str, Mask]:
         if not self._probe.can_die or not any(mask.any() for mask in silent.values()):
             return silent
-        return self._probe.silent(self._training_part(), silent, look.moments)
+        return self._probe.silent(*self._training_part, silent, look.moments)
 
     def _dead_cells(self, epoch: int, name: str, silent: Mask, dead: Mask) -> Row:
         if not self._probe.can_die:

@@ -4,7 +4,7 @@ The derivatives are those of the activation's own Keras layer, so a user's funct
 any other. What runs is a plain graph: tracing it takes a twentieth of a second, compiling seconds.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -18,12 +18,12 @@ from relu_bench.probes.network import Moments, Network
 from relu_bench.probes.sums import SATURATED_SLOPE, LayerSums
 
 PROBE_IMAGES = 1000
-IMAGES_AT_ONCE = 6000
-"""So many images are best given to `silent` at once."""
 _VALUES_AT_ONCE = 4_000_000
 """Pre-activations held at once: 16 MB, some five times over. A perceptron needs one pass."""
 _FORWARD_BATCH = 256
 """Of a pass forward alone: small enough for the processor's cache."""
+_IMAGES_AT_ONCE = 6000
+"""After so many, such a pass looks whether there is still anything to find."""
 
 Mask = NDArray[np.bool_]
 Kernels = dict[str, NDArray[np.float32]]
@@ -44,7 +44,7 @@ class Look:
     """What a look into a network found: sums by hidden layer, mean kernel gradients by layer."""
 
     layers: dict[str, LayerSums]
-    kernel_gradients: Kernels
+    kernel_gradients: Kernels = field(default_factory=dict)
     moments: Moments = field(default_factory=dict)
 
 
@@ -73,8 +73,7 @@ class Probe:
             {
                 each.name: LayerSums(int(each.kernel.shape[-1]), self._small_slope)
                 for each in network.hidden
-            },
-            {name: np.zeros(kernel.shape, np.float32) for name, kernel in network.kernels.items()},
+            }
         )
         if network.normalizes:
             found.moments = self._traced_moments(inputs)
@@ -91,7 +90,8 @@ class Probe:
         for name, tensors in seen.items():
             found.layers[name].add(*(tensor.numpy() for tensor in tensors))
         for name, gradient in by_kernel.items():
-            found.kernel_gradients[name] += gradient.numpy()
+            before = found.kernel_gradients.get(name, 0.0)
+            found.kernel_gradients[name] = before + gradient.numpy()
 
     @cached_property
     def _traced_look(self) -> Any:
@@ -134,50 +134,55 @@ class Probe:
         )
 
     def silent(
-        self, inputs: Iterable[Any], candidates: Mapping[str, Mask], moments: Moments
+        self,
+        stored: Any,
+        indices: NDArray[np.int32],
+        candidates: Mapping[str, Mask],
+        moments: Moments,
     ) -> dict[str, Mask]:
-        """Which candidate units of each layer have the derivative 0 on all of `inputs`, too.
+        """Which candidate units of each layer have the derivative 0 on all these images, too.
 
         A pass over the whole training part costs as much as a third of an epoch: it stops as soon
         as every candidate has shown a derivative.
 
         Args:
-            inputs: stored inputs, some (n, ...) at a time.
+            stored: inputs as they are stored, (m, ...).
+            indices: positions in `stored` of the images to look at.
             candidates: by hidden layer, a mask of the units to ask about.
             moments: the statistics for batch norm.
         """
         silent = dict(candidates)
-        parts = iter(inputs)
-        while any(mask.any() for mask in silent.values()):
-            part = next(parts, None)
-            if part is None:
+        for start in range(0, len(indices), _IMAGES_AT_ONCE):
+            if not any(mask.any() for mask in silent.values()):
                 break
-            active = self._traced_activity(part, moments)
+            chosen = indices[start : start + _IMAGES_AT_ONCE]
+            active = self._traced_activity(stored, chosen, moments)
             silent = {name: mask & ~active[name].numpy() for name, mask in silent.items()}
         return silent
 
     @cached_property
     def _traced_activity(self) -> Any:
-        """(stored inputs, moments) -> by hidden layer, which units have a derivative anywhere."""
+        """(stored inputs, positions, moments) -> by hidden layer, who has a derivative anywhere."""
         import tensorflow as tf
 
         network = self.network
         batch = min(_FORWARD_BATCH, max(1, _VALUES_AT_ONCE // max(1, network.values_per_image)))
 
         @tf.function(autograph=False, reduce_retracing=True)
-        def activity(inputs: Any, moments: Any) -> Any:
+        def activity(stored: Any, chosen: Any, moments: Any) -> Any:
             def more(start: Any, active: Any) -> Any:
-                walk = network.walk(self._scale(inputs[start : start + batch]), moments)
+                images = tf.gather(stored, chosen[start : start + batch])
+                walk = network.walk(self._scale(images), moments)
                 for each in network.hidden:
                     slopes = slopes_of(each.activation, walk.pre[each.name])
-                    images = list(range(len(slopes.shape) - 1))
-                    active[each.name] |= tf.reduce_any(slopes != 0.0, axis=images)
+                    others = list(range(len(slopes.shape) - 1))
+                    active[each.name] |= tf.reduce_any(slopes != 0.0, axis=others)
                 return start + batch, active
 
             none = {
                 each.name: tf.zeros([each.kernel.shape[-1]], tf.bool) for each in network.hidden
             }
-            count = tf.shape(inputs)[0]
+            count = tf.shape(chosen)[0]
             _, active = tf.while_loop(
                 lambda start, _: start < count, more, (tf.constant(0), none), parallel_iterations=1
             )

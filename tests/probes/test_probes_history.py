@@ -14,8 +14,10 @@ pytestmark = pytest.mark.tensorflow
 
 
 def history_of(model: Any, activation: str = "relu", part: Any = None) -> History:
-    batches = [images()] if part is None else [part]
-    return History(probe_of(model, activation), images(), targets(), lambda: batches)
+    everything = images() if part is None else part
+    positions = np.arange(len(everything), dtype=np.int32)
+    probe = probe_of(model, activation)
+    return History(probe, images(), targets(), (everything, positions))
 
 
 def silence(model: Any, units: list[int]) -> None:
@@ -55,7 +57,12 @@ def test_at_the_ends_dead_is_counted_on_the_whole_training_part() -> None:
     model.get_layer("dense_1").kernel.assign(kernel)
     model.get_layer("dense_1").bias.assign([-0.5] + [1.0] * 11)
     dark, bright = (np.full((40, 4, 4, 1), value, np.uint8) for value in (0, 255))
-    history = History(probe_of(model), dark, targets(), lambda: [dark, bright])
+    history = History(
+        probe_of(model),
+        dark,
+        targets(),
+        (np.concatenate([dark, bright]), np.arange(80, dtype=np.int32)),
+    )
     for epoch in range(3):
         history.note(epoch, last=epoch == 2)
     first = [rows_of(history, epoch)["dense_1"] for epoch in range(3)]
