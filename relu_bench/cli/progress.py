@@ -1,11 +1,10 @@
-"""What `relu-bench run` shows while it works: a live display, plain lines, JSON, or nothing.
+"""What `relu-bench run` shows while it works: plain lines, JSON, or nothing.
 
 Progress and notices go to stderr; stdout is for results.
 """
 
 import json
 import math
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,18 +18,6 @@ from relu_bench.planning import Planned
 from relu_bench.runner import Tally
 from relu_bench.store import RunRecord, read
 from relu_bench.training import Progress
-
-
-def make_display(planned: Sequence[Planned], out: Path, *, as_json: bool, quiet: bool) -> "Display":
-    """The display that fits the options and the terminal."""
-    shown = Display(planned, out, summary=not (quiet or as_json), as_json=as_json)
-    if quiet:
-        return shown
-    if sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
-        from relu_bench.cli.live import LiveDisplay
-
-        return LiveDisplay(planned, out, summary=not as_json, as_json=as_json)
-    return LineDisplay(planned, out, summary=not as_json, as_json=as_json)
 
 
 class Display:

@@ -83,7 +83,7 @@ def run(
 ) -> None:
     """Train every run that the results folder does not have yet."""
     from relu_bench.cli.check import show_plans
-    from relu_bench.cli.progress import make_display
+    from relu_bench.cli.displays import make_display
 
     if cluster is not None and jobs is not None:
         raise ReluBenchError(

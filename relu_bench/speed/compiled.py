@@ -12,7 +12,7 @@ applications. Nothing in it can be left out:
 
 from typing import Any
 
-from relu_bench.speed.work import Apply, apply_layer
+from relu_bench.speed.applying import Apply, apply_layer
 
 SHIFT = 1e-6
 

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from relu_bench import activations
 from relu_bench.labels import parse
+from relu_bench.speed.applying import Apply, apply_layer
 from relu_bench.speed.cells import Cell
 from relu_bench.speed.sizes import UNITS
-
-Apply = Callable[[int], object]
 
 
 @dataclass(frozen=True)
@@ -88,30 +87,6 @@ def _make_layer(label: str, *, xla: bool) -> Any:
     draws.prepare([layer], xla=xla)
     layer(tf.zeros((1, UNITS)))
     return layer
-
-
-def apply_layer(layer: Any, x: Any, upstream: Any, *, backward: bool) -> list[Any]:
-    """The output as in training; with `backward` also the gradients by x and by what is learned.
-
-    Args:
-        layer: a Keras layer.
-        x: its input.
-        upstream: the gradient of the loss by the output, of the same shape.
-        backward: whether gradients are wanted.
-    """
-    from relu_bench.quiet_tensorflow import tf
-
-    if not backward:
-        return [layer(x, training=True)]
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        y = layer(x, training=True)
-    # A function of the user's own may have no gradient: then it is 0, and costs what zeros cost.
-    sources = [x, *layer.trainable_variables]
-    gradients = tape.gradient(
-        y, sources, output_gradients=upstream, unconnected_gradients=tf.UnconnectedGradients.ZERO
-    )
-    return [y, *gradients]
 
 
 def eager_work(layer: Any, x: Any, upstream: Any, *, backward: bool) -> Apply:
