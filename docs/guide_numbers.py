@@ -38,7 +38,7 @@ def dying_relu(runs: DataFrame, results: compare.Results) -> Iterator[str]:
         "fell silent",
         "came back",
         "test accuracy",
-        "less leaky ReLU",
+        "minus leaky ReLU",
         "learned",
     )
     for group, own in in_groups(runs, by):
@@ -66,7 +66,7 @@ def vanishing_gradient(runs: DataFrame, _: compare.Results) -> Iterator[str]:
         "initializer",
         "gradient ratio",
         "test accuracy",
-        "less relu, he_normal",
+        "minus relu, he_normal",
         "dead after",
         "learned",
     )
@@ -91,7 +91,7 @@ def sparsity(runs: DataFrame, results: compare.Results) -> Iterator[str]:
         "gap",
         "gap less ReLU's",
         "test accuracy",
-        "less ReLU",
+        "minus ReLU",
         "learned",
     )
     for group, own in in_groups(runs, by):
@@ -131,7 +131,7 @@ def zero_centred(runs: DataFrame, results: compare.Results) -> Iterator[str]:
         "median epoch",
         "reached",
         "test accuracy",
-        "less tanh",
+        "minus tanh",
         "learned",
     )
     for group, own in in_groups(runs, by):
@@ -155,7 +155,7 @@ def zero_centred(runs: DataFrame, results: compare.Results) -> Iterator[str]:
         )
     yield "\nEach at the learning rate with the best mean validation accuracy:\n"
     tanh = at_best_rate(matching(runs, ["activation"], ["tanh"]))
-    yield header("activation", "learning rate", "test accuracy", "less tanh")
+    yield header("activation", "learning rate", "test accuracy", "minus tanh")
     for group, own in in_groups(runs, ["activation"]):
         best = at_best_rate(own)
         rate = f"{best['learning_rate'].iloc[0]:g}"
@@ -174,7 +174,7 @@ def output_layer(runs: DataFrame, _: compare.Results) -> Iterator[str]:
     yield header(
         "in front of the softmax",
         "test accuracy",
-        "less none",
+        "minus none",
         "worst run",
         "below 95 %",
         "test loss",
@@ -209,7 +209,7 @@ def family(runs: DataFrame, results: compare.Results) -> Iterator[str]:
     yield header(
         "activation",
         "test accuracy",
-        "less ReLU",
+        "minus ReLU",
         "dead after",
         "median epoch",
         "reached",

@@ -5,7 +5,7 @@ The registries of activations, initializers, optimizers and models are literal t
 """
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -21,6 +21,19 @@ _KIND_IN_WORDS: Mapping[Kind, str] = {
     "boolean": "true or false",
     "word": "a word",
     "integers": "a list of integers",
+}
+# What people call the fields of a config elsewhere; some are too short to be similar to theirs.
+_SHORT_FIELDS: Mapping[str, str] = {
+    "lr": "learning_rate",
+    "bs": "batch_size",
+    "act": "activation",
+    "init": "initializer",
+    "opt": "optimizer",
+    "optim": "optimizer",
+    "bn": "batch_norm",
+    "seed": "seeds",
+    "epoch": "epochs",
+    "data": "dataset",
 }
 
 
@@ -118,9 +131,21 @@ class Component:
 
 def nearest(word: str, names: Iterable[str]) -> str:
     """` Did you mean 'x'?` for the most similar of `names`, or nothing."""
+    close = most_similar(word, names)
+    return "" if close is None else f" Did you mean {close!r}?"
+
+
+def nearest_field(word: str, fields: Collection[str]) -> str:
+    """As `nearest`, for fields of a config, whose common short names (`lr`) are known as well."""
+    meant = _SHORT_FIELDS.get(word.lower())
+    return f" Did you mean {meant!r}?" if meant in fields else nearest(word, fields)
+
+
+def most_similar(word: str, names: Iterable[str]) -> str | None:
+    """The one of `names` that `word` may be a misspelling of, in any case of the letters."""
     by_lower = {name.lower(): name for name in names}
     close = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
-    return f" Did you mean {by_lower[close[0]]!r}?" if close else ""
+    return by_lower[close[0]] if close else None
 
 
 def resolve(text: str, table: Mapping[str, Component], what: str) -> Label:

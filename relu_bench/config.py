@@ -7,7 +7,7 @@ import math
 import re
 import reprlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from relu_bench import activations, overrides, spacing, yaml_source
-from relu_bench.components import nearest
+from relu_bench.components import nearest_field
 from relu_bench.errors import ConfigError
 from relu_bench.settings import FIELDS, NUMERIC_FIELDS, Setting, allowed, default_of, switch
 from relu_bench.yaml_source import Document, Key
@@ -254,8 +254,8 @@ class _Reader:
             self._error(path, reason, None if cause else field)
             return []
 
-    def _unknown(self, path: Key, known: Iterable[str]) -> None:
-        hint = nearest(str(path[-1]), known)
+    def _unknown(self, path: Key, known: Collection[str]) -> None:
+        hint = nearest_field(str(path[-1]), known)
         place = (*path, yaml_source.KEY) if path[0] not in self.overrides else path
         self._error(place, f"there is no field {path[-1]!r}.{hint} Known: {', '.join(known)}")
 

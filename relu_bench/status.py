@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from relu_bench.errors import StoreError
 from relu_bench.store import Store, scan
+from relu_bench.store.folders import check_is_store
 
 _CELLS = ("experiment", "run_id", "status", "outcome", "error")
 
@@ -63,11 +63,7 @@ def progress(stores: Sequence[Path]) -> tuple[Progress, ...]:
     asked: dict[str, dict[str, None]] = {}
     found: dict[str, dict[str, _Run]] = {}
     for folder in dict.fromkeys(stores):
-        if not _is_store(folder):
-            raise StoreError(
-                f"{folder} is not a relu-bench store: it has no runs.csv. Name the folder that "
-                "`relu-bench run` wrote to (--out, by default `results`)."
-            )
+        check_is_store(folder)
         for experiment, run_ids in Store(folder).planned().items():
             asked.setdefault(experiment, {}).update(dict.fromkeys(run_ids))
         for experiment, run_id, status, outcome, error in scan(folder, _CELLS):
@@ -78,15 +74,6 @@ def progress(stores: Sequence[Path]) -> tuple[Progress, ...]:
     return tuple(
         _summed(name, asked.get(name, {}), found.get(name, {})) for name in sorted({*asked, *found})
     )
-
-
-def _is_store(folder: Path) -> bool:
-    try:
-        return (folder / "runs.csv").is_file()
-    except OSError as error:
-        raise StoreError(
-            f"{folder} cannot be read ({error.strerror}). Look at its access rights."
-        ) from error
 
 
 def _summed(experiment: str, asked: Mapping[str, None], runs: Mapping[str, _Run]) -> Progress:

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from relu_bench.components import nearest
+from relu_bench.components import most_similar
 from relu_bench.errors import ConfigError
 
 Key = tuple[str | int, ...]
@@ -29,7 +29,8 @@ _WORDS: Mapping[str, Any] = {
 _LABEL_START = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\s*\(")
 _QUOTE = "\nInside [ ] or { } quote labels that contain a comma or a bracket:\n"
 _LARGEST_FILE = 1_000_000
-_MOST_NEARBY = 8
+_MOST_NEARBY = 20
+_INIT = "`relu-bench init` lists configs to start from."
 _DEEPEST = 6  # cases, number, field, number: nothing in a config lies deeper than that
 
 
@@ -76,7 +77,7 @@ def read(path: Path) -> Document:
     """Read a config file.
 
     Raises:
-        ConfigError: when it is missing, no text, empty, no mapping, or broken YAML.
+        ConfigError: when it is missing, a folder, no text, empty, no mapping, or broken YAML.
     """
     try:
         if path.stat().st_size > _LARGEST_FILE:
@@ -84,6 +85,8 @@ def read(path: Path) -> Document:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(_missing(path)) from None
+    except IsADirectoryError:
+        raise ConfigError(_folder(path)) from None
     except UnicodeDecodeError as error:
         raise ConfigError(
             f"{path} is no UTF-8 text (byte {error.start}). Save it as UTF-8."
@@ -253,11 +256,39 @@ def _syntax_error(text: str, name: str, error: yaml.MarkedYAMLError) -> str:
 
 
 def _missing(path: Path) -> str:
-    nearby = sorted(path.parent.glob("*.y*ml")) if path.parent.is_dir() else []
-    message = f"There is no config {path}.{nearest(path.name, [other.name for other in nearby])}"
-    if nearby:
-        shown = ", ".join(map(str, nearby[:_MOST_NEARBY]))
-        message += f" There are: {shown}{', ...' if len(nearby) > _MOST_NEARBY else ''}"
-    else:
-        message += " `relu-bench init` lists configs to start from."
-    return message
+    nearby = _configs_in(path.parent)
+    message = f"There is no config {path}."
+    if not nearby:
+        return f"{message} {_INIT}"
+    # Without the suffixes, which are alike in all and would make any two names similar.
+    by_stem = {other.stem: other for other in nearby}
+    close = most_similar(path.stem, by_stem)
+    if close is not None:
+        message += f" Did you mean '{by_stem[close]}'?"
+    shown = ", ".join(map(str, nearby[:_MOST_NEARBY]))
+    return f"{message} There are: {shown}{', ...' if len(nearby) > _MOST_NEARBY else ''}"
+
+
+def _folder(path: Path) -> str:
+    configs = _configs_in(path)
+    if not configs:
+        return f"{path} is a folder, and there is no config (*.yaml) in it. {_INIT}"
+    if len(configs) == 1:
+        return f"{path} is a folder; name the config in it: {configs[0]}"
+    example = next((config for config in configs if config.stem == "quickstart"), configs[0])
+    patterns = [str(path / f"*{suffix}") for suffix in sorted({each.suffix for each in configs})]
+    return (
+        f"{path} is a folder; name a config in it, such as {example}, "
+        f"or all of them: {' '.join(patterns)}"
+    )
+
+
+def _configs_in(folder: Path) -> list[Path]:
+    """The YAML files that a shell's `*` would find in `folder`; none when it is no folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path
+        for path in folder.glob("*.y*ml")
+        if path.suffix in (".yaml", ".yml") and not path.name.startswith(".") and path.is_file()
+    )

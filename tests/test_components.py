@@ -4,7 +4,9 @@ from relu_bench.components import (
     REQUIRED,
     Component,
     Parameter,
+    most_similar,
     nearest,
+    nearest_field,
     resolve,
     without_later_defaults,
 )
@@ -161,3 +163,12 @@ def test_a_later_parameter_stays_out_of_the_identity_while_it_has_its_default() 
 def test_nearest() -> None:
     assert nearest("RELU", ("elu", "relu")) == " Did you mean 'relu'?"
     assert nearest("xyz", ("elu", "relu")) == ""
+    assert most_similar("RELU", ("elu", "ReLU")) == "ReLU"
+    assert most_similar("xyz", ("elu", "relu")) is None
+
+
+def test_short_names_of_fields_are_known_where_the_field_is() -> None:
+    assert nearest_field("LR", ("learning_rate", "epochs")) == " Did you mean 'learning_rate'?"
+    assert nearest_field("lr", ("epochs",)) == ""
+    assert nearest_field("seed", ("seeds_of_all", "seed_")) == " Did you mean 'seed_'?"
+    assert nearest_field("epoc", ("learning_rate", "epochs")) == " Did you mean 'epochs'?"

@@ -80,9 +80,10 @@ def test_nothing_is_written(tmp_path: Path) -> None:
 
 
 def test_what_is_no_store(tmp_path: Path) -> None:
-    for wrong in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(StoreError, match="is not a relu-bench store: it has no runs"):
-            progress([wrong])
+    with pytest.raises(StoreError, match="is not a relu-bench store: it has no runs"):
+        progress([tmp_path])
+    with pytest.raises(StoreError, match=r"There is no folder .*nowhere yet"):
+        progress([tmp_path / "nowhere"])
 
 
 def test_a_damaged_plan_is_named(tmp_path: Path) -> None:

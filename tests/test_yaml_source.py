@@ -254,7 +254,9 @@ def test_files_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     expected = {
         "large.yaml": "large.yaml has more than a million bytes: that is no config.",
         "binary.yaml": "binary.yaml is no UTF-8 text (byte 3). Save it as UTF-8.",
-        "folder": "folder cannot be read: Is a directory.",
+        "folder": "folder is a folder, and there is no config (*.yaml) in it. "
+        "`relu-bench init` lists configs to start from.",
+        ".": ". is a folder; name a config in it, such as binary.yaml, or all of them: *.yaml",
         "larg.yaml": "There is no config larg.yaml. Did you mean 'large.yaml'? "
         "There are: binary.yaml, large.yaml",
         "folder/c.yaml": "There is no config folder/c.yaml. "
@@ -270,10 +272,10 @@ def test_files_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_folder_of_many_configs_is_not_listed_whole(tmp_path: Path) -> None:
-    for number in range(12):
+    for number in range(24):
         (tmp_path / f"zzz-{number:02}.yml").touch()
     with pytest.raises(ConfigError) as caught:
         read(tmp_path / "missing.yaml")
-    assert str(caught.value).count("zzz-") == 8
-    assert str(caught.value).endswith("zzz-07.yml, ...")
+    assert str(caught.value).count("zzz-") == 20
+    assert str(caught.value).endswith("zzz-19.yml, ...")
     assert "Did you mean" not in str(caught.value)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relu_bench.cli.options import Baseline, By, CompareMode, Margin, Metric, Mode, Stores, Where
+
 if TYPE_CHECKING:
     from relu_bench.compare import Answers
 
@@ -20,74 +22,15 @@ class TableFormat(StrEnum):
     JSON = "json"
 
 
-class CompareMode(StrEnum):
-    """What is done with further axes."""
-
-    MATCHED = "matched"
-    TUNED = "tuned"
-
-
 def compare(
-    results: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="RESULTS",
-            help="Results folders, of 'relu-bench run'.",
-            show_default="results",
-        ),
-    ] = None,
+    results: Stores = None,
     *,
-    by: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--by",
-            metavar="AXIS",
-            help="The axis whose values are compared: activation, learning_rate, initializer. "
-            "Repeatable: then their combinations.",
-            show_default="activation, or each axis by itself",
-        ),
-    ] = None,
-    baseline: Annotated[
-        str | None,
-        typer.Option(
-            metavar="VALUE",
-            help="The value that others are compared with: relu.",
-            show_default="the first of the config",
-        ),
-    ] = None,
-    metric: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="Column of runs.csv: val_accuracy, test_loss.",
-            show_default="test_accuracy",
-        ),
-    ] = None,
-    margin: Annotated[
-        float,
-        typer.Option(
-            min=0.0,
-            metavar="POINTS",
-            help="Differences within ± this are practically none: points of an accuracy, else the "
-            "metric's own unit.",
-        ),
-    ] = 0.1,
-    mode: Annotated[
-        CompareMode,
-        typer.Option(
-            help="When other axes vary too. matched: at the same settings of them; tuned: each "
-            "value at its own best setting, chosen by validation on the other seeds."
-        ),
-    ] = CompareMode.MATCHED,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--where",
-            metavar="KEY=VALUE",
-            help="Only runs with this value in this column of runs.csv: learning_rate=0.001, "
-            "batch_norm=true. Repeatable: of one key any, of several keys all.",
-        ),
-    ] = None,
+    by: By = None,
+    baseline: Baseline = None,
+    metric: Metric = None,
+    margin: Margin = 0.1,
+    mode: Mode = CompareMode.MATCHED,
+    where: Where = None,
     time_to_accuracy: Annotated[
         bool,
         typer.Option(

@@ -1,5 +1,6 @@
 """Arguments and options that several commands share."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -32,5 +33,73 @@ Jobs = Annotated[
         min=1,
         metavar="N",
         help="Runs at once, one core each. Default: the cores that this process may use.",
+    ),
+]
+
+
+class CompareMode(StrEnum):
+    """What is done with further axes."""
+
+    MATCHED = "matched"
+    TUNED = "tuned"
+
+
+Stores = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="RESULTS",
+        help="Results folders, of 'relu-bench run'.",
+        show_default="results",
+    ),
+]
+By = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by",
+        metavar="AXIS",
+        help="The axis whose values are compared: activation, learning_rate, initializer. "
+        "Repeatable: then their combinations.",
+        show_default="activation, or each axis by itself",
+    ),
+]
+Baseline = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VALUE",
+        help="The value that others are compared with: relu.",
+        show_default="the first of the config",
+    ),
+]
+Metric = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="Column of runs.csv: val_accuracy, test_loss.",
+        show_default="test_accuracy",
+    ),
+]
+Margin = Annotated[
+    float,
+    typer.Option(
+        min=0.0,
+        metavar="POINTS",
+        help="Differences within ± this are practically none: points of an accuracy, else the "
+        "metric's own unit.",
+    ),
+]
+Mode = Annotated[
+    CompareMode,
+    typer.Option(
+        help="When other axes vary too. matched: at the same settings of them; tuned: each "
+        "value at its own best setting, chosen by validation on the other seeds."
+    ),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="KEY=VALUE",
+        help="Only runs with this value in this column of runs.csv: learning_rate=0.001, "
+        "batch_norm=true. Repeatable: of one key any, of several keys all.",
     ),
 ]

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from relu_bench.cli.options import Stores, Where
+
 
 class ImageFormat(StrEnum):
     """What a figure can be saved as."""
@@ -16,24 +18,9 @@ class ImageFormat(StrEnum):
 
 
 def plot(
-    results: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="RESULTS",
-            help="Results folders, of 'relu-bench run'.",
-            show_default="results",
-        ),
-    ] = None,
+    results: Stores = None,
     *,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--where",
-            metavar="KEY=VALUE",
-            help="Only runs with this value in this column of runs.csv: learning_rate=0.001, "
-            "batch_norm=true. Repeatable: of one key any, of several keys all.",
-        ),
-    ] = None,
+    where: Where = None,
     formats: Annotated[
         list[ImageFormat] | None,
         typer.Option("--format", help="Image format. Repeatable.", show_default="png"),

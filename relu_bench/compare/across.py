@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from relu_bench import stats
 from relu_bench.compare.comparison import Comparison
+from relu_bench.compare.variants import REVISION
 
 # Demšar (2006), section 3.2.2: fewer data sets say little.
 FEW_DATASETS = 5
@@ -45,13 +46,8 @@ def across(comparisons: Sequence[Comparison]) -> tuple[Ranks, ...]:
     Those of one experiment belong together; where each experiment has one data set, and no two the
     same, all of them do.
     """
-    families: dict[tuple[object, ...], list[Comparison]] = {}
-    for each in comparisons:
-        question = each.question
-        key = (question.by, question.model, question.numerics)
-        families.setdefault(key, []).append(each)
     found = []
-    for family in families.values():
+    for family in _families(comparisons):
         if _distinct(family):
             groups = [family]
         else:
@@ -61,6 +57,33 @@ def across(comparisons: Sequence[Comparison]) -> tuple[Ranks, ...]:
             groups = [group for group in by_name.values() if _distinct(group)]
         found += [ranks for group in groups if (ranks := _ranks(group)) is not None]
     return tuple(found)
+
+
+def _families(comparisons: Sequence[Comparison]) -> Iterator[list[Comparison]]:
+    """Comparisons by the same axes with the same model, and no variant in several revisions."""
+    alike: dict[tuple[object, ...], list[Comparison]] = {}
+    for each in comparisons:
+        alike.setdefault((each.question.by, each.question.model), []).append(each)
+    for group in alike.values():
+        if _one_revision_each(group):
+            yield group
+            continue
+        by_revision: dict[str, list[Comparison]] = {}
+        for each in group:
+            by_revision.setdefault(each.question.numerics, []).append(each)
+        yield from by_revision.values()
+
+
+def _one_revision_each(group: Sequence[Comparison]) -> bool:
+    """Whether each variant has the same numerics revisions wherever it stands."""
+    known: dict[str, set[object]] = {}
+    for each in group:
+        runs = each.question.runs
+        for variant, revisions in runs.groupby("variant")[REVISION]:
+            here = set(revisions)
+            if known.setdefault(str(variant), here) != here:
+                return False
+    return True
 
 
 def _distinct(group: Sequence[Comparison]) -> bool:

@@ -24,14 +24,14 @@ def fates(runs: DataFrame, layers: DataFrame, by: Sequence[str]) -> DataFrame:
         (shares of dead units at initialization and after training, counted on the whole training
         part; NaN where they do not exist), died and revived (how often a unit fell silent on the
         probe set from one epoch to the next, and how often one came back; one unit may do both more
-        than once).
+        than once; NaN where neither was counted).
     """
     single = run_layers(runs, layers, by)
     single = single.assign(dead=single["dead_fraction"] * single["units"])
     key = ["run_id"]
     start, end = single[single["epoch"] == 0], single[single["last"]]
     runs_of = single[[*by, *key, "outcome"]].drop_duplicates(key).set_index(key)
-    sums = single.groupby(key)[["died", "revived"]].sum()
+    sums = single.groupby(key)[["died", "revived"]].sum(min_count=1)
     return (
         runs_of.assign(
             units=start.groupby(key)["units"].sum(),

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from relu_bench import columns
+from relu_bench.compare.variants import REVISION, axes
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-# `numerics` is an axis wherever it varies (see `variants`), so it needs no warning of its own here
-# to be kept apart; it is named all the same, since nobody asked for it.
+# `numerics` is an axis where the settings do not determine it (see `variants`), so it needs no
+# warning of its own here to be kept apart; it is named all the same, since nobody asked for it.
 CIRCUMSTANCES = (
     "relu_bench_version",
     "tensorflow_version",
     "keras_version",
     "git_commit",
-    "numerics",
+    REVISION,
     "processor",
     "host",
 )
@@ -64,20 +66,34 @@ def _failed(runs: DataFrame) -> Iterator[str]:
 
 def _circumstances(runs: DataFrame) -> Iterator[str]:
     """One line that names every field of `CIRCUMSTANCES` with several values."""
-    differing = []
+    differing, examples = [], []
     for name in CIRCUMSTANCES:
+        if name == REVISION and name not in axes(runs):
+            continue
         values = sorted(str(value) for value in runs[name].dropna().unique())
         if runs[name].isna().any() and values:
             values.append("unknown")
         if len(values) > 1:
             more = ", …" if len(values) > 4 else ""
             differing.append(f"{name} ({', '.join(values[:4])}{more})")
+            condition = f"{name}={values[0]}"
+            if shlex.quote(condition) == condition:
+                examples.append(condition)
     if differing:
-        yield f"runs differ in {'; '.join(differing)}; --where KEY=VALUE keeps one"
+        yield f"runs differ in {'; '.join(differing)}; {_narrowing(len(differing), examples)}"
+
+
+def _narrowing(differing: int, examples: Sequence[str]) -> str:
+    """How to keep one of the values: the condition itself where one does it and needs no quotes."""
+    if not examples:
+        return "--where KEY=VALUE keeps one"
+    if differing == 1:
+        return f"--where {examples[0]} keeps one"
+    return f"--where KEY=VALUE keeps one, such as --where {examples[0]}"
 
 
 def _repeated(runs: DataFrame) -> Iterator[str]:
-    spec = [name for name in (*columns.names(columns.SPEC), "numerics") if name in runs]
+    spec = [name for name in (*columns.names(columns.SPEC), REVISION) if name in runs]
     repeated = int(runs.duplicated(spec).sum())
     if repeated:
         runs_repeat = "1 run repeats" if repeated == 1 else f"{repeated} runs repeat"

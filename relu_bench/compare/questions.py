@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relu_bench.compare.results import Results, once_each
 from relu_bench.compare.scores import completed
-from relu_bench.compare.variants import AXIS_COLUMNS, as_texts, axes, with_variant
+from relu_bench.compare.variants import AXIS_COLUMNS, REVISION, as_texts, axes, texts, with_variant
 from relu_bench.errors import ReluBenchError
 from relu_bench.store.plans import kept
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 # Never pooled: a mean over these says nothing. The metric is that of the data set.
-APART = ("experiment", "dataset", "model", "numerics")
+# Revisions only where the settings do not determine them (see `variants.axes`).
+APART = ("experiment", "dataset", "model", REVISION)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +27,9 @@ class Question:
 
     Attributes:
         experiment: its name; several joined by ` + ` when they are asked together.
-        dataset, model, numerics: what all runs have in common, as texts; the model is empty when it
-            is what is asked about.
+        dataset, model: what all runs have in common, as texts; the model is empty when it is what
+            is asked about.
+        numerics: their revisions; several (`1, 2`) only where the settings tell them apart.
         metric: of the task.
         by: the axes whose values are compared.
         others: further axes that vary.
@@ -88,19 +90,19 @@ def _apart(runs: DataFrame, by: tuple[str, ...]) -> tuple[list[Question], list[s
 
     And a line for each in which it does not, or every run failed.
     """
-    keys = [name for name in APART if name not in by]
-    together = "together" in runs
-    if together:
+    keys = [name for name in APART if name not in (*by, REVISION)]
+    if "together" in runs:
         keys.remove("experiment")
     varying = [name for name in keys if runs[name].nunique(dropna=False) > 1]
     found, lone = [], []
-    for _, part in runs.groupby(keys, sort=False, dropna=False):
+    for part, revision in _parts(runs, keys):
         metrics = completed(part)["metric"].dropna().unique()
         question = _question(part, by, str(metrics[0])) if len(metrics) == 1 else None
         if question is not None and len(question.variants) > 1:
             found.append((part["rank"].min(), question))
             continue
-        which = ", ".join(f"{name} {as_texts(part[name]).iloc[0]}" for name in varying)
+        told = [*varying, REVISION] if revision else varying
+        which = ", ".join(f"{name} {as_texts(part[name]).iloc[0]}" for name in told)
         where = f" with {which}" if which else ""
         runs_are = "1 run is" if len(part) == 1 else f"{len(part)} runs are"
         why = (
@@ -110,12 +112,22 @@ def _apart(runs: DataFrame, by: tuple[str, ...]) -> tuple[list[Question], list[s
     return [question for _, question in sorted(found, key=lambda each: each[0])], lone
 
 
+def _parts(runs: DataFrame, keys: Sequence[str]) -> Iterator[tuple[DataFrame, bool]]:
+    """The runs that may be pooled, and whether their numerics revision is what keeps them apart."""
+    for _, part in runs.groupby(list(keys), sort=False, dropna=False):
+        if REVISION not in axes(part):
+            yield part, False
+            continue
+        for _, rows in part.groupby(REVISION, sort=False, dropna=False):
+            yield rows, True
+
+
 def _question(part: DataFrame, by: tuple[str, ...], metric: str) -> Question:
     others = tuple(name for name in axes(part) if name not in by and name not in APART)
     named = _named(part, by)
     named = with_variant(named, others, "cell") if others else named.assign(cell="")
     order = named.sort_values("rank", kind="stable")["variant"].unique()
-    text = {name: str(as_texts(part[name].iloc[:1]).iloc[0]) for name in APART}
+    text = {name: ", ".join(texts(part[name]).values()) for name in APART}
     experiments = list(dict.fromkeys(part["experiment"]))
     return Question(
         experiment=" + ".join(experiments),

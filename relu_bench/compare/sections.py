@@ -155,7 +155,7 @@ def _differences(comparison: Comparison) -> Section:
     )
     heads = (_head(comparison), "difference", "95 % interval", ratio, "p", "verdict")
     unit = numbers.points(comparison.measure.scale)
-    title = f"Less {comparison.baseline}{f', in {unit}' if unit else ''}"
+    title = f"Minus {comparison.baseline}{f', in {unit}' if unit else ''}"
     return Section(title, heads, rows, _marks(comparison, comparison.pairs))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from relu_bench import labels
+from relu_bench import columns, labels
 from relu_bench.compare.variants import texts
+from relu_bench.components import nearest_field
 from relu_bench.errors import ReluBenchError
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _SWITCHES = {"true": True, "false": False}
 _EMPTY = ("", "null")
+# The columns that say what a config asked for.
+_ASKED = ("experiment", *columns.names(columns.SPEC), "probes")
 
 
 def select(runs: DataFrame, where: Sequence[str]) -> DataFrame:
@@ -62,10 +64,10 @@ def _column(runs: DataFrame, key: str) -> Series:
     if key in runs and key != "store":
         return runs[key]
     known = [str(name) for name in runs.columns if name != "store"]
-    near = difflib.get_close_matches(key, known, n=1)
-    meant = f" Did you mean {near[0]!r}?" if near else ""
+    asked = [name for name in _ASKED if name in known]
     raise ReluBenchError(
-        f"--where {key!r}: runs.csv has no such column.{meant} It has: {', '.join(known)}."
+        f"--where {key!r}: runs.csv has no such column.{nearest_field(key, known)} It has: "
+        f"{', '.join(asked)}, and {len(known) - len(asked)} measured columns: see docs/results.md."
     )
 
 

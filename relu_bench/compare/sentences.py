@@ -192,6 +192,11 @@ def _tuning(comparison: Comparison) -> list[str]:
     told = comparison.tuning
     if not told:
         return []
+    if not comparison.question.others:
+        return [
+            "There is nothing to tune, since no other axis varies: the table is that of "
+            "--mode matched."
+        ]
     lines = [
         f"{name} was given {_count(each.settings, 'setting')}; "
         + (

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 # The seed repeats a variant; the numerics revision is no setting, but runs of two revisions are
 # different computations and must not be averaged.
-AXIS_COLUMNS = (*(name for name in columns.names(columns.SPEC) if name != "seed"), "numerics")
+REVISION = "numerics"
+AXIS_COLUMNS = (*(name for name in columns.names(columns.SPEC) if name != "seed"), REVISION)
 # Said without their name: their labels tell what they are.
 _SELF_EXPLAINING = ("activation", "initializer", "optimizer", "model", "dataset")
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
@@ -22,11 +23,14 @@ _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
 def axes(runs: DataFrame) -> tuple[str, ...]:
     """The axes of these runs: settings with more than one value, activation first.
 
-    An empty cell (no cap on the training samples) is a value of its own.
+    An empty cell (no cap on the training samples) is a value of its own. The numerics revision is
+    an axis only where the others do not determine it: runs that draw at random have their own.
     """
     varying = [
         name for name in AXIS_COLUMNS if name in runs and runs[name].nunique(dropna=False) > 1
     ]
+    if REVISION in varying and _determines_revision(runs, varying):
+        varying.remove(REVISION)
     return tuple(sorted(varying, key=lambda name: name != "activation"))
 
 
@@ -102,6 +106,13 @@ def broken(label: str, width: int = 24) -> str:
         else:
             lines.append(piece)
     return "\n".join(lines)
+
+
+def _determines_revision(runs: DataFrame, varying: Sequence[str]) -> bool:
+    """Whether each combination of the other axes' values has one numerics revision."""
+    combinations = runs[list(varying)].drop_duplicates()
+    others = [name for name in varying if name != REVISION]
+    return bool(others) and not combinations.duplicated(others).any()
 
 
 def _natural(text: object) -> list[tuple[int, float, str]]:

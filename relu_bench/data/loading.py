@@ -7,7 +7,7 @@ from relu_bench.data import digits, folder
 from relu_bench.data.dataset import Dataset, DatasetInfo
 from relu_bench.data.known import KNOWN
 from relu_bench.data.naming import DIGITS, check_name, is_folder_name, known_names
-from relu_bench.data.places import find, keras_cache, own_places
+from relu_bench.data.places import check_data_dir, find, keras_cache, own_places
 from relu_bench.data.sources import load_known
 from relu_bench.errors import DataError
 
@@ -25,8 +25,9 @@ def info(name: str, data_dir: Path | None = None) -> DatasetInfo:
     """Shapes, counts and classes of the data set `name`, without reading its images.
 
     For a known name from a table, without a look at the disk; for a folder from the headers and
-    the training labels. Raises `DataError`.
+    the training labels. Raises `DataError`, also when `data_dir` is no folder.
     """
+    check_data_dir(data_dir)
     check_name(name)
     if name == DIGITS:
         return digits.INFO
@@ -43,6 +44,7 @@ def load(name: str, data_dir: Path | None = None, *, fetch: bool = True) -> Data
     inside the first two. Raises `DataError` with every way out when the data set is missing, and
     with the file's name when one is damaged; another data set is never taken instead.
     """
+    check_data_dir(data_dir)
     check_name(name)
     if name == DIGITS:
         return digits.load_digits()
@@ -61,7 +63,11 @@ def fingerprint(name: str, data_dir: Path | None = None) -> str | None:
 
 
 def overview(data_dir: Path | None = None) -> tuple[Entry, ...]:
-    """The data sets known by name and where each lies; nothing is read or fetched."""
+    """The data sets known by name and where each lies; nothing is read or fetched.
+
+    Raises `DataError` when `data_dir` is no folder.
+    """
+    check_data_dir(data_dir)
     return tuple(_entry(name, data_dir) for name in known_names())
 
 

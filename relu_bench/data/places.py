@@ -36,7 +36,8 @@ class Location:
 
 
 def own_places(data_dir: Path | None) -> tuple[Place, ...]:
-    """The user's folders, in the order they are looked in."""
+    """The user's folders, in the order they are looked in. Raises as `check_data_dir`."""
+    check_data_dir(data_dir)
     places = []
     if data_dir is not None:
         places.append(Place(expanded(data_dir), "--data-dir"))
@@ -44,6 +45,22 @@ def own_places(data_dir: Path | None) -> tuple[Place, ...]:
     if variable:
         places.append(Place(expanded(Path(variable)), VARIABLE))
     return tuple(places)
+
+
+def check_data_dir(data_dir: Path | None) -> None:
+    """Raise `DataError` when `data_dir` is given and is no folder: then it is a slip.
+
+    RELU_BENCH_DATA may name a folder that does not exist: it is set once for many calls, and on
+    machines that share their settings.
+    """
+    if data_dir is None or expanded(data_dir).is_dir():
+        return
+    is_file = expanded(data_dir).is_file()
+    fault = "this is a file, not a folder" if is_file else "this folder does not exist"
+    raise DataError(
+        f"--data-dir {data_dir}: {fault}. Name one that holds data sets, or leave --data-dir out: "
+        f"then {VARIABLE} and Keras's cache are looked in."
+    )
 
 
 def keras_cache() -> Place:

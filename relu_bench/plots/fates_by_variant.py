@@ -29,7 +29,8 @@ def fates_by_variant(
     """Draw one row for each level, the first on top: means over its runs.
 
     A hollow mark stands at the share of units dead before training, a filled one at that after it,
-    and beside the row the mean numbers of units that fell silent (↓) and came back (↑).
+    and beside the row the mean numbers of units that fell silent (↓) and came back (↑); what was
+    not counted is left out.
 
     Args:
         axes: to draw on.
@@ -75,8 +76,9 @@ def _row(axes: Axes, runs: DataFrame, place: tuple[int, str], look: Look) -> Non
             clip_on=False,
             zorder=4 if filled else 3,
         )
+    counts = (("↓", float(runs["died"].mean())), ("↑", float(runs["revived"].mean())))
     axes.annotate(
-        f"↓{_count(runs['died'].mean())} ↑{_count(runs['revived'].mean())}",
+        " ".join(f"{arrow}{_count(units)}" for arrow, units in counts if math.isfinite(units)),
         xy=(1, row),
         xycoords=("axes fraction", "data"),
         xytext=(3, 0),

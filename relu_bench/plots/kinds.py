@@ -118,7 +118,18 @@ def chosen(names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if name not in (*KINDS, ALL):
             raise ReluBenchError(
-                f"--kind {name!r} is no kind of figure.{nearest(name, (*KINDS, ALL))} "
+                f"--kind {name!r} is no kind of figure.{_meant(name)} "
                 f"Known: {', '.join((*KINDS, ALL))}."
             )
     return tuple(kind for kind in KINDS if kind in names or ALL in names)
+
+
+def _meant(name: str) -> str:
+    """` Did you mean ...?` for the kinds that begin with `name`, contain it, or are similar."""
+    word = name.lower().replace("_", "-")
+    found = [kind for kind in KINDS if word and kind.startswith(word)]
+    # One or two letters stand in many kinds by chance.
+    found = found or [kind for kind in KINDS if len(word) > 2 and word in kind]
+    if found:
+        return f" Did you mean {' or '.join(map(repr, found))}?"
+    return nearest(name, (*KINDS, ALL))

@@ -100,9 +100,7 @@ def roles(runs: DataFrame, most_strips: int = MOST_STRIPS) -> Axes:
     the hue if that makes a grid of what there is (each activation with the initializers of its
     own); else the variants are drawn as one list.
     """
-    varying = _without_redundant(
-        [name for name in compare.axes(runs) if name not in _OWN_PAGE], runs
-    )
+    varying = [name for name in compare.axes(runs) if name not in _OWN_PAGE]
     own = tuple(name for name in _OWN_PAGE if runs[name].nunique(dropna=False) > 1)
     if not varying:
         return Axes((), (), own)
@@ -117,15 +115,6 @@ def roles(runs: DataFrame, most_strips: int = MOST_STRIPS) -> Axes:
     last = len(strips) if most == 1 else max(len(strips) - 1, 0)
     cut = next((n for n in range(last) if _count(runs, strips[n:]) <= most), last)
     return Axes(tuple(hue), tuple(strips[cut:]), (*own, *strips[:cut]))
-
-
-def _without_redundant(names: list[str], runs: DataFrame) -> list[str]:
-    """The axes but for the numerics revision where the others tell its values apart.
-
-    Activations have revisions of their own; no two of a variant are averaged then.
-    """
-    others = [name for name in names if name != "numerics"]
-    return others if _count(runs, others) == _count(runs, names) else names
 
 
 def _without_determined(runs: DataFrame, varying: list[str]) -> tuple[list[str], list[str]]:

@@ -72,8 +72,13 @@ def _parts(runs: DataFrame) -> Iterator[DataFrame]:
     for name in APART:
         order = {text: rank for rank, text in enumerate(compare.texts(runs[name]).values())}
         ranks.append(compare.as_texts(runs[name]).map(order))
-    for _, part in runs.groupby(ranks, sort=True):
-        yield part
+    *settings, revision = ranks
+    for _, part in runs.groupby(settings, sort=True):
+        if APART[-1] not in compare.axes(part):
+            yield part
+            continue
+        for _, rows in part.groupby(revision.loc[part.index], sort=True):
+            yield rows
 
 
 def _subject(part: DataFrame) -> str:

@@ -14,6 +14,7 @@ from relu_bench.columns import Column, Kind
 from relu_bench.errors import StoreError
 from relu_bench.store import journal as store_journal
 from relu_bench.store.cells import line, text_of
+from relu_bench.store.folders import check_is_store
 from relu_bench.store.scanning import statuses, unreadable
 from relu_bench.store.tables import TABLES, Table, TableName, header
 
@@ -49,18 +50,9 @@ def read(folder: Path, table: TableName, names: Collection[str] | None = None) -
     Raises:
         StoreError: the folder is no store, or a cell cannot be read as its column's kind.
     """
-    runs = TABLES["runs"]
-    try:
-        exists = (folder / runs.file_name).is_file()
-    except OSError as error:
-        raise unreadable(folder, error) from error
-    if not exists:
-        raise StoreError(
-            f"{folder} is not a relu-bench store: it has no {runs.file_name}. Name the folder that "
-            "`relu-bench run` wrote to (--out, by default `results`)."
-        )
+    check_is_store(folder)
     if table == "runs":
-        return _frame(folder, runs, names)
+        return _frame(folder, TABLES["runs"], names)
     # In this order: a run that is added in between is left out whole.
     completed = {key for key, status in statuses(folder).items() if status == "completed"}
     frame = _frame(folder, TABLES[table], names)

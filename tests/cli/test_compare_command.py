@@ -21,7 +21,7 @@ def test_the_table_stands_on_stdout(invoke: Invoke) -> None:
 
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.startswith("variants: test accuracy (%) by activation\nmnist; ")
-    assert "Less relu, in points" in ended.out
+    assert "Minus relu, in points" in ended.out
     assert "We compared" not in ended.out
     assert max(map(len, ended.out.splitlines())) <= 80
     assert invoke("compare", REFERENCE) == ended
@@ -92,9 +92,12 @@ def test_what_cannot_be_compared_is_said_on_stderr(invoke: Invoke) -> None:
         "compare. These vary: activation. A comparison needs a second value: relu-bench run "
         "CONFIG --set activation=relu,elu.\n",
     )
-    ended = invoke("compare")
-    assert (ended.code, ended.out) == (2, "")
-    assert "results is not a relu-bench store" in ended.err
+    assert invoke("compare") == (
+        2,
+        "",
+        "relu-bench: There is no folder results yet: `relu-bench run CONFIG` makes it, "
+        "or name another.\n",
+    )
 
 
 def test_a_terminal_shows_the_best_in_bold(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,11 +65,12 @@ def test_a_missing_data_set(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("relu_bench.data.sources._load_with_keras", no_network)
     monkeypatch.setattr(executors, "LocalExecutor", NoExecutor)
     Path("c.yaml").write_text("dataset: mnist\nseeds: 1\n")
+    Path("usb").mkdir()
     assert invoke("run", "c.yaml", "--data-dir", "usb", "--quiet") == (
         2,
         "",
         "relu-bench: The data set mnist is not here. Looked in\n"
-        "  --data-dir: usb (no folder)\n"
+        "  --data-dir: usb\n"
         "  Keras's cache: keras/datasets\n"
         "Fetching it through Keras failed: no route to host\n"
         "Ways out:\n"
@@ -82,4 +83,25 @@ def test_a_missing_data_set(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> 
         "    `relu-bench data mnist --to FOLDER` writes them where there is a network;\n"
         "  - `dataset: digits` is embedded and needs no network.\n",
     )
+    assert not Path("results").exists()
+
+
+@pytest.mark.parametrize("dataset", ["digits", "mnist", "./letters"])
+def test_a_data_dir_that_is_not_there(dataset: str, invoke: Invoke) -> None:
+    Path("c.yaml").write_text(f"dataset: {dataset}\nseeds: 1\n")
+    for arguments in (
+        ("run", "c.yaml"),
+        ("run", "c.yaml", "--dry-run"),
+        ("check", "c.yaml"),
+        ("diagnose", "c.yaml"),
+        ("data",),
+        ("data", dataset),
+    ):
+        assert invoke(*arguments, "--data-dir", "nowhere") == (
+            2,
+            "",
+            "relu-bench: --data-dir nowhere: this folder does not exist. Name one that holds data "
+            "sets, or leave --data-dir out: then RELU_BENCH_DATA and Keras's cache are looked "
+            "in.\n",
+        )
     assert not Path("results").exists()

@@ -20,10 +20,61 @@ def test_missing_file(invoke: Invoke) -> None:
     assert invoke("run", "variants.yaml") == (2, "", message)
 
 
-def test_a_directory_instead_of_a_file(invoke: Invoke) -> None:
+SHIPPED = (
+    "cnn", "dying_relu", "family", "output_layer", "quickstart", "sparsity", "tuning",
+    "vanishing_gradient", "variants", "zero_centred",
+)  # fmt: skip
+
+
+def configs(*names: str) -> None:
     Path("configs").mkdir()
-    message = "relu-bench: configs cannot be read: Is a directory.\n"
-    assert invoke("check", "configs") == (2, "", message)
+    for name in names:
+        Path("configs", name).touch()
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("nothere.yaml", ""),
+        ("quickstart.yml", " Did you mean 'configs/quickstart.yaml'?"),
+        ("variant.yaml", " Did you mean 'configs/variants.yaml'?"),
+        ("Tuning", " Did you mean 'configs/tuning.yaml'?"),
+    ],
+)
+def test_a_missing_file_beside_many(given: str, meant: str, invoke: Invoke) -> None:
+    configs(*(f"{name}.yaml" for name in SHIPPED), "config.schema.json")
+    there = ", ".join(f"configs/{name}.yaml" for name in SHIPPED)
+    message = f"relu-bench: There is no config configs/{given}.{meant} There are: {there}\n"
+    for command in ("run", "check", "diagnose"):
+        assert invoke(command, f"configs/{given}") == (2, "", message)
+
+
+@pytest.mark.parametrize(
+    ("names", "rest"),
+    [
+        (
+            ("cnn.yaml", "quickstart.yaml", "config.schema.json"),
+            "; name a config in it, such as configs/quickstart.yaml, or all of them: "
+            "configs/*.yaml",
+        ),
+        (
+            ("b.yml", "a.yaml"),
+            "; name a config in it, such as configs/a.yaml, or all of them: "
+            "configs/*.yaml configs/*.yml",
+        ),
+        (("only.yml", ".hidden.yaml"), "; name the config in it: configs/only.yml"),
+        (
+            ("runs.csv",),
+            ", and there is no config (*.yaml) in it. `relu-bench init` lists configs to start "
+            "from.",
+        ),
+    ],
+)
+def test_a_folder_instead_of_a_file(names: tuple[str, ...], rest: str, invoke: Invoke) -> None:
+    configs(*names)
+    for command in ("run", "check", "diagnose"):
+        message = f"relu-bench: configs is a folder{rest}\n"
+        assert invoke(command, "configs") == (2, "", message)
 
 
 @pytest.mark.parametrize("config", ["", "\n", "# nothing yet\n", "{}\n"])

@@ -75,3 +75,32 @@ def test_a_case_that_clashes_with_set(invoke: Invoke) -> None:
 )
 def test_bad_set(sets: list[str], message: str, invoke: Invoke) -> None:
     expect_error(invoke, "dataset: digits\n", sets, message)
+
+
+@pytest.mark.parametrize(
+    ("short", "field"),
+    [
+        ("lr", "learning_rate"),
+        ("bs", "batch_size"),
+        ("act", "activation"),
+        ("init", "initializer"),
+        ("opt", "optimizer"),
+        ("optim", "optimizer"),
+        ("bn", "batch_norm"),
+        ("seed", "seeds"),
+        ("epoch", "epochs"),
+        ("data", "dataset"),
+    ],
+)
+def test_a_short_name_of_a_field(short: str, field: str, invoke: Invoke) -> None:
+    unknown = f"{short}: there is no field {short!r}. Did you mean {field!r}? Known: {KNOWN}"
+    others = ", experiment, cases, seeds, probes"
+    expect_error(
+        invoke, "model: mlp\n", [f"{short}=1"], f"--set, {unknown}{others}\n    --set {short}=1"
+    )
+    expect_error(
+        invoke,
+        f"{short}: 1\n",
+        [],
+        f"c.yaml, line 1, {unknown}{others}\n    {short}: 1\n    ^",
+    )

@@ -68,9 +68,34 @@ def test_many_reasons_do_not_fill_the_screen(invoke: Invoke) -> None:
 def test_status_of_what_is_new_or_no_store(invoke: Invoke) -> None:
     Store(Path("results")).prepare()
     assert invoke("status") == (0, "No run was asked for here yet.\n", "")
-    ended = invoke("status", "results", "nowhere")
-    assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("relu-bench: nowhere is not a relu-bench store")
+    assert invoke("status", "results", "nowhere") == (
+        2,
+        "",
+        "relu-bench: There is no folder nowhere yet: `relu-bench run CONFIG --out nowhere` makes "
+        "it, or name another.\n",
+    )
+
+
+@pytest.mark.parametrize("command", ["status", "compare", "plot", "report"])
+def test_a_folder_that_is_no_store(command: str, invoke: Invoke) -> None:
+    def said(*folders: str) -> str:
+        ended = invoke(command, *folders)
+        assert (ended.code, ended.out) == (2, "")
+        return ended.err
+
+    none_yet = "There is no folder results yet: `relu-bench run CONFIG` makes it, or name another."
+    assert said() == f"relu-bench: {none_yet}\n"
+    made("results/a", {"r1": "learned"}, "r1")
+    made("results/b", {"r1": "learned"}, "r1")
+    assert said() == (
+        "relu-bench: results is not a relu-bench store: it has no runs.csv. "
+        "Did you mean results/*?\n"
+    )
+    in_a = "of the store results/a; name the folder results/a.\n"
+    assert said("results/a/epochs.csv", "results/a/layers.csv") == (
+        f"relu-bench: results/a/epochs.csv is a file {in_a}"
+    )
+    assert said("results/a/plans") == f"relu-bench: results/a/plans is a folder {in_a}"
 
 
 def test_merge_says_what_came_from_where(invoke: Invoke) -> None:

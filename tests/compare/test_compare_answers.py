@@ -1,11 +1,12 @@
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from comparing import answers_of, compared, noisy, variants
-from fake_results import failed, run, write_store
+from fake_results import Row, failed, run, write_store
 from scipy import stats as scipy_stats
 
 from relu_bench.compare import answer, load
@@ -244,11 +245,54 @@ def test_runs_that_are_in_no_table_are_named() -> None:
         "lone: nothing varies, so there is nothing to compare",
         "variants: 2 runs are not compared with dataset mnist, numerics 2: they have one value of "
         "activation",
-        "variants: 2 runs are not compared with dataset digits, numerics 1: they failed",
+        "variants: 2 runs are not compared with dataset digits: they failed",
     )
     assert answers_of(rows, "activation").notices[0] == (
         "lone: 2 runs are not compared: they have one value of activation"
     )
+
+
+def test_a_revision_that_the_variant_determines_takes_part() -> None:
+    rows = [*noisy(["relu", "elu"], 3), *noisy(["rrelu"], 3, 0.01, numerics=2)]
+
+    answers = answers_of(rows)
+
+    (found,) = answers.comparisons
+    assert answers.notices == ()
+    assert {each.variant for each in found.estimates} == {"relu", "elu", "rrelu"}
+    assert (found.tests, found.question.numerics) == (2, "1, 2")
+    assert found.question.others == ()
+
+
+def test_dropout_can_be_compared_whatever_its_revision() -> None:
+    rows = [*noisy(["relu", "elu"], 3), *noisy(["relu", "elu"], 3, dropout=0.5, numerics=2)]
+
+    (found,) = answers_of(rows, "dropout").comparisons
+
+    assert (found.baseline, [pair.n for pair in found.pairs]) == ("0", [3])
+    assert found.question.others == ("activation",)
+    assert found.comparable
+
+
+def test_runs_of_one_setting_in_two_revisions_are_never_pooled() -> None:
+    rows = [*noisy(["relu", "elu", "rrelu"], 3), *noisy(["relu", "rrelu"], 4, numerics=2)]
+
+    answers = answers_of(rows)
+
+    assert [each.question.numerics for each in answers.comparisons] == ["1", "2"]
+    assert [len(each.estimates) for each in answers.comparisons] == [3, 2]
+    assert [each.of_baseline.n for each in answers.comparisons] == [3, 4]
+
+
+def test_only_the_data_set_with_two_revisions_is_taken_apart() -> None:
+    rows = [*noisy(["relu", "elu"], 3), *noisy(["relu", "elu"], 3, numerics=2)]
+    rows += noisy(["relu", "elu"], 3, dataset="digits")
+    rows += noisy(["rrelu"], 3, dataset="digits", numerics=2)
+
+    found = answers_of(rows)
+
+    asked = [(each.question.dataset, each.question.numerics) for each in found.comparisons]
+    assert asked == [("mnist", "1"), ("mnist", "2"), ("digits", "1, 2")]
 
 
 def test_many_variants_have_standings_but_no_letters() -> None:
@@ -304,6 +348,20 @@ def test_ranks_span_the_data_sets_of_one_model() -> None:
     assert ranks.p == pytest.approx(1 / 36)
     assert math.isnan(ranks.against[0])
     assert answers_of(noisy(names, 3)).ranks == ()
+
+
+def test_ranks_hold_each_variant_in_one_revision() -> None:
+    def of(dataset: str, **given: Any) -> list[Row]:
+        return noisy(["relu", "elu"], 3, 0.01, dataset=dataset, **given)
+
+    with_draws = [*of("mnist"), *noisy(["rrelu"], 3, 0.01, dataset="mnist", numerics=2)]
+
+    (ranks,) = answers_of([*with_draws, *of("digits")]).ranks
+
+    assert (ranks.datasets, ranks.variants) == (("mnist", "digits"), ("relu", "elu"))
+    assert answers_of([*with_draws, *of("digits", numerics=2)]).ranks == ()
+    both = [*of("mnist"), *of("digits"), *of("mnist", numerics=2), *of("digits", numerics=2)]
+    assert [each.datasets for each in answers_of(both).ranks] == [("mnist", "digits")] * 2
 
 
 def test_each_experiment_is_asked_for_what_varies_in_it() -> None:

@@ -61,3 +61,23 @@ def test_a_run_without_probes_has_no_fate() -> None:
     row = run(probes=False)
 
     assert not len(fates(runs_table([row]), layers_with(row), []))
+
+
+def test_what_was_not_counted_is_no_count_of_zero() -> None:
+    rows = [run(seed=0), run(seed=1)]
+    layers = pd.concat(
+        [
+            layers_with(rows[0], dead_fraction=0.1, died=0),
+            layers_with(
+                rows[1], dead_fraction=0.1, revived=lambda epoch, number: 2 if epoch else None
+            ),
+        ]
+    )
+
+    first, second = fates(runs_table(rows), layers, ["seed"]).to_dict("records")
+
+    assert (first["seed"], second["seed"]) == (0, 1)
+    assert first["died"] == 0
+    assert pd.isna(first["revived"])
+    assert pd.isna(second["died"])
+    assert second["revived"] == 2 * 2 * 3

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from fake_results import epochs_of, failed, run, runs_table, write_store
+from fake_results import Row, epochs_of, failed, run, runs_table, write_store
 
 from relu_bench.compare import load, once_each
 from relu_bench.compare.notices import notices_of
@@ -78,7 +78,7 @@ def test_numbers_that_differ_between_stores_are_said(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_no_store_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is not a relu-bench store"):
-        load([tmp_path / "nothing"])
+        load([tmp_path])
 
 
 def test_an_empty_store_is_an_error(tmp_path: Path) -> None:
@@ -115,8 +115,29 @@ def test_versions_and_processors_that_differ_are_named_in_one_line() -> None:
 
     assert notices_of(rows, rows) == (
         "variants: runs differ in tensorflow_version (2.18.0, 2.19.0, 2.20.0); "
-        "git_commit (abc, unknown); processor (a processor, another); --where KEY=VALUE keeps one",
+        "git_commit (abc, unknown); processor (a processor, another); --where KEY=VALUE keeps one, "
+        "such as --where tensorflow_version=2.18.0",
     )
+
+
+@pytest.mark.parametrize(
+    ("differing", "said"),
+    [
+        ({"numerics": 2}, "numerics (1, 2); --where numerics=1 keeps one"),
+        ({"git_commit": None}, "git_commit (abc, unknown); --where git_commit=abc keeps one"),
+        ({"processor": "b c"}, "processor (a processor, b c); --where KEY=VALUE keeps one"),
+    ],
+)
+def test_a_notice_names_the_condition_that_would_do(differing: Row, said: str) -> None:
+    rows = runs_table([run(seed=0), run(seed=1, **differing)])
+
+    assert notices_of(rows, rows) == (f"variants: runs differ in {said}",)
+
+
+def test_a_revision_that_the_settings_determine_is_not_named() -> None:
+    rows = runs_table([run(), run(activation="rrelu", numerics=2)])
+
+    assert notices_of(rows, rows) == ()
 
 
 def test_the_same_settings_and_seed_under_two_ids_are_said() -> None:

@@ -1,6 +1,7 @@
 import pytest
 from fake_results import run, runs_table
 
+from relu_bench import columns
 from relu_bench.compare.selection import select
 from relu_bench.errors import ReluBenchError
 
@@ -49,9 +50,26 @@ def test_where_without_key_or_value_is_an_error(condition: str) -> None:
         select(RUNS, [condition])
 
 
-def test_an_unknown_column_is_answered_with_the_nearest() -> None:
-    with pytest.raises(ReluBenchError, match=r"no such column. Did you mean 'learning_rate'\?"):
-        select(RUNS, ["learningrate=0.1"])
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("learningrate", " Did you mean 'learning_rate'?"),
+        ("lr", " Did you mean 'learning_rate'?"),
+        ("seeds", " Did you mean 'seed'?"),
+        ("test_acuracy", " Did you mean 'test_accuracy'?"),
+        ("zzz", ""),
+    ],
+)
+def test_an_unknown_column_is_answered_with_the_nearest(key: str, meant: str) -> None:
+    with pytest.raises(ReluBenchError) as caught:
+        select(RUNS, [f"{key}=0.1"])
+    assert str(caught.value) == (
+        f"--where {key!r}: runs.csv has no such column.{meant} It has: experiment, seed, dataset, "
+        "model, activation, output_activation, initializer, bias_initializer, learning_rate, "
+        "batch_norm, batch_norm_momentum, optimizer, batch_size, epochs, dropout, dropout_kind, "
+        "validation_split, split_seed, train_samples, probes, "
+        f"and {len(columns.RUNS) - 20} measured columns: see docs/results.md."
+    )
 
 
 def test_the_position_of_the_store_is_no_column_of_the_user() -> None:

@@ -108,4 +108,11 @@ def test_without_other_axes_tuned_is_matched() -> None:
     for row in rows:
         row["activation"] = {"a": "relu", "b": "elu"}[row["activation"]]
 
-    assert compared(rows, mode="tuned").pairs == compared(rows).pairs
+    found = compared(rows, mode="tuned")
+    words = in_words(found)
+
+    assert found.pairs == compared(rows).pairs
+    assert words[-1] == (
+        "There is nothing to tune, since no other axis varies: the table is that of --mode matched."
+    )
+    assert words[:-1] == in_words(compared(rows))

@@ -34,6 +34,15 @@ def test_runs_of_two_numerics_are_never_one_variant() -> None:
     assert with_variant(runs, axes(runs))["variant"].tolist() == ["numerics=1", "numerics=2"]
 
 
+def test_a_revision_that_the_settings_determine_is_no_axis() -> None:
+    rows = [run(activation="relu"), run(activation="rrelu", numerics=2)]
+
+    assert axes(runs_table(rows)) == ("activation",)
+    assert axes(runs_table([run(dropout=0.0), run(dropout=0.5, numerics=2)])) == ("dropout",)
+    rows.append(run(activation="rrelu", seed=1))
+    assert axes(runs_table(rows)) == ("activation", "numerics")
+
+
 def test_a_variant_names_only_what_varies() -> None:
     runs = runs_table(
         [

@@ -48,7 +48,7 @@ def test_the_whole_text() -> None:
         "* elu        4     4/4 97.62 0.15   97.39–97.86  97.60 97.60\n"
         "  relu       4     4/4 97.25 0.13   97.04–97.46  97.25 97.25\n"
         "\n"
-        "Less relu, in points\n"
+        "Minus relu, in points\n"
         "  activation difference  95 % interval ×errors     p verdict\n"
         "* elu             +0.38 +0.22 to +0.53    0.86 0.004  better\n"
         "\n"

@@ -106,6 +106,7 @@ def test_a_failed_download_names_every_way_out(
         raise Exception("URL fetch failure on https://example.org: None -- no such host")
 
     install_keras(no_network)
+    Path("a").mkdir()
     with pytest.raises(DataError) as caught:
         data.load("fashion_mnist", Path("a"))
     message = str(caught.value)

@@ -88,6 +88,7 @@ def test_a_folder_is_found_as_a_path_first_then_in_the_data_folders(
     write_folder: WriteFolder, arrays: Arrays, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("RELU_BENCH_DATA", str(tmp_path / "b"))
+    Path("a").mkdir()
     sources = []
     for folder in ("b/my/letters", "a/my/letters", "my/letters"):
         write_folder(Path(folder), arrays)

@@ -59,6 +59,7 @@ def test_the_order_of_places(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("RELU_BENCH_DATA", "b")
+    Path("a").mkdir()
     sources = []
 
     def look() -> None:
@@ -111,13 +112,13 @@ def test_an_environment_variable_with_a_tilde(
 
 def test_nowhere_names_every_place_and_every_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RELU_BENCH_DATA", "b")
-    Path("b").mkdir()
+    Path("a").mkdir()
     with pytest.raises(DataError) as caught:
         data.load("mnist", Path("a"), fetch=False)
     assert str(caught.value) == (
         "The data set mnist is not here. Looked in\n"
-        "  --data-dir: a (no folder)\n"
-        "  RELU_BENCH_DATA: b\n"
+        "  --data-dir: a\n"
+        "  RELU_BENCH_DATA: b (no folder)\n"
         f"  Keras's cache: {Path.cwd()}/keras/datasets (no folder)\n"
         "Fetching it was not asked for.\n"
         "Ways out:\n"

@@ -59,6 +59,20 @@ def test_the_last_panel_tells_who_dies_and_who_recovers() -> None:
     assert "↓ units that fell silent and ↑ that came back" in words(figure)
 
 
+def test_what_was_not_counted_is_left_out_beside_the_row() -> None:
+    rows = runs_of(FOUR[:2])
+    layers = [
+        layer
+        for row in rows
+        for layer in relu_like(row, **({"died": 2} if row["activation"] == FOUR[0] else {}))
+    ]
+
+    figure = dead_units(page_of(rows), layers_table(layers))
+
+    panel = figure.axes[-1]
+    assert sorted(text.get_text() for text in panel.texts) == ["", "↓16"]
+
+
 def test_many_variants_have_no_panel_of_fates() -> None:
     rows = runs_of(MANY[:9], seeds=1)
 

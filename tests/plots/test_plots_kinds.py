@@ -135,12 +135,27 @@ def test_a_page_without_data_is_left_out_of_a_kind() -> None:
     assert "variants-dead-units-digits" not in names
 
 
-def test_an_unknown_kind_names_the_nearest() -> None:
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("dead-unit", " Did you mean 'dead-units'?"),
+        ("dead_units", " Did you mean 'dead-units'?"),
+        ("dead", " Did you mean 'dead-units'?"),
+        ("Dead", " Did you mean 'dead-units'?"),
+        ("units", " Did you mean 'dead-units'?"),
+        ("gradients", " Did you mean 'gradient'?"),
+        ("s", " Did you mean 'slopes' or 'sparsity' or 'steadiness'?"),
+        ("al", " Did you mean 'all'?"),
+        ("n", ""),
+        ("", ""),
+    ],
+)
+def test_an_unknown_kind_names_what_may_be_meant(name: str, meant: str) -> None:
     with pytest.raises(ReluBenchError) as caught:
-        chosen(["dead-unit"])
+        chosen([name])
 
     assert str(caught.value) == (
-        "--kind 'dead-unit' is no kind of figure. Did you mean 'dead-units'? "
+        f"--kind {name!r} is no kind of figure.{meant} "
         "Known: comparison, dead-units, gradient, slopes, output-mean, sparsity, steadiness, "
         "all."
     )

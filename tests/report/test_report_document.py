@@ -26,7 +26,7 @@ def test_the_answer_comes_as_compare_gives_it(tmp_path: Path) -> None:
     scores, differences, _ = only.tables
     assert scores.rows[0][:5] == ("tanh", "3", "3/3", "96.20", "0.20")
     assert scores.marks == ("best", "")
-    assert (differences.caption, differences.rows[0][1]) == ("Less relu, in points", "+1.10")
+    assert (differences.caption, differences.rows[0][1]) == ("Minus relu, in points", "+1.10")
     assert only.methods.startswith("We compared the activation (tanh and relu)")
 
 
@@ -35,7 +35,7 @@ def test_what_is_asked_reaches_the_answer_and_the_commands(tmp_path: Path) -> No
     document = document_of(store_of(tmp_path / "a b", pairs_of()), **asked)
 
     assert "by validation accuracy" in document.comparisons[0].words[0]
-    assert document.comparisons[0].tables[1].caption == "Less tanh, in points"
+    assert document.comparisons[0].tables[1].caption == "Minus tanh, in points"
     lines = [command.line for command in document.commands]
     folder = f"'{tmp_path / 'a b'}'"
     question = "--by activation --baseline tanh --metric val_accuracy --margin 2"

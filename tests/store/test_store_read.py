@@ -50,9 +50,12 @@ def test_columns_that_the_file_lacks_have_their_kinds(tmp_path: Path) -> None:
     assert runs[["seed", "val_loss", "batch_norm", "model"]].isna().all().all()
 
 
-@pytest.mark.parametrize("name", ["nothing", "."])
-def test_no_store(tmp_path: Path, name: str) -> None:
-    with pytest.raises(StoreError, match=r"is not a relu-bench store: it has no runs\.csv"):
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [("nothing", r"There is no folder .*nothing yet"), (".", r"store: it has no runs\.csv")],
+)
+def test_no_store(tmp_path: Path, name: str, fault: str) -> None:
+    with pytest.raises(StoreError, match=fault):
         read(tmp_path / name, "epochs")
 
 
