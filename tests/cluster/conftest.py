@@ -1,6 +1,8 @@
 """What the cluster's tests share: digits, loopback clusters, and the helpers of other folders."""
 
+import gc
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +19,19 @@ sys.path[:0] = [str(TESTS / "runs"), str(TESTS / "whole")]
 @pytest.fixture(scope="session")
 def digits() -> Dataset:
     return data.load("digits")
+
+
+@pytest.fixture(autouse=True)
+def collect_what_dask_leaves() -> Iterator[None]:
+    """Let no later test fail for a socket of Dask's.
+
+    Of a request that is cancelled halfway, Dask leaves the socket to the garbage collector, which
+    closes it and warns, whenever it comes by.
+    """
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture
