@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_bench.probes.probe import Kernels, Look, Mask, Probe
+from relu_bench.probes.probe import Kernels, Mask, Probe
 from relu_bench.probes.sums import finite, inner
 
 Row = dict[str, Any]
@@ -40,17 +40,26 @@ class History:
         """Measure at the end of an epoch; 0 is before training, `last` the end of training."""
         started = time.perf_counter()
         look = self._probe.look(self._inputs, self._targets)
-        silent = {name: sums.inactive for name, sums in look.layers.items() if sums.finite}
+        # An inactive unit that learns its slope counts neither as silent nor as dead.
+        silent = {
+            name: sums.inactive & self._probe.can_die
+            for name, sums in look.layers.items()
+            if sums.finite
+        }
         # A unit silent on the probe set may still see a few hundred other images.
-        dead = self._dead(look, silent) if epoch == 0 or last else silent
+        dead = silent
+        if epoch == 0 or last:
+            dead = self._probe.silent(*self._training_part, silent, look.moments)
+        slopes = self._probe.learned_slopes()
         for name, kernel in self._current_kernels().items():
             row: Row = {"epoch": epoch, "layer": name, "units": kernel.shape[-1]}
             row |= self._kernel_cells(name, kernel, look.kernel_gradients[name])
             if name in silent:
                 row |= look.layers[name].cells()
                 row |= self._dead_cells(epoch, name, silent[name], dead[name])
+            if name in slopes:
+                row |= _slope_cells(slopes[name])
             self.rows.append(row)
-        self._note_slopes(epoch)
         self._silent = silent
         self.seconds += time.perf_counter() - started
 
@@ -83,14 +92,7 @@ class History:
     def _hidden_rows(self, names: Sequence[str], epoch: int) -> list[Row]:
         return [row for row in self.rows if row["epoch"] == epoch and row["layer"] in names]
 
-    def _dead(self, look: Look, silent: dict[str, Mask]) -> dict[str, Mask]:
-        if not self._probe.can_die or not any(mask.any() for mask in silent.values()):
-            return silent
-        return self._probe.silent(*self._training_part, silent, look.moments)
-
     def _dead_cells(self, epoch: int, name: str, silent: Mask, dead: Mask) -> Row:
-        if not self._probe.can_die:
-            dead = silent = np.zeros_like(dead)
         cells: Row = {"dead_fraction": float(dead.mean())}
         if epoch == 0:
             return cells | {"born_dead": int(dead.sum())}
@@ -98,8 +100,6 @@ class History:
         before = (self._silent or {}).get(name)
         if before is None:
             return cells
-        if not self._probe.can_die:
-            before = np.zeros_like(before)
         died, revived = int((silent & ~before).sum()), int((before & ~silent).sum())
         return cells | {"died": died, "revived": revived}
 
@@ -127,17 +127,14 @@ class History:
         self._kernels[name] = kernel.copy()
         return cells
 
-    def _note_slopes(self, epoch: int) -> None:
-        slopes = self._probe.learned_slopes()
-        for row in self.rows:
-            if row["epoch"] == epoch and row["layer"] in slopes:
-                found = slopes[row["layer"]].astype(np.float64)
-                for name, value in (
-                    ("slope_mean", found.mean()),
-                    ("slope_min", found.min()),
-                    ("slope_max", found.max()),
-                ):
-                    row[name] = finite(float(value))
+
+def _slope_cells(slopes: NDArray[np.float32]) -> Row:
+    found = slopes.astype(np.float64)
+    return {
+        "slope_mean": finite(float(found.mean())),
+        "slope_min": finite(float(found.min())),
+        "slope_max": finite(float(found.max())),
+    }
 
 
 def same_sign_fraction(gradient: NDArray[np.float32]) -> float | None:
