@@ -1,22 +1,14 @@
 """`relu-bench activations`: the family, as a table, as data, and as a figure."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relu_bench.cli.options import TableFormat
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-class TableFormat(StrEnum):
-    """How the activations are listed."""
-
-    TABLE = "table"
-    MARKDOWN = "markdown"
-    CSV = "csv"
-    JSON = "json"
 
 
 def activations(

@@ -1,27 +1,17 @@
 """`relu-bench diagnose`: what initialization does to signals and gradients, before any training."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relu_bench.cli.options import Configs, DataDir, Overrides
+from relu_bench.cli.options import Configs, DataDir, Overrides, TableFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from relu_bench.diagnose import Combination, Diagnosis
     from relu_bench.plan import Spec
-
-
-class DiagnosisFormat(StrEnum):
-    """How diagnoses are listed."""
-
-    TABLE = "table"
-    MARKDOWN = "markdown"
-    CSV = "csv"
-    JSON = "json"
 
 
 def diagnose(
@@ -45,7 +35,7 @@ def diagnose(
         bool, typer.Option("--by-layer", help="Layer by layer, in whatever format.")
     ] = False,
     table_format: Annotated[
-        DiagnosisFormat | None,
+        TableFormat | None,
         typer.Option("--format", help="How to list them.", show_default="table, or only the plot"),
     ] = None,
     plot: Annotated[
@@ -84,7 +74,7 @@ def diagnose(
     if plot is not None:
         _draw(found, plot, announce_on_stderr=table_format is not None)
     if plot is None or table_format is not None:
-        _show(found, table_format or DiagnosisFormat.TABLE, collapsed(specs), by_layer=by_layer)
+        _show(found, table_format or TableFormat.TABLE, collapsed(specs), by_layer=by_layer)
 
 
 def _combinations(specs: "Sequence[Spec]") -> "tuple[Combination, ...]":
@@ -113,7 +103,7 @@ def _draw(found: "Sequence[Diagnosis]", path: Path, *, announce_on_stderr: bool)
 
 def _show(
     found: "Sequence[Diagnosis]",
-    table_format: DiagnosisFormat,
+    table_format: TableFormat,
     collapsed: dict[str, int],
     *,
     by_layer: bool,
@@ -122,11 +112,11 @@ def _show(
 
     from relu_bench.diagnose import listing, records
 
-    if table_format is DiagnosisFormat.JSON:
+    if table_format is TableFormat.JSON:
         typer.echo(records.as_json(found, by_layer=by_layer))
-    elif table_format is DiagnosisFormat.CSV:
+    elif table_format is TableFormat.CSV:
         typer.echo(records.as_csv(found, by_layer=by_layer))
-    elif table_format is DiagnosisFormat.MARKDOWN:
+    elif table_format is TableFormat.MARKDOWN:
         typer.echo(listing.as_markdown(found, by_layer=by_layer))
     else:
         width = min(Console().width, 110)

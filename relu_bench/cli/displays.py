@@ -1,11 +1,10 @@
 """Which display `relu-bench run` has: that of the options, of a terminal, or of a pipe."""
 
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from relu_bench.cli.progress import Display, LineDisplay
+from relu_bench.cli.terminal import stderr_is_live
 from relu_bench.planning import Planned
 
 
@@ -14,7 +13,7 @@ def make_display(planned: Sequence[Planned], out: Path, *, as_json: bool, quiet:
     if quiet:
         return Display(planned, out, summary=False, as_json=as_json)
     kind = LineDisplay
-    if sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb":
+    if stderr_is_live():
         from relu_bench.cli.live import LiveDisplay
 
         kind = LiveDisplay

@@ -37,6 +37,15 @@ Jobs = Annotated[
 ]
 
 
+class TableFormat(StrEnum):
+    """How a table is written."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+    JSON = "json"
+
+
 class CompareMode(StrEnum):
     """What is done with further axes."""
 

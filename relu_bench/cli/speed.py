@@ -1,14 +1,14 @@
 """`relu-bench speed`: what each activation costs, as a table, as data, and as a figure."""
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from relu_bench.cli.options import TableFormat
+from relu_bench.cli.terminal import stderr_is_live
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,15 +16,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from relu_bench.speed import Cost, Size
-
-
-class TableFormat(StrEnum):
-    """How the costs are written."""
-
-    TABLE = "table"
-    MARKDOWN = "markdown"
-    CSV = "csv"
-    JSON = "json"
 
 
 def speed(
@@ -162,8 +153,7 @@ def _print_plain(rows: "Sequence[Sequence[str]]") -> None:
 @contextmanager
 def _progress() -> Iterator[Callable[[str, float], None]]:
     """A bar on stderr while it is a terminal, else nothing."""
-    drawn = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    if not drawn or os.environ.get("TERM") == "dumb":
+    if not stderr_is_live():
         yield lambda what, share: None
         return
     from rich.console import Console

@@ -1,10 +1,11 @@
 """How far a computation of this process is: a bar on a terminal, one line when it takes long."""
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from relu_bench.cli.terminal import stderr_is_live
 
 _LONG_SECONDS = 30.0
 _JUDGED_FROM = 2.0
@@ -34,7 +35,7 @@ def showing_work(
             about = _duration(passed / share)
             print(f"relu-bench: this takes about {about}; {remedy}", file=sys.stderr, flush=True)
 
-    if not _is_live():
+    if not stderr_is_live():
         yield warned
         return
     from rich.console import Console
@@ -49,12 +50,6 @@ def showing_work(
             warned(share)
 
         yield shown
-
-
-def _is_live() -> bool:
-    return (
-        sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
 
 
 def _duration(seconds: float) -> str:

@@ -207,7 +207,7 @@ def test_short_work_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_bar_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("relu_bench.cli.work._is_live", lambda: True)
+    monkeypatch.setattr("relu_bench.cli.work.stderr_is_live", lambda: True)
     with showing_work("initializations", "fewer take less", clock=lambda: 0.0) as report:
         report(0.5)
     assert capsys.readouterr().out == ""
