@@ -42,11 +42,11 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         batch_norm_momentum=0.99,
         dropout=0.0,
         dropout_kind="standard",
-        input_shape=dataset.input_shape,
+        inputs=dataset.inputs,
         outputs=dataset.classes,
     )
     started = time.perf_counter()
-    program = Program(architecture, dataset.task, optimizers.canonical("adam"), 128, options.xla)
+    program = Program(architecture, dataset.task, optimizers.canonical("adam"), 128, xla=options.xla)
     built = time.perf_counter()
     compile_seconds = program.compile(train, options.samples)
     program.reset(

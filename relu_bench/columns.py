@@ -7,6 +7,8 @@ Accuracies are fractions in [0, 1]. A value that does not exist is empty, never 
 from dataclasses import dataclass
 from typing import Literal
 
+from relu_bench.tasks import METRICS, Metric
+
 Kind = Literal["text", "integer", "number", "boolean", "time"]
 
 
@@ -43,10 +45,23 @@ SPEC = (
     ),
     Column("initializer", "text", "initializer label of all kernels"),
     Column("bias_initializer", "text", "initializer label of all biases"),
+    Column(
+        "recurrent_initializer",
+        "text",
+        "initializer label of recurrent kernels",
+        before="orthogonal(gain=1.0)",
+    ),
     Column("learning_rate", "number", "learning rate of the optimizer"),
     Column("batch_norm", "boolean", "batch normalization between each layer and its activation"),
     Column("batch_norm_momentum", "number", "momentum of the moving statistics"),
     Column("optimizer", "text", "optimizer label with every parameter but the learning rate"),
+    Column(
+        "gradient_clip_norm",
+        "number",
+        "greatest norm of the gradient of all weights together",
+        "",
+        "there is no limit",
+    ),
     Column("batch_size", "integer", "samples a step", "samples"),
     Column("epochs", "integer", "passes over the training part that were asked for", "epochs"),
     Column("dropout", "number", "share of units dropped behind each hidden activation"),
@@ -56,11 +71,26 @@ SPEC = (
     Column("train_samples", "integer", "cap on the training part", "samples", "there is no cap"),
 )
 
+_LOSS = "nats, or squared rating"
 _FAILED = "the run failed"
 _DIVERGED = "the run failed, or its loss was not finite"
 _NO_VALIDATION = "as before, or nothing is held out"
 _NO_PROBE = "the run failed, or `probes` is false"
 _NO_BEST = "no epoch ended with a finite validation loss, or nothing is held out"
+
+
+def _scores(prefix: str, meaning: str, empty_when: str) -> tuple[Column, ...]:
+    """A column for each metric; a task fills those of its own."""
+    return tuple(_score(prefix, metric, meaning, empty_when) for metric in METRICS.values())
+
+
+def _score(prefix: str, metric: Metric, meaning: str, empty_when: str) -> Column:
+    also = "" if metric.name == "accuracy" else f", or the task has no {metric.title}"
+    first = "" if metric.name == "accuracy" else f"{metric.meaning}; "
+    return Column(
+        f"{prefix}_{metric.name}", "number", f"{first}{meaning}", metric.unit, empty_when + also
+    )
+
 
 RUNS = (
     *_KEY,
@@ -69,23 +99,21 @@ RUNS = (
     *SPEC,
     Column("parameter_count", "integer", "trainable parameters", "", _FAILED),
     Column("metric", "text", "what `better` means for this task", "", _FAILED),
-    Column("train_loss", "number", "mean over the last epoch's batches", "nats", _DIVERGED),
-    Column("train_accuracy", "number", "likewise", "fraction", _DIVERGED),
-    Column("val_loss", "number", "last epoch's weights", "nats", _NO_VALIDATION),
-    Column("val_accuracy", "number", "last epoch's weights", "fraction", _NO_VALIDATION),
-    Column("test_loss", "number", "last epoch's weights", "nats", _DIVERGED),
-    Column("test_accuracy", "number", "last epoch's weights", "fraction", _DIVERGED),
+    Column("train_loss", "number", "mean over the last epoch's batches", _LOSS, _DIVERGED),
+    *_scores("train", "over the last epoch's batches as trained", _DIVERGED),
+    Column("val_loss", "number", "last epoch's weights", _LOSS, _NO_VALIDATION),
+    *_scores("val", "last epoch's weights", _NO_VALIDATION),
+    Column("test_loss", "number", "last epoch's weights", _LOSS, _DIVERGED),
+    *_scores("test", "last epoch's weights", _DIVERGED),
     Column("best_epoch", "integer", "best by validation; the earliest wins a tie", "", _NO_BEST),
-    Column("best_epoch_val_accuracy", "number", "weights of the best epoch", "fraction", _NO_BEST),
-    Column("best_epoch_test_accuracy", "number", "weights of the best epoch", "fraction", _NO_BEST),
-    Column(
-        "guess_val_accuracy",
-        "number",
-        "accuracy of always guessing the commonest training class",
-        "fraction",
+    *_scores("best_epoch_val", "weights of the best epoch", _NO_BEST),
+    *_scores("best_epoch_test", "weights of the best epoch", _NO_BEST),
+    *_scores(
+        "guess_val",
+        "of always guessing the commonest training class, or the mean rating",
         "the run failed, or nothing is held out",
     ),
-    Column("guess_test_accuracy", "number", "likewise", "fraction", _FAILED),
+    *_scores("guess_test", "likewise", _FAILED),
     Column("train_seconds", "number", "training and validation, compiling aside", "s", _FAILED),
     Column("compile_seconds", "number", "0 when the program was compiled before", "s", _FAILED),
     Column("probes", "boolean", "whether layers.csv holds the network's inside", "", _FAILED),
@@ -119,10 +147,10 @@ RUNS = (
 EPOCHS = (
     *_KEY,
     Column("epoch", "integer", "0 is evaluated before training, on at most 10,000 training images"),
-    Column("train_loss", "number", "mean over the epoch's batches", "nats", "it is not finite"),
-    Column("train_accuracy", "number", "likewise", "fraction", "the loss is not finite"),
-    Column("val_loss", "number", "weights at the end of the epoch", "nats", _NO_VALIDATION),
-    Column("val_accuracy", "number", "likewise", "fraction", _NO_VALIDATION),
+    Column("train_loss", "number", "mean over the epoch's batches", _LOSS, "it is not finite"),
+    *_scores("train", "over the epoch's batches as trained", "the loss is not finite"),
+    Column("val_loss", "number", "weights at the end of the epoch", _LOSS, _NO_VALIDATION),
+    *_scores("val", "weights at the end of the epoch", _NO_VALIDATION),
     Column("seconds", "number", "training and validation of this epoch", "s"),
 )
 
@@ -207,6 +235,21 @@ LAYERS = (
     Column("slope_mean", "number", "mean learned negative slope", "", _NO_SLOPE),
     Column("slope_min", "number", "smallest learned negative slope", "", _NO_SLOPE),
     Column("slope_max", "number", "largest learned negative slope", "", _NO_SLOPE),
+    Column(
+        "time_step",
+        "integer",
+        "of a recurrent layer's rows by time step (`recurrent_1_step_7`): the step, from 1",
+        "steps",
+        "the row is that of a layer",
+    ),
+    Column(
+        "state_gradient_rms",
+        "number",
+        "root mean square, over images and units, of the derivative of one image's loss by the "
+        "state at this step; only before and after training",
+        "nats",
+        "the row is that of a layer, or the value is not finite",
+    ),
 )
 
 

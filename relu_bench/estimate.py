@@ -50,7 +50,7 @@ class Network:
 def network_of(spec: Spec, data_dir: Path | None = None) -> Network:
     """The network that `spec` trains, as Keras builds it."""
     info = data.info(spec.dataset, data_dir)
-    return _network(architecture_of(spec, info.input_shape, info.classes))
+    return _network(architecture_of(spec, info))
 
 
 @lru_cache(maxsize=256)

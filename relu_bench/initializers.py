@@ -12,12 +12,14 @@ from relu_bench.labels import LabelError, parse
 class Initializer(Component):
     """An initializer: the Keras class it stands for, and whether it draws at random.
 
-    `for_bias` is False for those that are defined for matrices only.
+    `for_bias` is False for those that are defined for matrices only, `for_kernel` for those of
+    square matrices: they suit recurrent kernels.
     """
 
     keras_class: str
     random: bool = True
     for_bias: bool = True
+    for_kernel: bool = True
 
 
 _STDDEV = Parameter("float", 0.05, minimum=0)
@@ -55,6 +57,13 @@ INITIALIZERS: Mapping[str, Initializer] = {
         parameters={"minval": Parameter("float", -0.05), "maxval": Parameter("float", 0.05)},
     ),
     "orthogonal": Initializer(keras_class="Orthogonal", parameters={"gain": _GAIN}, for_bias=False),
+    "identity": Initializer(
+        keras_class="Identity",
+        parameters={"gain": _GAIN},
+        random=False,
+        for_bias=False,
+        for_kernel=False,
+    ),
     "constant": Initializer(
         keras_class="Constant", parameters={"value": Parameter("float", 0.0)}, random=False
     ),
@@ -62,6 +71,7 @@ INITIALIZERS: Mapping[str, Initializer] = {
     "ones": Initializer(keras_class="Ones", random=False),
 }
 
+_FOR_KERNEL = {name: row for name, row in INITIALIZERS.items() if row.for_kernel}
 _FOR_BIAS = {name: row for name, row in INITIALIZERS.items() if row.for_bias}
 
 
@@ -71,7 +81,16 @@ def canonical(text: str) -> str:
     Raises:
         LabelError: when there is no such initializer or parameter.
     """
-    return _checked(str(resolve(text, INITIALIZERS, "initializer")))
+    return _checked(str(resolve(text, _FOR_KERNEL, "initializer")))
+
+
+def canonical_for_recurrent(text: str) -> str:
+    """The canonical label of an initializer of a recurrent kernel, which is square.
+
+    Raises:
+        LabelError: when there is no such initializer or parameter.
+    """
+    return _checked(str(resolve(text, INITIALIZERS, "recurrent initializer")))
 
 
 def canonical_for_bias(text: str) -> str:

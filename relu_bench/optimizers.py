@@ -80,10 +80,16 @@ def canonical(text: str) -> str:
     return str(resolve(text, OPTIMIZERS, "optimizer"))
 
 
-def build(text: str, learning_rate: float) -> Any:
-    """The Keras optimizer of a canonical label."""
+def build(text: str, learning_rate: float, clip_norm: float | None = None) -> Any:
+    """The Keras optimizer of a canonical label.
+
+    `clip_norm` is the greatest norm of all gradients together (Pascanu, Mikolov, Bengio 2013, On
+    the difficulty of training recurrent neural networks): longer ones are scaled down to it.
+    """
     import keras
 
     label = parse(text)
     keras_class = getattr(keras.optimizers, OPTIMIZERS[label.name].keras_class)
-    return keras_class(learning_rate=learning_rate, **dict(label.parameters))
+    return keras_class(
+        learning_rate=learning_rate, global_clipnorm=clip_norm, **dict(label.parameters)
+    )

@@ -24,7 +24,7 @@ NUMERICS = 1
 NUMERICS_OF_DRAWS = 2
 """The same for runs that draw at random while they train (dropout, rrelu)."""
 
-ADDED_LATER = frozenset({"output_activation"})
+ADDED_LATER = frozenset({"output_activation", "recurrent_initializer", "gradient_clip_norm"})
 """Fields newer than the first release: out of a run's identity while they have their default."""
 
 Fingerprint = Callable[[str], str | None]
@@ -35,10 +35,19 @@ _TABLES: Mapping[str, Mapping[str, Component]] = {
     "output_activation": activations.ACTIVATIONS,
     "initializer": initializers.INITIALIZERS,
     "bias_initializer": initializers.INITIALIZERS,
+    "recurrent_initializer": initializers.INITIALIZERS,
     "optimizer": optimizers.OPTIMIZERS,
 }
 NOT_IN_PROGRAM = frozenset(
-    {"seed", "initializer", "bias_initializer", "learning_rate", "epochs", "split_seed"}
+    {
+        "seed",
+        "initializer",
+        "bias_initializer",
+        "recurrent_initializer",
+        "learning_rate",
+        "epochs",
+        "split_seed",
+    }
 )
 """Fields that change only what variables and arguments of a compiled program hold."""
 
@@ -146,10 +155,15 @@ def varying(experiment: Experiment) -> dict[str, tuple[Any, ...]]:
 
 def _settings(experiment: Experiment) -> Iterator[Setting]:
     for case in experiment.cases or ({},):
-        fields = with_defaults({**experiment.axes, **case})
+        given = {**experiment.axes, **case}
+        fields = with_defaults(given)
         for values in itertools.product(*fields.values()):
+            setting = dict(zip(fields, values, strict=True))
+            # A model may have other defaults for what is not given.
+            own = models.entry(setting["model"]).defaults
+            setting |= {field: value for field, value in own.items() if field not in given}
             # Only constructed: all values are valid, and a user's file is not to be read again.
-            yield Setting.model_construct(**dict(zip(fields, values, strict=True)))
+            yield Setting.model_construct(**setting)
 
 
 @lru_cache(maxsize=1024)

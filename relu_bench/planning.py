@@ -9,6 +9,7 @@ from relu_bench import advice, config, data, models
 from relu_bench.config import Experiment
 from relu_bench.errors import ConfigError, ReluBenchError
 from relu_bench.plan import Spec, make_plan
+from relu_bench.settings import default_of
 
 _MOST_NOTES = 5
 
@@ -75,11 +76,18 @@ def ready_data(
 
 def _check(place: str, planned: Planned, data_dir: Path | None) -> None:
     """Whether each model can take the data, and each split leaves something to learn from."""
+    for spec in planned.specs:
+        asks_for = spec.recurrent_initializer != default_of("recurrent_initializer")
+        if asks_for and not models.entry(spec.model).recurrent:
+            raise ConfigError(
+                f"{place}: recurrent_initializer {spec.recurrent_initializer!r} has nothing to "
+                f"draw in model {spec.model!r}, which has no recurrent kernel."
+            )
     asked = ((s.dataset, s.model, s.validation_split, s.train_samples) for s in planned.specs)
     for dataset, model, validation_split, train_samples in dict.fromkeys(asked):
         info = data.info(dataset, data_dir)
         try:
-            models.check_fits(model, info.input_shape, dataset)
+            models.check_fits(model, info.inputs, dataset)
             data.part_sizes(
                 info.train_count, validation_split=validation_split, train_samples=train_samples
             )

@@ -1,8 +1,8 @@
 """The compiled training step that several runs share: a whole epoch as one TensorFlow function.
 
-Images stay uint8 in memory and are gathered and scaled inside the program. Weights, optimizer
-slots and the learning rate are variables, so one program serves every seed, initializer and
-learning rate.
+Inputs stay in memory as they are stored and are gathered and prepared inside the program. Weights,
+optimizer slots and the learning rate are variables, so one program serves every seed, initializer
+and learning rate.
 """
 
 import time
@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relu_bench import draws, models, optimizers, probes, weights
+from relu_bench.measured import Measured, StepValues, keeps_outputs, mean_metrics, measured
 from relu_bench.models import Architecture
-from relu_bench.objectives import LOSSES, METRICS
+from relu_bench.objectives import LOSSES, MEAN_METRICS
 from relu_bench.tasks import Task
 
 EVALUATION_BATCH = 1000
@@ -23,35 +24,10 @@ EVALUATION_BATCH = 1000
 
 @dataclass(frozen=True)
 class Samples:
-    """Inputs (uint8) and targets of one data set part, as tensors on the device."""
+    """Inputs (as stored) and targets of one data set part, as tensors on the device."""
 
     inputs: Any
     targets: Any
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Mean loss (nats) and mean metric over `count` samples."""
-
-    loss: float
-    metric: float
-    count: int
-
-
-@dataclass(frozen=True)
-class StepValues:
-    """For each step of an epoch, in order: mean loss, summed metric, number of samples."""
-
-    losses: NDArray[np.float64]
-    metric_sums: NDArray[np.float64]
-    counts: NDArray[np.int64]
-
-    @property
-    def mean(self) -> Measured:
-        """The sample-weighted means over the epoch, summed in float64."""
-        count = int(self.counts.sum())
-        loss = float((self.losses * self.counts).sum() / count)
-        return Measured(loss, float(self.metric_sums.sum() / count), count)
 
 
 class Program:
@@ -63,10 +39,18 @@ class Program:
         optimizer: canonical label.
         batch_size: samples a step; the last step of an epoch may have fewer.
         xla: compile the epoch with XLA.
+        clip_norm: greatest norm of all gradients together; None for no limit.
     """
 
     def __init__(
-        self, architecture: Architecture, task: Task, optimizer: str, batch_size: int, xla: bool
+        self,
+        architecture: Architecture,
+        task: Task,
+        optimizer: str,
+        batch_size: int,
+        *,
+        xla: bool,
+        clip_norm: float | None = None,
     ) -> None:
         self.task = task
         self.batch_size = batch_size
@@ -74,7 +58,7 @@ class Program:
         self.architecture = architecture
         self.model = models.build(architecture)
         draws.prepare(self.model.layers, xla=xla)
-        self.optimizer = optimizers.build(optimizer, learning_rate=0.001)
+        self.optimizer = optimizers.build(optimizer, learning_rate=0.001, clip_norm=clip_norm)
         self.optimizer.build(self.model.trainable_variables)
         self._fresh_model = weights.snapshot(self.model.variables)
         self._fresh_optimizer = weights.snapshot(self.optimizer.variables)
@@ -85,7 +69,7 @@ class Program:
     @cached_property
     def probe(self) -> probes.Probe:
         """Looks into the network; traced once for all runs of this program."""
-        return probes.Probe(self.model, self.architecture.activation, self.task.loss, scaled)
+        return probes.Probe(self.model, self.architecture.activation, self.task.loss, prepared)
 
     @property
     def parameter_count(self) -> int:
@@ -93,13 +77,23 @@ class Program:
         return sum(int(np.prod(v.shape)) for v in self.model.trainable_variables)
 
     def reset(
-        self, *, seed: int, initializer: str, bias_initializer: str, learning_rate: float
+        self,
+        *,
+        seed: int,
+        initializer: str,
+        bias_initializer: str,
+        recurrent_initializer: str = "orthogonal(gain=1.0)",
+        learning_rate: float,
     ) -> None:
         """Bring every variable to the start of a run."""
         weights.restore(self.model.variables, self._fresh_model)
         weights.restore(self.optimizer.variables, self._fresh_optimizer)
         weights.draw(
-            self.model, seed=seed, initializer=initializer, bias_initializer=bias_initializer
+            self.model,
+            seed=seed,
+            initializer=initializer,
+            bias_initializer=bias_initializer,
+            recurrent_initializer=recurrent_initializer,
         )
         self.optimizer.learning_rate.assign(learning_rate)
 
@@ -122,10 +116,16 @@ class Program:
     def train_epoch(self, samples: Samples, order: NDArray[np.int32]) -> StepValues:
         """One pass over `samples` in the given order of indices; each step updates the weights."""
         full_steps, last = divmod(len(order), self.batch_size)
-        losses, sums = self._run_epoch(samples, order, full_steps)
+        losses, sums, outputs = self._run_epoch(samples, order, full_steps)
         counts = [self.batch_size] * full_steps + [last] * (last > 0)
+        kept = keeps_outputs(self.task)
         return StepValues(
-            np.asarray(losses, np.float64), np.asarray(sums, np.float64), np.asarray(counts)
+            self.task,
+            np.asarray(losses, np.float64),
+            {name: np.asarray(total, np.float64) for name, total in sums.items()},
+            np.asarray(counts),
+            np.asarray(samples.targets)[order] if kept else None,
+            np.asarray(outputs) if kept else None,
         )
 
     def _run_epoch(self, samples: Samples, order: NDArray[np.int32], full_steps: int) -> Any:
@@ -142,7 +142,8 @@ class Program:
 
         evaluate = self._evaluation(samples)
         total = len(samples.targets) if indices is None else len(indices)
-        loss = metric = 0.0
+        loss, sums = 0.0, dict.fromkeys(mean_metrics(self.task), 0.0)
+        kept: list[tuple[Any, Any]] = []
         for start in range(0, total, EVALUATION_BATCH):
             stop = min(start + EVALUATION_BATCH, total)
             if indices is None:
@@ -150,10 +151,15 @@ class Program:
             else:
                 chosen = indices[start:stop]
                 batch = tf.gather(samples.inputs, chosen), tf.gather(samples.targets, chosen)
-            losses, metrics = evaluate(*batch)
+            losses, by_metric, kept_outputs = evaluate(*batch)
             loss += float(np.asarray(losses, np.float64).sum())
-            metric += float(np.asarray(metrics, np.float64).sum())
-        return Measured(loss / total, metric / total, total)
+            for name, values in by_metric.items():
+                sums[name] += float(np.asarray(values, np.float64).sum())
+            if keeps_outputs(self.task):
+                kept.append((batch[1].numpy(), kept_outputs[0].numpy()))
+        targets, outputs = map(np.concatenate, zip(*kept, strict=True)) if kept else (None, None)
+        means = {name: value / total for name, value in sums.items()}
+        return measured(self.task, loss / total, means, total, targets=targets, outputs=outputs)
 
     def _evaluation(self, samples: Samples) -> Any:
         """The function of (inputs, targets) that evaluates a batch of any size, traced once."""
@@ -169,8 +175,9 @@ class Program:
         # Evaluation is a small part of a run: tracing a plain graph takes 0.1 s, XLA 1 s.
         @tf.function(autograph=False)
         def evaluate(inputs: Any, targets: Any) -> Any:
-            outputs = model(scaled(inputs), training=False)
-            return LOSSES[task.loss](targets, outputs), METRICS[task.metric](targets, outputs)
+            outputs = model(prepared(inputs), training=False)
+            metrics = _per_sample(task, targets, outputs)
+            return LOSSES[task.loss](targets, outputs), metrics, _kept(task, outputs)
 
         parts = samples.inputs, samples.targets
         return evaluate.get_concrete_function(
@@ -182,43 +189,91 @@ class Program:
 
         model, optimizer, task, batch_size = self.model, self.optimizer, self.task, self.batch_size
 
-        def step(inputs: Any, targets: Any) -> tuple[Any, Any]:
+        def step(inputs: Any, targets: Any) -> tuple[Any, ...]:
             with tf.GradientTape() as tape:
-                outputs = model(scaled(inputs), training=True)
+                outputs = model(prepared(inputs), training=True)
                 loss = tf.reduce_mean(LOSSES[task.loss](targets, outputs))
             gradients = tape.gradient(loss, model.trainable_variables)
             optimizer.apply(gradients, model.trainable_variables)
-            return loss, tf.reduce_sum(METRICS[task.metric](targets, outputs))
+            sums = map(tf.reduce_sum, _per_sample(task, targets, outputs).values())
+            return (loss, *sums, *_kept(task, outputs))
+
+        names = mean_metrics(task)
+        # What a step gives, to be written down: loss, sums, and for some tasks the outputs.
+        shapes: list[list[int]] = [[]] * (1 + len(names)) + [[batch_size]] * keeps_outputs(task)
 
         # How many full steps to run is an argument, so that compiling needs to run none.
         @tf.function(jit_compile=self.xla, autograph=False)
-        def epoch(inputs: Any, targets: Any, order: Any, full_steps: Any) -> tuple[Any, Any]:
+        def epoch(inputs: Any, targets: Any, order: Any, full_steps: Any) -> tuple[Any, ...]:
             most_steps, last = divmod(order.shape[0], batch_size)
 
-            def body(index: Any, losses: Any, sums: Any) -> tuple[Any, Any, Any]:
+            def body(index: Any, *arrays: Any) -> tuple[Any, ...]:
                 chosen = tf.slice(order, [index * batch_size], [batch_size])
-                loss, total = step(tf.gather(inputs, chosen), tf.gather(targets, chosen))
-                return index + 1, losses.write(index, loss), sums.write(index, total)
+                found = step(tf.gather(inputs, chosen), tf.gather(targets, chosen))
+                written = (
+                    array.write(index, value) for array, value in zip(arrays, found, strict=True)
+                )
+                return index + 1, *written
 
-            arrays = [tf.TensorArray(tf.float32, most_steps, element_shape=[]) for _ in range(2)]
-            _, losses, sums = tf.while_loop(
-                lambda index, *_: index < full_steps,
-                body,
-                (tf.constant(0), *arrays),
-                parallel_iterations=1,
-            )
-            losses, sums = losses.stack(), sums.stack()
+            found = _stacked(shapes, most_steps, body, full_steps)
             if last:
                 chosen = order[most_steps * batch_size :]
-                loss, total = step(tf.gather(inputs, chosen), tf.gather(targets, chosen))
-                losses, sums = tf.concat([losses, [loss]], 0), tf.concat([sums, [total]], 0)
-            return losses, sums
+                end = step(tf.gather(inputs, chosen), tf.gather(targets, chosen))
+                found = [
+                    tf.concat([array, value if shape else [value]], 0)
+                    for array, value, shape in zip(found, end, shapes, strict=True)
+                ]
+            losses, *others = found
+            sums = dict(zip(names, others, strict=False))
+            return losses, sums, others[len(names)] if keeps_outputs(task) else ()
 
         return epoch
 
 
-def scaled(inputs: Any) -> Any:
-    """Stored inputs (uint8) as the network takes them: float32 in [0, 1]."""
+def _stacked(shapes: list[list[int]], most_steps: int, body: Any, full_steps: Any) -> list[Any]:
+    """What `full_steps` of at most `most_steps` steps give, each of the `shapes` in one row.
+
+    Args:
+        shapes: of what a step gives: scalars, or a value a sample.
+        most_steps: room for so many; the rest stays 0.
+        body: (index, *arrays) -> the same after one more step.
+        full_steps: how many steps to run, a tensor.
+    """
     import tensorflow as tf
 
-    return tf.cast(inputs, tf.float32) / 255.0
+    if not most_steps:
+        return [tf.zeros([0])] * len(shapes)
+    arrays = [tf.TensorArray(tf.float32, most_steps, element_shape=shape) for shape in shapes]
+    _, *arrays = tf.while_loop(
+        lambda index, *_: index < full_steps,
+        body,
+        (tf.constant(0), *arrays),
+        parallel_iterations=1,
+    )
+    return [
+        tf.reshape(array.stack(), [most_steps * shape[0]]) if shape else array.stack()
+        for array, shape in zip(arrays, shapes, strict=True)
+    ]
+
+
+def _per_sample(task: Task, targets: Any, outputs: Any) -> dict[str, Any]:
+    """By metric, what it is the mean of."""
+    return {name: MEAN_METRICS[name].per_sample(targets, outputs) for name in mean_metrics(task)}
+
+
+def _kept(task: Task, outputs: Any) -> tuple[Any, ...]:
+    """The outputs (n,) where they are needed."""
+    return (outputs[:, 0],) if keeps_outputs(task) else ()
+
+
+def prepared(inputs: Any) -> Any:
+    """Stored inputs as the network takes them.
+
+    Bytes are pixels and become floats in [0, 1]; wider integers are the numbers of tokens; floats
+    are features, and stay as they are.
+    """
+    import tensorflow as tf
+
+    if inputs.dtype == tf.uint8:
+        return tf.cast(inputs, tf.float32) / 255.0
+    return inputs if inputs.dtype.is_floating else tf.cast(inputs, tf.int32)

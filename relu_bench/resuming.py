@@ -6,7 +6,7 @@ from pathlib import Path
 
 from relu_bench import config, planning
 from relu_bench.config import Experiment
-from relu_bench.data.naming import is_folder_name
+from relu_bench.data import is_path
 from relu_bench.errors import ConfigError, StoreError
 from relu_bench.planning import Planned
 from relu_bench.settings import FIELDS
@@ -87,4 +87,4 @@ def _why(planned: Planned) -> str:
 def _folders(experiment: Experiment) -> Sequence[str]:
     groups = (experiment.axes, *experiment.cases)
     names = dict.fromkeys(str(name) for group in groups for name in group.get("dataset", ()))
-    return [name for name in names if is_folder_name(name)]
+    return [name for name in names if is_path(name)]

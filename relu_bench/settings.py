@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from relu_bench import activations, initializers, models, optimizers
-from relu_bench.data import check_name
+from relu_bench.data import canonical as canonical_dataset
 from relu_bench.errors import DataError
 
 _SWITCHES = {"on": True, "yes": True, "off": False, "no": False}
@@ -24,10 +24,9 @@ def switch(value: object) -> object:
 
 def _dataset(name: str) -> str:
     try:
-        check_name(name)
+        return canonical_dataset(name)
     except DataError as error:
         raise ValueError(str(error)) from None
-    return name
 
 
 def _positive_zero(value: float) -> float:
@@ -54,7 +53,7 @@ class Setting(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", protected_namespaces=())
 
     dataset: Annotated[str, AfterValidator(_dataset)] = _described(
-        "what is learned", "mnist, fashion_mnist, digits, or a folder of IDX files", "mnist"
+        "what is learned", "a data set, such as mnist or digits, or the path of a folder", "mnist"
     )
     model: _label(models.canonical) = _described(  # type: ignore[valid-type]
         "the network",
@@ -81,6 +80,11 @@ class Setting(BaseModel):
         "an initializer for biases, such as zeros or constant(value=0.1)",
         "zeros",
     )
+    recurrent_initializer: _label(initializers.canonical_for_recurrent) = _described(  # type: ignore[valid-type]
+        "initializer of a recurrent network's kernel from step to step",
+        "an initializer, such as orthogonal, identity(gain=1.0) or random_normal(stddev=0.001)",
+        initializers.canonical_for_recurrent("orthogonal"),
+    )
     learning_rate: _Share = _described(
         "learning rate of the optimizer", "a number above 0 and at most 1000", 0.001, gt=0, le=1000
     )
@@ -94,6 +98,13 @@ class Setting(BaseModel):
         "the optimizer, without its learning rate",
         "an optimizer, such as adam or sgd(momentum=0.9)",
         optimizers.canonical("adam"),
+    )
+    gradient_clip_norm: _Share | None = _described(
+        "greatest norm of the gradient of all weights together; a longer one is scaled down",
+        "a number above 0 and at most 1000000, or null",
+        None,
+        gt=0,
+        le=1_000_000,
     )
     batch_size: int = _described("samples a step", "an integer from 1 to 10000000", 128, **_COUNT)
     epochs: int = _described(
@@ -126,6 +137,7 @@ FIELDS = tuple(Setting.model_fields)
 NUMERIC_FIELDS = (
     "learning_rate",
     "batch_norm_momentum",
+    "gradient_clip_norm",
     "batch_size",
     "epochs",
     "dropout",

@@ -38,53 +38,28 @@ class Trainer:
         self.xla = xla
         self.compiled_programs = 0
         self._programs: OrderedDict[tuple[Any, ...], Program] = OrderedDict()
-        self._loaded: dict[str, LoadedData] = {}
-        self._splits: dict[tuple[Any, ...], data.Split] = {}
+        self._held: _Held | None = None
         self._notices: list[str] = []
 
     def train(self, spec: Spec, report: Report = lambda progress: None) -> RunResult:
         """Train one network. Never fetches: raises DataError when the data are not there."""
-        loaded = self._load(spec)
-        split = self._split(spec, loaded)
+        loaded, split = self._ready(spec)
         program, compile_seconds = self._compiled(spec, loaded, len(split.train))
         result = training.train(
             spec, program, loaded, split, report, compile_seconds=compile_seconds
         )
         return replace(result, notices=tuple(self._notices))
 
-    def _load(self, spec: Spec) -> LoadedData:
-        if spec.dataset not in self._loaded:
-            import tensorflow as tf
+    def _ready(self, spec: Spec) -> tuple[LoadedData, data.Split]:
+        """The data set as tensors, and its parts; kept for the next run."""
+        key = (spec.validation_split, spec.effective_split_seed, spec.train_samples)
+        if self._held is None or self._held.name != spec.dataset:
+            self._held = _Held(self._dataset(spec.dataset))
+        return self._held.ready(*key)
 
-            ready = self.shared[spec.dataset].load() if spec.dataset in self.shared else None
-            dataset = ready or data.load(spec.dataset, self.data_dir, fetch=False)
-            self._loaded = {
-                # The tensors are copies: the images as NumPy arrays are let go.
-                spec.dataset: LoadedData(
-                    dataset.task,
-                    dataset.input_shape,
-                    dataset.classes,
-                    dataset.train_targets,
-                    dataset.test_targets,
-                    Samples(tf.constant(dataset.train_inputs), tf.constant(dataset.train_targets)),
-                    Samples(tf.constant(dataset.test_inputs), tf.constant(dataset.test_targets)),
-                )
-            }
-            self._splits.clear()
-        return self._loaded[spec.dataset]
-
-    def _split(self, spec: Spec, loaded: LoadedData) -> data.Split:
-        key = (spec.dataset, spec.validation_split, spec.effective_split_seed, spec.train_samples)
-        if key not in self._splits:
-            self._splits = {
-                key: data.split(
-                    loaded.train_targets,
-                    validation_split=spec.validation_split,
-                    split_seed=spec.effective_split_seed,
-                    train_samples=spec.train_samples,
-                )
-            }
-        return self._splits[key]
+    def _dataset(self, name: str) -> data.Dataset:
+        ready = self.shared[name].load() if name in self.shared else None
+        return ready or data.load(name, self.data_dir, fetch=False)
 
     def _compiled(self, spec: Spec, loaded: LoadedData, count: int) -> tuple[Program, float]:
         """The spec's program, ready to run, and the seconds that compiling it took."""
@@ -116,14 +91,60 @@ class Trainer:
                 self._programs.popitem(last=False)
             self.compiled_programs += 1
             self._programs[key] = Program(
-                architecture_of(spec, loaded.input_shape, loaded.classes),
+                architecture_of(spec, loaded.info),
                 loaded.task,
                 spec.optimizer,
                 spec.batch_size,
-                models.entry(spec.model).xla if self.xla is None else self.xla,
+                xla=models.entry(spec.model).xla if self.xla is None else self.xla,
+                clip_norm=spec.gradient_clip_norm,
             )
         self._programs.move_to_end(key)
         return self._programs[key]
+
+
+class _Held:
+    """One data set, its parts as asked for last, and its tensors."""
+
+    def __init__(self, dataset: data.Dataset) -> None:
+        self.name = dataset.name
+        self._info = dataset.info
+        self._encode = dataset.encode
+        self._targets = dataset.train_targets, dataset.test_targets
+        self._split: tuple[tuple[Any, ...], data.Split] | None = None
+        self._loaded: LoadedData | None = None
+        if self._encode is None:
+            # The tensors are copies: the images as NumPy arrays are let go.
+            self._loaded = self._tensors(dataset.train_inputs, dataset.test_inputs)
+
+    def ready(
+        self, validation_split: float, split_seed: int, train_samples: int | None
+    ) -> tuple[LoadedData, data.Split]:
+        """The tensors and the parts."""
+        key = (validation_split, split_seed, train_samples)
+        if self._split is None or self._split[0] != key:
+            split = data.split(
+                data.strata(self._info.task, self._targets[0]),
+                validation_split=validation_split,
+                split_seed=split_seed,
+                train_samples=train_samples,
+            )
+            self._split = key, split
+            if self._encode is not None:
+                self._loaded = self._tensors(*self._encode(split.train))
+        assert self._loaded is not None
+        return self._loaded, self._split[1]
+
+    def _tensors(self, train_inputs: Any, test_inputs: Any) -> LoadedData:
+        import tensorflow as tf
+
+        train_targets, test_targets = self._targets
+        return LoadedData(
+            self._info,
+            train_targets,
+            test_targets,
+            Samples(tf.constant(train_inputs), tf.constant(train_targets)),
+            Samples(tf.constant(test_inputs), tf.constant(test_targets)),
+        )
 
 
 def _return_memory() -> None:
@@ -132,8 +153,8 @@ def _return_memory() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def architecture_of(spec: Spec, input_shape: tuple[int, ...], outputs: int) -> Architecture:
-    """The network of a spec for data of this shape."""
+def architecture_of(spec: Spec, info: data.DatasetInfo) -> Architecture:
+    """The network of a spec for this data set."""
     return Architecture(
         model=spec.model,
         activation=spec.activation,
@@ -141,8 +162,8 @@ def architecture_of(spec: Spec, input_shape: tuple[int, ...], outputs: int) -> A
         batch_norm_momentum=spec.batch_norm_momentum,
         dropout=spec.dropout,
         dropout_kind=spec.dropout_kind,
-        input_shape=input_shape,
-        outputs=outputs,
+        inputs=info.inputs,
+        outputs=info.outputs,
         source=spec.source,
         output_activation=spec.output_activation,
     )

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_bench import data, probes, stats, weights
+from relu_bench import data, probes, weights
+from relu_bench.guesses import GUESSES, Judged
+from relu_bench.measured import Measured
 from relu_bench.plan import Spec
-from relu_bench.program import Measured, Program, Samples
-from relu_bench.tasks import METRICS, Task
+from relu_bench.program import Program, Samples
+from relu_bench.tasks import METRICS, Metric, Task
 
 Row = dict[str, Any]
 
@@ -52,21 +54,24 @@ Report = Callable[[Progress], None]
 class LoadedData:
     """A data set as a worker holds it: both parts as tensors on the device, targets also here."""
 
-    task: Task
-    input_shape: tuple[int, ...]
-    classes: int
+    info: data.DatasetInfo
     train_targets: data.Labels
     test_targets: data.Labels
     train: Samples
     test: Samples
     _probe_set: tuple[data.Split, Any, Any] | None = None
 
+    @property
+    def task(self) -> Task:
+        """What its networks are trained for."""
+        return self.info.task
+
     def probe_set(self, split: data.Split) -> tuple[Any, Any]:
         """Inputs and targets of the probe set of a split, kept for the next run."""
         import tensorflow as tf
 
         if self._probe_set is None or self._probe_set[0] is not split:
-            chosen = probes.probe_indices(self.train_targets, split.train)
+            chosen = probes.probe_indices(data.strata(self.task, self.train_targets), split.train)
             both = (tf.gather(part, chosen) for part in (self.train.inputs, self.train.targets))
             self._probe_set = (split, *both)
         return self._probe_set[1:]
@@ -76,18 +81,21 @@ class LoadedData:
 class _Best:
     """The weights of the best validation epoch so far; the earliest wins a tie."""
 
-    higher_is_better: bool
+    metric: Metric
     epoch: int = 0
-    metric: float = math.nan
+    metrics: Mapping[str, float] = field(default_factory=dict)
     state: weights.Snapshot = field(default_factory=list)
 
     def offer(self, epoch: int, measured: Measured, model: Any) -> None:
-        better = measured.metric - self.metric
-        if not self.higher_is_better:
-            better = -better
-        if math.isfinite(measured.loss) and (self.epoch == 0 or better > 0):
-            self.epoch, self.metric = epoch, measured.metric
-            self.state = weights.snapshot(model.variables)
+        if not math.isfinite(measured.loss):
+            return
+        name = self.metric.name
+        if self.epoch:
+            gain = measured.metrics[name] - self.metrics[name]
+            if not (gain > 0 if self.metric.higher_is_better else gain < 0):
+                return
+        self.epoch, self.metrics = epoch, measured.metrics
+        self.state = weights.snapshot(model.variables)
 
 
 def data_order(seed: int, epoch: int, train: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -127,7 +135,7 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.metric = METRICS[self.loaded.task.metric]
-        self.best = _Best(self.metric.higher_is_better)
+        self.best = _Best(self.metric)
         self.diverged = False
         self.last: tuple[Measured, Measured | None] | None = None
 
@@ -138,6 +146,7 @@ class _Run:
             seed=spec.seed,
             initializer=spec.initializer,
             bias_initializer=spec.bias_initializer,
+            recurrent_initializer=spec.recurrent_initializer,
             learning_rate=spec.learning_rate,
         )
         self.history = self._make_history() if spec.probes else None
@@ -152,14 +161,12 @@ class _Run:
 
     def finish(self, rows: list[Row], started_at: str, compile_seconds: float) -> RunResult:
         """Test the last and the best weights, and put everything together."""
-        name = self.metric.name
         tested = None if self.diverged else self.program.evaluate(self.loaded.test)
         summary: Row = {
             **{key: rows[-1][key] for key in rows[-1] if key not in ("epoch", "seconds")},
             "parameter_count": self.program.parameter_count,
-            "metric": name,
-            "test_loss": tested and tested.loss,
-            f"test_{name}": tested and tested.metric,
+            "metric": self.metric.name,
+            **self._cells("test", tested),
             **self._guesses(),
             **self._best_cells(tested, len(rows) - 1),
             **(self.history.summary() if self.history else {"probes": False}),
@@ -189,10 +196,9 @@ class _Run:
             self.best.offer(epoch, held_out, self.program.model)
         if self.history:
             self.history.note(epoch, last=self.diverged or epoch == self.spec.epochs)
-        name = self.metric.name
-        row = {"epoch": epoch, **_cells("train", name, trained), "seconds": seconds}
-        row |= _cells("val", name, held_out)
-        val_metric = row[f"val_{name}"]
+        row = {"epoch": epoch, **self._cells("train", trained), "seconds": seconds}
+        row |= self._cells("val", held_out)
+        val_metric = row[f"val_{self.metric.name}"]
         if epoch:
             self.report(Progress(epoch, self.spec.epochs, trained.loss, val_metric))
         return row
@@ -203,15 +209,16 @@ class _Run:
         return probes.History(self.program.probe, inputs, targets, everything)
 
     def _guesses(self) -> Row:
-        """What always guessing the commonest training class reaches, for each part."""
+        """What the constant guess reaches, for each part."""
+        guess = GUESSES[self.loaded.task.guess]
         targets = self.loaded.train_targets
-        trained = targets[self.split.train]
-        held_out = targets[self.split.validation]
-        name = self.metric.name
-        return {
-            f"guess_val_{name}": data.guess_accuracy(trained, held_out) if len(held_out) else None,
-            f"guess_test_{name}": data.guess_accuracy(trained, self.loaded.test_targets),
-        }
+        trained, held_out = targets[self.split.train], targets[self.split.validation]
+        on_test = guess.metrics(trained, self.loaded.test_targets)
+        on_val = guess.metrics(trained, held_out) if len(held_out) else {}
+        cells: Row = {}
+        for name in self.loaded.task.metrics:
+            cells |= {f"guess_val_{name}": on_val.get(name), f"guess_test_{name}": on_test[name]}
+        return cells
 
     def _best_cells(self, tested: Measured | None, last_epoch: int) -> Row:
         if not self.best.epoch:
@@ -219,33 +226,39 @@ class _Run:
         if self.best.epoch != last_epoch or tested is None:
             weights.restore(self.program.model.variables, self.best.state)
             tested = self.program.evaluate(self.loaded.test)
-        name = self.metric.name
-        return {
-            "best_epoch": self.best.epoch,
-            f"best_epoch_val_{name}": self.best.metric,
-            f"best_epoch_test_{name}": tested.metric,
-        }
+        cells: Row = {"best_epoch": self.best.epoch}
+        for name in self.loaded.task.metrics:
+            cells |= {
+                f"best_epoch_val_{name}": _finite(self.best.metrics[name]),
+                f"best_epoch_test_{name}": _finite(tested.metrics[name]),
+            }
+        return cells
 
     def _outcome(self) -> str:
         """`learned`, `at_chance` or `diverged`; judged by validation, else by training."""
         if self.diverged or self.last is None:
             return "diverged"
         trained, held_out = self.last
-        judged = held_out or trained
         targets = self.loaded.train_targets
-        part = self.split.validation if held_out else self.split.train
-        guess = data.guess_accuracy(targets[self.split.train], targets[part])
-        correct = round(judged.metric * judged.count)
-        better = stats.better_than_guess(correct, judged.count, guess)
-        return "learned" if better else "at_chance"
+        if held_out:
+            judged, answers = held_out, targets[self.split.validation]
+        else:
+            order = data_order(self.spec.seed, self.spec.epochs, self.split.train)
+            judged, answers = trained, targets[order]
+        beaten = GUESSES[self.loaded.task.guess].is_beaten(
+            targets[self.split.train], answers, Judged(judged.metrics, judged.outputs)
+        )
+        return "learned" if beaten else "at_chance"
 
-
-def _cells(part: str, metric: str, measured: Measured | None) -> Row:
-    if measured is None:
-        return {f"{part}_loss": None, f"{part}_{metric}": None}
-    loss = _finite(measured.loss)
-    # A network without a finite loss predicts nothing: its metric does not exist either.
-    return {f"{part}_loss": loss, f"{part}_{metric}": None if loss is None else measured.metric}
+    def _cells(self, part: str, measured: Measured | None) -> Row:
+        """Loss and metrics; all empty where there are none."""
+        loss = _finite(measured.loss) if measured else None
+        cells: Row = {f"{part}_loss": loss}
+        for name in self.loaded.task.metrics:
+            # A network without a finite loss predicts nothing: its metric does not exist either.
+            found = measured.metrics[name] if measured and loss is not None else math.nan
+            cells[f"{part}_{name}"] = _finite(found)
+        return cells
 
 
 def _finite(value: float) -> float | None:

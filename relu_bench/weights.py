@@ -15,6 +15,8 @@ from relu_bench import initializers
 
 Snapshot = list[NDArray[Any]]
 
+_EMBEDDINGS = "random_uniform(maxval=0.05, minval=-0.05)"
+
 
 def seed_of(seed: int, role: str) -> int:
     """The seed, below 2**31, of the one variable that plays `role` in runs of `seed`."""
@@ -33,21 +35,34 @@ def restore(variables: list[Any], values: Snapshot) -> None:
         variable.assign(value)
 
 
-def draw(model: Any, *, seed: int, initializer: str, bias_initializer: str) -> None:
+def draw(
+    model: Any,
+    *,
+    seed: int,
+    initializer: str,
+    bias_initializer: str,
+    recurrent_initializer: str = "orthogonal(gain=1.0)",
+) -> None:
     """Draw every kernel, bias and dropout stream of `model` for `seed`.
 
-    Variables with other roles (batch norm's, learned slopes) keep what they have: restore them
-    from a snapshot of the freshly built model before.
+    Embeddings are drawn from ±0.05, as Keras does. Variables with other roles (batch norm's,
+    learned slopes) keep what they have: restore them from a snapshot of the freshly built model
+    before.
     """
+    drawn_by = {
+        "kernel": initializer,
+        "bias": bias_initializer,
+        "recurrent_kernel": recurrent_initializer,
+        "embeddings": _EMBEDDINGS,
+    }
     for layer in model.layers:
         for variable in layer.variables:
             # Not the variable's path: Keras numbers generators by what the process built before.
             role = f"{layer.name}/{variable.name}"
             own_seed = seed_of(seed, role)
-            if variable.name == "kernel":
-                variable.assign(initializers.draw(initializer, variable.shape, own_seed))
-            elif variable.name == "bias":
-                variable.assign(initializers.draw(bias_initializer, variable.shape, own_seed))
+            if variable.name in drawn_by:
+                label = drawn_by[variable.name]
+                variable.assign(initializers.draw(label, variable.shape, own_seed))
             elif variable.name == "seed_generator_state":
                 # Keras keeps (seed, number of draws so far) here.
                 variable.assign(np.array([own_seed, 0], dtype=variable.dtype))

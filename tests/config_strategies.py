@@ -13,6 +13,7 @@ from relu_bench.labels import Value, make_label
 from relu_bench.models import MODELS
 from relu_bench.optimizers import OPTIMIZERS
 
+FOR_KERNEL = {name: row for name, row in INITIALIZERS.items() if row.for_kernel}
 FOR_BIAS = {name: row for name, row in INITIALIZERS.items() if row.for_bias}
 
 
@@ -62,14 +63,16 @@ ONE_VALUE: Mapping[str, SearchStrategy[Any]] = {
     "model": labels(MODELS),
     "activation": labels(ACTIVATIONS),
     "output_activation": labels(ACTIVATIONS),
-    "initializer": labels(INITIALIZERS),
+    "initializer": labels(FOR_KERNEL),
     "bias_initializer": labels(FOR_BIAS),
+    "recurrent_initializer": labels(INITIALIZERS),
     "learning_rate": st.floats(0, 1000, exclude_min=True)
     | st.integers(1, 1000)
     | _spaced("log", 1e-4, 0.1),
     "batch_norm": st.booleans() | st.sampled_from(_WORDS_FOR_BOOLEANS),
     "batch_norm_momentum": _UNIT | st.just(0) | _spaced("lin", 0, 0.9),
     "optimizer": labels(OPTIMIZERS),
+    "gradient_clip_norm": st.floats(0, 1e6, exclude_min=True) | st.integers(1, 100) | st.none(),
     "batch_size": st.integers(1, 10_000_000)
     | _spaced("lin", 32, 128).filter(lambda spaced: "3)" not in spaced or "128, 3" in spaced),
     "epochs": st.integers(1, 100_000),

@@ -96,6 +96,7 @@ def test_one_seed_gives_one_stream_and_inference_draws_nothing(kind: str) -> Non
 
 def test_a_program_gives_every_layer_that_draws_its_generator() -> None:
     from relu_bench import draws, models
+    from relu_bench.data import image
 
     architecture = models.Architecture(
         model="mlp(hidden=[4, 3])",
@@ -104,7 +105,7 @@ def test_a_program_gives_every_layer_that_draws_its_generator() -> None:
         batch_norm_momentum=0.99,
         dropout=0.5,
         dropout_kind="standard",
-        input_shape=(5,),
+        inputs=image((5,)),
         outputs=2,
     )
     model = models.build(architecture)

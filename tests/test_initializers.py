@@ -49,7 +49,9 @@ MEAN_AND_SD: Mapping[str, tuple[float, float]] = {
 
 
 def test_every_initializer_has_its_moments() -> None:
-    assert {label.split("(")[0] for label in MEAN_AND_SD} == set(INITIALIZERS)
+    assert {label.split("(")[0] for label in MEAN_AND_SD} == {
+        name for name, row in INITIALIZERS.items() if row.for_kernel
+    }
 
 
 @pytest.mark.parametrize("label", MEAN_AND_SD)
@@ -81,7 +83,7 @@ def test_the_fan_of_a_convolution_counts_its_window() -> None:
 
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_a_seed_gives_its_own_draw_every_time(name: str) -> None:
-    label = canonical(name)
+    label = initializers.canonical_for_recurrent(name)
     first, again, other = (draw(label, (6, 5), seed) for seed in (11, 11, 12))
     assert np.array_equal(first, again)
     assert np.array_equal(first, other) == (not INITIALIZERS[name].random)
@@ -94,5 +96,13 @@ def test_a_bias_takes_all_that_is_allowed_for_it(name: str) -> None:
         assert drawn.shape == (64,)
         assert np.isfinite(drawn).all()
     else:
-        with pytest.raises(ValueError, match="at least two-dimensional"):
-            draw(canonical(name), (64,), seed=0)
+        label = initializers.canonical_for_recurrent(name)
+        with pytest.raises(ValueError, match="two-dimensional|2D|shape"):
+            draw(label, (64,), seed=0)
+
+
+def test_the_identity_is_for_recurrent_kernels_alone() -> None:
+    label = initializers.canonical_for_recurrent("identity(gain=0.5)")
+    np.testing.assert_array_equal(draw(label, (4, 4), seed=0), 0.5 * np.eye(4))
+    with pytest.raises(ValueError, match="'identity' is no initializer"):
+        canonical("identity")

@@ -3,9 +3,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from relu_bench import models
+from relu_bench.data import Inputs, image
 from relu_bench.errors import ConfigError
 from relu_bench.models import MODELS, Architecture, build, canonical, check_fits, entry
+from relu_bench.models.perceptron import DEEPEST
 
 BASE: dict[str, Any] = {
     "model": "mlp(hidden=[4, 6])",
@@ -14,7 +15,7 @@ BASE: dict[str, Any] = {
     "batch_norm_momentum": 0.99,
     "dropout": 0.0,
     "dropout_kind": "standard",
-    "input_shape": (5, 7, 3),
+    "inputs": image((5, 7, 3)),
     "outputs": 3,
 }
 
@@ -70,7 +71,7 @@ def test_a_perceptron_takes_any_shape_and_any_number_of_classes() -> None:
     assert trainable(model) == 475
     assert trainable(build_with(activation="prelu(initial=0.25)")) == 475 + 4 + 6
     assert trainable(build_with(batch_norm=True)) == 475 + 2 * (4 + 6)
-    assert trainable(build_with(input_shape=(9,), outputs=1)) == 10 * 4 + 5 * 6 + 7
+    assert trainable(build_with(inputs=image((9,)), outputs=1)) == 10 * 4 + 5 * 6 + 7
 
 
 @pytest.mark.tensorflow
@@ -108,10 +109,10 @@ def test_batch_norm_then_activation_then_dropout() -> None:
 @pytest.mark.parametrize("model", ["mlp(hidden=[4, 6])", "cnn"])
 def test_kernels_have_the_same_roles_in_every_variant(model: str) -> None:
     shape = (20, 20, 1)
-    plain = build_with(model=model, input_shape=shape)
+    plain = build_with(model=model, inputs=image(shape))
     full = build_with(
         model=model,
-        input_shape=shape,
+        inputs=image(shape),
         activation="prelu(initial=0.25)",
         batch_norm=True,
         dropout=0.5,
@@ -142,7 +143,7 @@ def test_the_outputs_are_logits() -> None:
 
 @pytest.mark.tensorflow
 def test_the_convolutional_network() -> None:
-    model = build_with(model="cnn", input_shape=(28, 28, 1), outputs=10)
+    model = build_with(model="cnn", inputs=image((28, 28, 1)), outputs=10)
     shapes = {layer.name: tuple(layer.output.shape[1:]) for layer in model.layers}
     assert shapes == {
         "inputs": (28, 28, 1),
@@ -162,14 +163,14 @@ def test_the_convolutional_network() -> None:
     # 9·1·32 + 32, 9·32·64 + 64, 9·64·64 + 64, 576·64 + 64, 64·10 + 10
     assert trainable(model) == 320 + 18_496 + 36_928 + 36_928 + 650
     prelu = build_with(
-        model="cnn", input_shape=(28, 28, 1), outputs=10, activation="prelu(initial=0.25)"
+        model="cnn", inputs=image((28, 28, 1)), outputs=10, activation="prelu(initial=0.25)"
     )
     assert trainable(prelu) == trainable(model) + 32 + 64 + 64 + 64
 
 
 @pytest.mark.tensorflow
 def test_the_convolutional_network_takes_other_images() -> None:
-    model = build_with(model="cnn", input_shape=(18, 20, 3), outputs=4, batch_norm=True)
+    model = build_with(model="cnn", inputs=image((18, 20, 3)), outputs=4, batch_norm=True)
     assert model.get_layer("flatten").output.shape == (None, 64)
     # 9·3·32 + 32, 9·32·64 + 64, 9·64·64 + 64, 64·64 + 64, 64·4 + 4; scale and shift of each unit
     expected = 896 + 18_496 + 36_928 + 4_160 + 260 + 2 * (32 + 64 + 64 + 64)
@@ -179,26 +180,34 @@ def test_the_convolutional_network_takes_other_images() -> None:
 @pytest.mark.tensorflow
 def test_the_smallest_image_is_the_smallest_that_can_be_built() -> None:
     least = MODELS["cnn"].smallest_image
-    build_with(model="cnn", input_shape=(least, least, 1))
+    build_with(model="cnn", inputs=image((least, least, 1)))
     with pytest.raises(ValueError, match="Computed output size would be"):
-        build_with(model="cnn", input_shape=(least, least - 1, 1))
+        build_with(model="cnn", inputs=image((least, least - 1, 1)))
 
 
 def test_a_model_that_does_not_fit_the_data_says_so() -> None:
-    check_fits("cnn", (18, 18, 3), "./letters")
-    check_fits("mlp(hidden=[4])", (1, 1, 1), "./letters")
+    check_fits("cnn", image((18, 18, 3)), "./letters")
+    check_fits("mlp(hidden=[4])", image((1, 1, 1)), "./letters")
     for shape in ((17, 18, 1), (18, 17, 1), (8, 8, 1), (784,)):
         with pytest.raises(ConfigError) as caught:
-            check_fits("cnn", shape, "./letters")
+            check_fits("cnn", image(shape), "./letters")
         assert str(caught.value) == (
             "model 'cnn' needs images of at least 18×18 pixels, but those of './letters' are "
             f"{'×'.join(map(str, shape))}. Take model: mlp."
         )
 
 
+def test_a_model_for_other_data_is_refused() -> None:
+    with pytest.raises(ConfigError) as caught:
+        check_fits("cnn", Inputs("features", (9,), groups=(4, 5)), "ratings")
+    assert str(caught.value).startswith(
+        "model 'cnn' takes images, but 'ratings' has features. Take model: mlp"
+    )
+
+
 @pytest.mark.tensorflow
 def test_the_deepest_perceptron_can_be_built() -> None:
-    deepest = models._DEEPEST
+    deepest = DEEPEST
     model = build_with(
         model=canonical(f"mlp(width=1, depth={deepest})"), batch_norm=True, dropout=0.5
     )

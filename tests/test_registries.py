@@ -20,7 +20,7 @@ from relu_bench.optimizers import OPTIMIZERS
 Canonical = Callable[[str], str]
 REGISTRIES: list[tuple[Mapping[str, Component], Canonical]] = [
     (ACTIVATIONS, activations.canonical),
-    (INITIALIZERS, initializers.canonical),
+    (INITIALIZERS, initializers.canonical_for_recurrent),
     (OPTIMIZERS, optimizers.canonical),
     (MODELS, models.canonical),
 ]
@@ -48,7 +48,7 @@ DIFFERS_FROM_KERAS = {
     ("optimizers", "weight_decay"): "adamw has it; elsewhere it would be another optimizer",
     ("optimizers", "clipnorm"): "training is not clipped: a diverged run is a result",
     ("optimizers", "clipvalue"): "likewise",
-    ("optimizers", "global_clipnorm"): "likewise",
+    ("optimizers", "global_clipnorm"): "a field of its own, gradient_clip_norm",
     ("optimizers", "use_ema"): "metrics are those of the weights that were trained",
     ("optimizers", "ema_momentum"): "likewise",
     ("optimizers", "ema_overwrite_frequency"): "likewise",

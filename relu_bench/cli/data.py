@@ -18,7 +18,7 @@ def data(
         list[str] | None,
         typer.Argument(
             metavar="[NAME]...",
-            help="mnist, fashion_mnist, digits, or a folder of IDX files; none: list them.",
+            help="Names from the list, or a folder of your own; none: show the list.",
         ),
     ] = None,
     to: Annotated[
@@ -70,18 +70,19 @@ def _print_copied(copied: "Copied | None", to: Path) -> None:
     if copied is None:
         typer.echo("  copy: none needed, it is embedded")
         return
-    written = f"{len(copied.written)} of 4 files written" if copied.written else "was there already"
+    written = f"{len(copied.written)} of {copied.files} files written" if copied.written else "was there already"
     typer.echo(f"  copy: {copied.folder} ({written}, read back and checked)")
     typer.echo(f"  use it with --data-dir {to}, or with RELU_BENCH_DATA={to}")
 
 
 def _size(info: "DatasetInfo") -> str:
     counts = f"{info.train_count:,} + {info.test_count:,}"
-    return f"{counts} images of {_shape(info)}, {info.classes} classes"
+    classes = f", {info.classes} classes" if info.classes else ""
+    return f"{counts} {info.inputs.words} of {_shape(info)}{classes}"
 
 
 def _shape(info: "DatasetInfo") -> str:
-    return "x".join(str(length) for length in info.input_shape)
+    return "x".join(str(length) for length in info.inputs.shape)
 
 
 def _print_overview(entries: "tuple[Entry, ...]") -> None:
@@ -105,6 +106,6 @@ def _table(entries: "tuple[Entry, ...]") -> "Table":
     table.add_column("where", overflow="fold")
     for entry in entries:
         info = entry.info
-        counts = (f"{info.train_count:,}", f"{info.test_count:,}", _shape(info), str(info.classes))
+        counts = (f"{info.train_count:,}", f"{info.test_count:,}", _shape(info), str(info.classes or ""))
         table.add_row(info.name, *counts, entry.where)
     return table

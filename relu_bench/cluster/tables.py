@@ -16,10 +16,14 @@ def digest_of(dataset: Dataset) -> str:
         dataset.test_targets,
     ):
         found.update(f"{array.shape} {array.dtype.str}".encode())
-        found.update(array.data)
+        # Texts are no plain array.
+        plain = array.dtype != object
+        found.update(array.data if plain else "\0".join(array).encode())
     return found.hexdigest()
 
 
 def described(digest: str, dataset: Dataset) -> HeldData:
     """What a worker is told of a data set before it gets, or needs, its arrays."""
-    return HeldData(digest, dataset.name, dataset.task, dataset.classes, "sent by the driver")
+    return HeldData(
+        digest, dataset.name, dataset.task, dataset.inputs, dataset.classes, "sent by the driver"
+    )

@@ -1,14 +1,30 @@
 """Data sets by name: found or fetched, verified, and split into training and validation parts.
 
-Images stay as they are stored, uint8 and channels last; scaling belongs to the training program.
-Nothing here assumes a size, a number of channels or a number of classes.
+Inputs stay as they are stored (images uint8 and channels last, texts as the numbers of their
+tokens); scaling belongs to the training program. Nothing here assumes a size, a number of channels
+or a number of classes. `registry` is the table of the data sets known by name.
 """
 
-from relu_bench.data.copying import Copied, check_copyable, copy_to
-from relu_bench.data.dataset import Dataset, DatasetInfo, Labels
-from relu_bench.data.loading import Entry, fingerprint, info, load, overview
-from relu_bench.data.naming import check_name, known_names
-from relu_bench.data.parts import Split, guess_accuracy, part_sizes, split, stratified_sample
+from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs, Labels, image
+from relu_bench.data.entry import Copied
+from relu_bench.data.loading import (
+    Entry,
+    check_copyable,
+    copy_to,
+    fingerprint,
+    info,
+    load,
+    overview,
+)
+from relu_bench.data.naming import canonical, check_name, is_path, known_names
+from relu_bench.data.parts import (
+    Split,
+    guess_accuracy,
+    part_sizes,
+    split,
+    strata,
+    stratified_sample,
+)
 from relu_bench.data.shared import SharedData, share
 
 __all__ = [
@@ -16,20 +32,25 @@ __all__ = [
     "Dataset",
     "DatasetInfo",
     "Entry",
+    "Inputs",
     "Labels",
     "SharedData",
     "Split",
+    "canonical",
     "check_copyable",
     "check_name",
     "copy_to",
     "fingerprint",
     "guess_accuracy",
+    "image",
     "info",
+    "is_path",
     "known_names",
     "load",
     "overview",
     "part_sizes",
     "share",
     "split",
+    "strata",
     "stratified_sample",
 ]

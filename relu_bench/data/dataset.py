@@ -1,5 +1,6 @@
 """A data set in memory, and what is known of one without reading it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,46 +11,85 @@ from relu_bench.tasks import Task
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[Any]
+Array = npt.NDArray[Any]
+
+_WORDS = {"image": "images", "tokens": "texts", "features": "features"}
+# What the program hands to the network (`program.prepared`).
+_DTYPES = {"image": "float32", "tokens": "int32", "features": "float32"}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What one sample is, as a network takes it.
+
+    Attributes:
+        kind: `image` (height, width, channels), `tokens` (length of a text,) or `features`.
+        shape: of one sample.
+        vocabulary: of tokens, how many numbers there are, 0 (padding) and 1 (unknown) included.
+        groups: of features, how many columns belong to each group (user, item), in order.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    vocabulary: int = 0
+    groups: tuple[int, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What many of them are called."""
+        return _WORDS[self.kind]
+
+    @property
+    def dtype(self) -> str:
+        """Type of the network's input."""
+        return _DTYPES[self.kind]
 
 
 @dataclass(frozen=True)
 class DatasetInfo:
     """Shapes and counts of a data set, cheap to get: what a plan and an estimate need.
 
-    `input_shape` is (height, width, channels) of one sample.
+    `classes` is 0 for ratings.
     """
 
     name: str
     task: Task
-    input_shape: tuple[int, ...]
+    inputs: Inputs
     classes: int
     train_count: int
     test_count: int
+
+    @property
+    def outputs(self) -> int:
+        """How many outputs a network for it has."""
+        return self.task.outputs or self.classes
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """A verified data set; every array is contiguous and read-only.
 
-    `name` is as in the config (a folder as it was given). Inputs are uint8 of shape
-    (samples, height, width, channels); targets are class numbers 0 to `classes` - 1 of shape
-    (samples,), uint8, or wider where there are more than 256 classes. `source` says where the
-    data came from, for humans.
+    `name` is as in the config (a folder as it was given). Images are uint8 of shape
+    (samples, height, width, channels). Targets are of shape (samples,): class numbers 0 to
+    `classes` - 1, uint8, or wider where there are more than 256 classes; or ratings, float32.
+    `source` says where the data came from, for humans.
+
+    `encode` is for inputs that depend on what is trained on (a vocabulary, a user's history): it
+    takes the positions of the training part and returns the inputs of all training samples and of
+    all test samples, fitted on that part alone. Then `train_inputs` and `test_inputs` are what it
+    was made from, one row a sample, and nobody else needs to read them.
     """
 
     name: str
     task: Task
-    train_inputs: Images
+    inputs: Inputs
+    train_inputs: Array
     train_targets: Labels
-    test_inputs: Images
+    test_inputs: Array
     test_targets: Labels
     classes: int
     source: str
-
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Shape of one sample: (height, width, channels)."""
-        return tuple(self.train_inputs.shape[1:])
+    encode: "Callable[[npt.NDArray[np.int32]], tuple[Array, Array]] | None" = None
 
     @property
     def info(self) -> DatasetInfo:
@@ -57,8 +97,13 @@ class Dataset:
         return DatasetInfo(
             self.name,
             self.task,
-            self.input_shape,
+            self.inputs,
             self.classes,
-            len(self.train_inputs),
-            len(self.test_inputs),
+            len(self.train_targets),
+            len(self.test_targets),
         )
+
+
+def image(shape: tuple[int, ...]) -> Inputs:
+    """Images of (height, width, channels)."""
+    return Inputs("image", shape)

@@ -11,12 +11,12 @@ from importlib.metadata import version
 import numpy as np
 import numpy.typing as npt
 
-from relu_bench.data.dataset import Dataset, DatasetInfo
+from relu_bench.data.dataset import Dataset, DatasetInfo, image
 from relu_bench.data.parts import stratified_sample
 from relu_bench.errors import DataError
 from relu_bench.tasks import CLASSIFICATION
 
-INFO = DatasetInfo("digits", CLASSIFICATION, (28, 28, 1), 10, 1_437, 360)
+INFO = DatasetInfo("digits", CLASSIFICATION, image((28, 28, 1)), 10, 1_437, 360)
 _SIDE = 28
 _BRIGHTEST = 16
 # Which samples are the test part is fixed by this; it is no setting.
@@ -50,6 +50,7 @@ def load_digits() -> Dataset:
     return Dataset(
         INFO.name,
         INFO.task,
+        INFO.inputs,
         *parts,
         classes=INFO.classes,
         source=f"embedded in scikit-learn {release}",

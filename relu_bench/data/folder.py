@@ -1,11 +1,14 @@
-"""A folder of the user's own: the four well-known IDX files, any size, channels and classes."""
+"""Data of the user's own: a folder with the four well-known IDX files, or texts (`texts.py`).
+
+What lies there decides which. Images may have any size, channels and number of classes.
+"""
 
 import hashlib
 from pathlib import Path
 
 from relu_bench.data import idx
 from relu_bench.data.damage import DamagedError
-from relu_bench.data.dataset import Dataset, DatasetInfo
+from relu_bench.data.dataset import Dataset, DatasetInfo, image
 from relu_bench.data.four import (
     Role,
     as_dataset,
@@ -16,6 +19,9 @@ from relu_bench.data.four import (
     read_idx,
 )
 from relu_bench.data.places import expanded, own_places
+from relu_bench.data.text_layouts import EXPECTED as TEXTS_EXPECTED
+from relu_bench.data.text_layouts import is_table
+from relu_bench.data.texts import holds_texts, load_texts, texts_fingerprint, texts_info
 from relu_bench.errors import DataError
 from relu_bench.tasks import CLASSIFICATION
 
@@ -23,8 +29,10 @@ _REMEDY = "Replace the file with a good copy."
 
 
 def load_folder(name: str, data_dir: Path | None) -> Dataset:
-    """The data set in the folder `name`. Raises `DataError`."""
+    """The data set in the folder or file `name`. Raises `DataError`."""
     folder = resolve(name, data_dir)
+    if _is_text(folder):
+        return load_texts(name, folder)
     try:
         four = read_idx(_files(folder))
         check_shapes(four.arrays, four.places)
@@ -35,8 +43,14 @@ def load_folder(name: str, data_dir: Path | None) -> Dataset:
 
 
 def folder_info(name: str, data_dir: Path | None) -> DatasetInfo:
-    """What the headers and the training labels in the folder `name` say. Raises `DataError`."""
-    files = _files(resolve(name, data_dir))
+    """What the headers and the training labels in the folder `name` say, or its texts.
+
+    Raises `DataError`.
+    """
+    folder = resolve(name, data_dir)
+    if _is_text(folder):
+        return texts_info(name, folder)
+    files = _files(folder)
     try:
         headers = {role: idx.read_header(path) for role, path in files.items()}
         places = {role: str(path) for role, path in files.items()}
@@ -46,15 +60,18 @@ def folder_info(name: str, data_dir: Path | None) -> DatasetInfo:
     except DamagedError as error:
         raise DataError(f"{error}.\n{_REMEDY}") from error
     counts = (headers["train_images"].shape[0], headers["test_images"].shape[0])
-    return DatasetInfo(name, CLASSIFICATION, shape, classes, *counts)
+    return DatasetInfo(name, CLASSIFICATION, image(shape), classes, *counts)
 
 
 def folder_fingerprint(name: str, data_dir: Path | None) -> str:
-    """SHA-256, in hex, of the content of the folder `name`.
+    """SHA-256, in hex, of the content of the folder or file `name`.
 
-    Over shapes and values only: packing, spelling of the file names, byte order of wide labels
-    and the path do not change it. Raises `DataError`.
+    Of images, over shapes and values only: packing, spelling of the file names, byte order of wide
+    labels and the path do not change it. Raises `DataError`.
     """
+    path = resolve(name, data_dir)
+    if _is_text(path):
+        return texts_fingerprint(path)
     dataset = load_folder(name, data_dir)
     sha = hashlib.sha256()
     for array in (
@@ -69,7 +86,7 @@ def folder_fingerprint(name: str, data_dir: Path | None) -> str:
 
 
 def resolve(name: str, data_dir: Path | None) -> Path:
-    """The folder that `name` means: as a path, else inside the user's data folders.
+    """The folder or CSV file that `name` means: as a path, else inside the user's data folders.
 
     Raises `DataError` when there is none.
     """
@@ -77,19 +94,28 @@ def resolve(name: str, data_dir: Path | None) -> Path:
     # Joining an absolute path gives that path itself.
     candidates = [path, *(place.folder / path for place in own_places(data_dir))]
     for candidate in candidates:
-        if candidate.is_dir():
+        if candidate.is_dir() or is_table(candidate):
             return candidate
     looked = "\n".join(f"  {candidate}" for candidate in dict.fromkeys(candidates))
     what = "is a file" if path.is_file() else "does not exist"
-    raise DataError(f"{name} {what}; {_expected()}\nLooked for the folder at\n{looked}")
+    raise DataError(f"{name} {what}; {_expected()}\n{TEXTS_EXPECTED}\nLooked for it at\n{looked}")
 
 
 def _files(folder: Path) -> dict[Role, Path]:
     files = find_idx(folder)
     missing = missing_files(files)
     if missing:
-        raise DataError(f"{folder} lacks {missing};\n{_expected()}")
+        # An empty folder may be meant for either.
+        also = "" if files else f"\n{TEXTS_EXPECTED}"
+        raise DataError(f"{folder} lacks {missing};\n{_expected()}{also}")
     return files
+
+
+def _is_text(path: Path) -> bool:
+    """Whether there is something, and nothing that is called like an IDX file."""
+    return holds_texts(path) and not (
+        path.is_dir() and any("ubyte" in entry.name for entry in path.iterdir())
+    )
 
 
 def _expected() -> str:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from relu_bench.data import idx
 from relu_bench.data.damage import DamagedError, what_instead
-from relu_bench.data.dataset import Dataset
+from relu_bench.data.dataset import Dataset, image
 from relu_bench.tasks import Task
 
 Role = Literal["train_images", "train_labels", "test_images", "test_labels"]
@@ -177,6 +177,7 @@ def as_dataset(four: Four, *, name: str, task: Task, classes: int, source: str) 
     return Dataset(
         name=name,
         task=task,
+        inputs=image(shape),
         train_inputs=images("train_images"),
         train_targets=labels("train_labels"),
         test_inputs=images("test_images"),

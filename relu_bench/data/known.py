@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from relu_bench.data import idx
 from relu_bench.data.damage import DamagedError
-from relu_bench.data.dataset import Dataset, DatasetInfo
+from relu_bench.data.dataset import Dataset, DatasetInfo, image
 from relu_bench.data.four import PAIRS, ROLES, Four, Role, as_dataset, check_shapes, size
 from relu_bench.tasks import CLASSIFICATION
 
@@ -28,7 +28,7 @@ KNOWN: Mapping[str, Known] = {
     known.info.name: known
     for known in (
         Known(
-            info=DatasetInfo("mnist", CLASSIFICATION, (28, 28, 1), 10, 60_000, 10_000),
+            info=DatasetInfo("mnist", CLASSIFICATION, image((28, 28, 1)), 10, 60_000, 10_000),
             folders=("mnist",),
             npz="mnist.npz",
             sha256={
@@ -39,7 +39,9 @@ KNOWN: Mapping[str, Known] = {
             },
         ),
         Known(
-            info=DatasetInfo("fashion_mnist", CLASSIFICATION, (28, 28, 1), 10, 60_000, 10_000),
+            info=DatasetInfo(
+                "fashion_mnist", CLASSIFICATION, image((28, 28, 1)), 10, 60_000, 10_000
+            ),
             # The second is how Keras spells the folder in its cache.
             folders=("fashion_mnist", "fashion-mnist"),
             npz="fashion_mnist.npz",
@@ -57,11 +59,11 @@ def verified(four: Four, known: Known, source: str) -> Dataset:
     counts = (info.train_count, info.test_count)
     for (images, _), count in zip(PAIRS, counts, strict=True):
         held = len(four.arrays[images])
-        if (held, shape) != (count, info.input_shape):
+        if (held, shape) != (count, info.inputs.shape):
             raise DamagedError(
                 four.places[images],
                 f"{held:,} images of {size(shape)}, {info.name} has"
-                f" {count:,} of {size(info.input_shape)}",
+                f" {count:,} of {size(info.inputs.shape)}",
             )
     dataset = as_dataset(four, name=info.name, task=info.task, classes=info.classes, source=source)
     for role, expected in known.sha256.items():
@@ -80,7 +82,7 @@ def idx_arrays(dataset: Dataset) -> Mapping[Role, idx.Bytes]:
         dataset.test_inputs,
         dataset.test_targets,
     )
-    grey = dataset.input_shape[-1] == 1
+    grey = dataset.inputs.shape[-1] == 1
     return {
         role: array[..., 0] if array.ndim == 4 and grey else array
         for role, array in zip(ROLES, arrays, strict=True)

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from relu_bench.data import digits, folder
+from relu_bench.data import folder
 from relu_bench.data.dataset import Dataset, DatasetInfo
-from relu_bench.data.known import KNOWN
-from relu_bench.data.naming import DIGITS, check_name, is_folder_name, known_names
-from relu_bench.data.places import check_data_dir, find, keras_cache, own_places
-from relu_bench.data.sources import load_known
+from relu_bench.data.entry import Copied, Row
+from relu_bench.data.naming import canonical, check_name, is_path, known_names
+from relu_bench.data.places import check_data_dir
+from relu_bench.data.registry import DATASETS
 from relu_bench.errors import DataError
+from relu_bench.labels import Label, parse
 
 
 @dataclass(frozen=True)
@@ -22,35 +23,33 @@ class Entry:
 
 
 def info(name: str, data_dir: Path | None = None) -> DatasetInfo:
-    """Shapes, counts and classes of the data set `name`, without reading its images.
+    """Shapes, counts and classes of the data set `name`, without reading its samples.
 
     For a known name from a table, without a look at the disk; for a folder from the headers and
     the training labels. Raises `DataError`, also when `data_dir` is no folder.
     """
     check_data_dir(data_dir)
     check_name(name)
-    if name == DIGITS:
-        return digits.INFO
-    if name in KNOWN:
-        return KNOWN[name].info
-    return folder.folder_info(name, data_dir)
+    if is_path(name):
+        return folder.folder_info(name, data_dir)
+    row, label = _known(name)
+    return row.info(label)
 
 
 def load(name: str, data_dir: Path | None = None, *, fetch: bool = True) -> Dataset:
-    """The verified data set `name`: mnist, fashion_mnist, digits, or a folder of IDX files.
+    """The verified data set `name`: a known one, or data of the user's own by their path.
 
-    mnist and fashion_mnist are looked for in `data_dir`, in RELU_BENCH_DATA, in Keras's cache,
-    and, if `fetch`, fetched by Keras. A folder that does not exist as a path is looked for
-    inside the first two. Raises `DataError` with every way out when the data set is missing, and
-    with the file's name when one is damaged; another data set is never taken instead.
+    What is known is looked for in `data_dir`, in RELU_BENCH_DATA, in Keras's cache, and, if
+    `fetch`, fetched. A path that does not exist is looked for inside the first two. Raises
+    `DataError` with every way out when the data set is missing, and with the file's name when one
+    is damaged; another data set is never taken instead.
     """
     check_data_dir(data_dir)
     check_name(name)
-    if name == DIGITS:
-        return digits.load_digits()
-    if name in KNOWN:
-        return load_known(KNOWN[name], data_dir, fetch=fetch)
-    return folder.load_folder(name, data_dir)
+    if is_path(name):
+        return folder.load_folder(name, data_dir)
+    row, label = _known(name)
+    return row.load(label, data_dir, fetch)
 
 
 def fingerprint(name: str, data_dir: Path | None = None) -> str | None:
@@ -59,7 +58,7 @@ def fingerprint(name: str, data_dir: Path | None = None) -> str | None:
     Independent of the path and of how the files are packed. Raises `DataError`.
     """
     check_name(name)
-    return folder.folder_fingerprint(name, data_dir) if is_folder_name(name) else None
+    return folder.folder_fingerprint(name, data_dir) if is_path(name) else None
 
 
 def overview(data_dir: Path | None = None) -> tuple[Entry, ...]:
@@ -71,15 +70,39 @@ def overview(data_dir: Path | None = None) -> tuple[Entry, ...]:
     return tuple(_entry(name, data_dir) for name in known_names())
 
 
+def _known(name: str) -> tuple[Row, Label]:
+    label = parse(canonical(name))
+    return DATASETS[label.name], label
+
+
 def _entry(name: str, data_dir: Path | None) -> Entry:
-    if name == DIGITS:
-        return Entry(digits.INFO, True, "embedded, needs no network")
-    known = KNOWN[name]
+    row, label = _known(name)
+    info = row.info(label)
     try:
-        for place in (*own_places(data_dir), keras_cache()):
-            location = find(known, place)
-            if location is not None:
-                return Entry(known.info, True, str(location.path))
+        place = row.place(label, data_dir)
     except DataError as error:
-        return Entry(known.info, False, str(error).splitlines()[0])
-    return Entry(known.info, False, f"not here, `relu-bench data {name}` fetches it")
+        return Entry(info, False, str(error).splitlines()[0])
+    if place is None:
+        return Entry(info, False, f"not here, `relu-bench data {name}` fetches it")
+    return Entry(info, True, place)
+
+
+def check_copyable(name: str) -> None:
+    """Raise `DataError` for data of the user's own: they are a copy already."""
+    if is_path(name):
+        copied = [known for known, row in DATASETS.items() if row.copy is not None]
+        raise DataError(
+            f"{name} is a folder of your own: copy the folder itself. Known by name, and copied"
+            f" by relu-bench, are {', '.join(copied)}."
+        )
+
+
+def copy_to(dataset: Dataset, to: Path) -> Copied | None:
+    """Write `dataset` into the folder `to`/<its name>, and verify it.
+
+    Files that hold the same already are left alone. None for what is embedded and needs no copy.
+    Raises `DataError` when the folder cannot be written, and for data of the user's own.
+    """
+    check_copyable(dataset.name)
+    row, _ = _known(dataset.name)
+    return None if row.copy is None else row.copy(dataset, to)

@@ -4,35 +4,60 @@ import difflib
 import os
 from pathlib import Path
 
-from relu_bench.data.known import KNOWN
+from relu_bench.components import resolve
+from relu_bench.data.registry import DATASETS
 from relu_bench.errors import DataError
+from relu_bench.labels import LabelError
 
-DIGITS = "digits"
+_ALIASES = {alias: name for name, row in DATASETS.items() for alias in row.aliases}
 
 
 def known_names() -> tuple[str, ...]:
-    """The data sets known by name, the embedded one last."""
-    return (*KNOWN, DIGITS)
+    """The data sets known by name, without their parameters."""
+    return tuple(DATASETS)
 
 
-def is_folder_name(name: str) -> bool:
-    """Whether `name` means a folder of IDX files: it has a separator, or is an existing folder.
+def is_path(name: str) -> bool:
+    """Whether `name` means the user's own data: it has a separator, or exists as a folder or file.
 
     A known name means the known data set, even beside a folder called the same (`./mnist`
     means the folder).
     """
-    if name in known_names() or not name:
+    if _head(name) in DATASETS or not name:
         return False
-    return "/" in name or os.sep in name or Path(name).is_dir()
+    return "/" in name or os.sep in name or Path(name).exists()
+
+
+def canonical(name: str) -> str:
+    """The canonical label of a known data set, with every parameter; a path as it is.
+
+    Raises:
+        DataError: with the nearest known name, for what is neither.
+        LabelError: for a wrong parameter of a known data set.
+    """
+    if is_path(name):
+        return name
+    head = _head(name)
+    if head in DATASETS:
+        _, bracket, parameters = name.partition("(")
+        return str(resolve(head + bracket + parameters, DATASETS, "data set"))
+    near = difflib.get_close_matches(head.lower().replace("-", "_"), known_names(), n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise DataError(
+        f"Unknown data set {name!r}.{hint} Known are {', '.join(known_names())};\n"
+        f"data of your own are given as a path, such as ./{name or 'folder'}."
+    )
 
 
 def check_name(name: str) -> None:
     """Raise `DataError`, with the nearest known name, unless `name` can be a data set."""
-    if name in known_names() or is_folder_name(name):
-        return
-    near = difflib.get_close_matches(name.lower().replace("-", "_"), known_names(), n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    raise DataError(
-        f"Unknown data set {name!r}.{hint} Known are {', '.join(known_names())};\n"
-        f"a folder of IDX files is given as a path, such as ./{name or 'folder'}."
-    )
+    try:
+        canonical(name)
+    except LabelError as error:
+        raise DataError(f"{error}") from None
+
+
+def _head(name: str) -> str:
+    """The name without its parameters, an alias replaced."""
+    head = name.partition("(")[0].strip()
+    return _ALIASES.get(head, head)

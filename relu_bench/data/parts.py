@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from relu_bench.data.dataset import Labels
 from relu_bench.errors import DataError
+from relu_bench.tasks import Task
 
 Indices = npt.NDArray[np.int32]
 
@@ -83,6 +84,11 @@ def split(
     # As drawn, the classes that filled their share first stand at the end: the parts are put
     # into an order of their own.
     return Split(train=_in_order(train, order), validation=_in_order(validation, order))
+
+
+def strata(task: Task, targets: Labels) -> Labels:
+    """What parts are stratified by: the class numbers; ratings make one stratum of all samples."""
+    return targets if task.has_classes else np.zeros(len(targets), np.uint8)
 
 
 def stratified_sample(targets: Labels, size: int, seed: int) -> npt.NDArray[np.bool_]:

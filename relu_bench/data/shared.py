@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from relu_bench.data.dataset import Dataset
+from relu_bench.data.dataset import Dataset, Inputs
 from relu_bench.tasks import Task
 
 _ARRAYS = ("train_inputs", "train_targets", "test_inputs", "test_targets")
@@ -24,6 +24,7 @@ class SharedData:
     path: str
     name: str
     task: Task
+    inputs: Inputs
     classes: int
     source: str
 
@@ -38,16 +39,22 @@ class SharedData:
             array.flags.writeable = False
         named: dict[str, Any] = dict(zip(_ARRAYS, arrays, strict=True))
         return Dataset(
-            name=self.name, task=self.task, classes=self.classes, source=self.source, **named
+            name=self.name,
+            task=self.task,
+            inputs=self.inputs,
+            classes=self.classes,
+            source=self.source,
+            **named,
         )
 
 
 def share(dataset: Dataset) -> SharedData | None:
     """Put the arrays into memory that others can read while this process lives.
 
-    Returns None where the system has no such memory, or not enough.
+    Returns None where the system has no such memory, or not enough, and for data whose inputs
+    depend on the training part: workers make these themselves.
     """
-    if not hasattr(os, "memfd_create"):
+    if dataset.encode is not None or not hasattr(os, "memfd_create"):
         return None
     descriptor = os.memfd_create("relu-bench-data", os.MFD_CLOEXEC)
     try:
@@ -59,4 +66,6 @@ def share(dataset: Dataset) -> SharedData | None:
             os.close(descriptor)
         return None
     path = f"/proc/{os.getpid()}/fd/{descriptor}"
-    return SharedData(path, dataset.name, dataset.task, dataset.classes, dataset.source)
+    return SharedData(
+        path, dataset.name, dataset.task, dataset.inputs, dataset.classes, dataset.source
+    )

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset
+from relu_bench.data.digits import INFO as DIGITS
 from relu_bench.data.four import ROLES, Four, file_name
 from relu_bench.data.known import Known, verified
-from relu_bench.data.naming import DIGITS
 from relu_bench.data.places import VARIABLE, Place, copy_anew, find, keras_cache, own_places
 from relu_bench.errors import DataError
 
@@ -144,6 +144,6 @@ def _missing(known: Known, data_dir: Path | None, reason: str) -> str:
             files,
             f"    and give --data-dir FOLDER, or set {VARIABLE}=FOLDER;",
             f"    `relu-bench data {name} --to FOLDER` writes them where there is a network;",
-            f"  - `dataset: {DIGITS}` is embedded and needs no network.",
+            f"  - `dataset: {DIGITS.name}` is embedded and needs no network.",
         ]
     )

@@ -136,7 +136,7 @@ def _groups(
 
 def _network(combination: Combination, dataset: Dataset) -> Network:
     return Network(
-        inputs=math.prod(dataset.input_shape),
+        inputs=math.prod(dataset.inputs.shape),
         widths=combination.widths,
         outputs=dataset.classes,
         initializer=combination.initializer,

@@ -1,7 +1,13 @@
-"""Whether a network does better than always giving the commonest answer.
+"""Whether a network does better than always giving one answer: the commonest class, or the mean.
 
-Source: Conover (1999), Practical Nonparametric Statistics, 3rd edition, section 3.1.
+Source: Conover (1999), Practical Nonparametric Statistics, 3rd edition, section 3.1 (binomial);
+Student (1908), The probable error of a mean, Biometrika 6 (paired t).
 """
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 def better_than_guess(correct: int, n: int, guess: float, level: float = 0.01) -> bool:
@@ -25,3 +31,35 @@ def better_than_guess(correct: int, n: int, guess: float, level: float = 0.01) -
     from scipy.special import bdtrc
 
     return bool(bdtrc(correct - 1, n, guess) < level)
+
+
+def errors_below_guess(
+    errors: NDArray[Any], guess_errors: NDArray[Any], level: float = 0.01
+) -> bool:
+    """Whether errors are smaller in the mean than those of guessing, by a one-sided paired t test.
+
+    Args:
+        errors: the network's error of each sample, (n,).
+        guess_errors: the constant guess's error of the same samples, (n,).
+        level: the test says yes when the probability of such a mean difference, were there none, is
+            below it.
+
+    Returns:
+        Also False for fewer than two samples, and when an error is not finite; where all
+        differences are equal, whether they are in the network's favour.
+
+    Raises:
+        ValueError: when the shapes differ.
+    """
+    if errors.shape != guess_errors.shape or errors.ndim != 1:
+        raise ValueError(f"errors of shapes {errors.shape} and {guess_errors.shape}; expected (n,)")
+    gains = guess_errors.astype(np.float64) - errors.astype(np.float64)
+    if len(gains) < 2 or not np.isfinite(gains).all():
+        return False
+    spread = float(gains.std(ddof=1))
+    if spread == 0:
+        return bool(gains[0] > 0)
+    from scipy.special import stdtr
+
+    t = float(gains.mean()) / (spread / np.sqrt(len(gains)))
+    return bool(stdtr(len(gains) - 1, -t) < level)

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 KNOWN = (
-    "dataset, model, activation, output_activation, initializer, bias_initializer, learning_rate, "
-    "batch_norm, batch_norm_momentum, optimizer, batch_size, epochs, dropout, dropout_kind, "
-    "validation_split, split_seed, train_samples"
+    "dataset, model, activation, output_activation, initializer, bias_initializer, "
+    "recurrent_initializer, learning_rate, batch_norm, batch_norm_momentum, optimizer, "
+    "gradient_clip_norm, batch_size, epochs, dropout, dropout_kind, validation_split, split_seed, "
+    "train_samples"
 )
 ACTIVATION_NAMES = (
     "relu, relu6, leaky_relu, prelu, learnable_relu, rrelu, arelu, threshold, "

@@ -73,7 +73,15 @@ def test_checks_and_says_where_it_lies_and_what_needs_no_copy() -> None:
 def test_copies(monkeypatch: pytest.MonkeyPatch, written: tuple[str, ...], what: str) -> None:
     images, labels = np.zeros((2, 5, 4, 1), np.uint8), np.array([0, 1], np.uint8)
     mnist = relu_bench.data.Dataset(
-        "mnist", CLASSIFICATION, images, labels, images, labels, classes=2, source="d/mnist"
+        name="mnist",
+        task=CLASSIFICATION,
+        inputs=relu_bench.data.image((5, 4, 1)),
+        train_inputs=images,
+        train_targets=labels,
+        test_inputs=images,
+        test_targets=labels,
+        classes=2,
+        source="d/mnist",
     )
     asked: list[object] = []
 

@@ -3,6 +3,8 @@
 import pytest
 from expecting import ACTIVATION_NAMES, Invoke, expect_error
 
+from relu_bench.data import known_names
+
 QUOTE = "Inside [ ] or { } quote labels that contain a comma or a bracket:"
 
 
@@ -96,8 +98,8 @@ def test_unknown_activation(invoke: Invoke) -> None:
         (
             "dataset: fashion-mnist",
             "Unknown data set 'fashion-mnist'. Did you mean fashion_mnist? "
-            "Known are mnist, fashion_mnist, digits;\n"
-            "a folder of IDX files is given as a path, such as ./fashion-mnist.",
+            f"Known are {', '.join(known_names())};\n"
+            "data of your own are given as a path, such as ./fashion-mnist.",
         ),
     ],
 )

@@ -65,10 +65,11 @@ def test_an_unknown_column_is_answered_with_the_nearest(key: str, meant: str) ->
         select(RUNS, [f"{key}=0.1"])
     assert str(caught.value) == (
         f"--where {key!r}: runs.csv has no such column.{meant} It has: experiment, seed, dataset, "
-        "model, activation, output_activation, initializer, bias_initializer, learning_rate, "
-        "batch_norm, batch_norm_momentum, optimizer, batch_size, epochs, dropout, dropout_kind, "
-        "validation_split, split_seed, train_samples, probes, "
-        f"and {len(columns.RUNS) - 20} measured columns: see docs/results.md."
+        "model, activation, output_activation, initializer, bias_initializer, "
+        "recurrent_initializer, learning_rate, batch_norm, batch_norm_momentum, optimizer, "
+        "gradient_clip_norm, batch_size, epochs, dropout, dropout_kind, validation_split, "
+        "split_seed, train_samples, probes, "
+        f"and {len(columns.RUNS) - 22} measured columns: see docs/results.md."
     )
 
 

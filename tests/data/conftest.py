@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small_data import Arrays, WriteFolder, WriteNpz, idx_bytes, small_arrays
 
-from relu_bench.data import idx, known
+from relu_bench.data import idx, image, known
 from relu_bench.data.four import ROLES, file_name
 from relu_bench.data.known import Known
 
@@ -61,7 +61,7 @@ def small_known(arrays: Arrays, monkeypatch: pytest.MonkeyPatch) -> dict[str, Kn
     """The known data sets shrunk to 40 and 20 images of 5x4, so that tests need no MNIST."""
     for name in list(known.KNOWN):
         real = known.KNOWN[name]
-        info = replace(real.info, input_shape=(5, 4, 1), classes=3, train_count=40, test_count=20)
+        info = replace(real.info, inputs=image((5, 4, 1)), classes=3, train_count=40, test_count=20)
         sha256 = {role: idx.digest(arrays[role]) for role in ROLES} if real.sha256 else {}
         monkeypatch.setitem(known.KNOWN, name, replace(real, info=info, sha256=sha256))
     return known.KNOWN

@@ -17,7 +17,7 @@ def digits() -> data.Dataset:
 
 def test_what_it_is(digits: data.Dataset) -> None:
     assert digits.info == data.info("digits")
-    assert digits.input_shape == (28, 28, 1)
+    assert digits.inputs.shape == (28, 28, 1)
     assert digits.train_inputs.shape == (1437, 28, 28, 1)
     assert digits.test_inputs.shape == (360, 28, 28, 1)
     assert digits.source.startswith("embedded in scikit-learn ")

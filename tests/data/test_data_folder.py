@@ -6,6 +6,7 @@ import pytest
 from small_data import Arrays, WriteFolder, idx_bytes, small_arrays
 
 from relu_bench import data
+from relu_bench.data.text_layouts import EXPECTED as TEXTS_EXPECTED
 from relu_bench.errors import DataError
 from relu_bench.tasks import CLASSIFICATION
 
@@ -32,7 +33,7 @@ def test_any_size_and_number_of_channels(
 
     assert dataset.name == "my/letters"
     assert dataset.source == str(Path("my/letters"))
-    assert dataset.input_shape == expected
+    assert dataset.inputs.shape == expected
     assert dataset.classes == 4
     assert dataset.task == CLASSIFICATION
     np.testing.assert_array_equal(
@@ -81,7 +82,7 @@ def test_other_spellings_of_the_file_names(arrays: Arrays) -> None:
         gzip.compress(idx_bytes(colour["train_labels"]))
     )
     (folder / "t10k-labels.idx1-ubyte").write_bytes(idx_bytes(colour["test_labels"]))
-    assert data.load("dots").input_shape == (5, 4, 3)
+    assert data.load("dots").inputs.shape == (5, 4, 3)
 
 
 def test_a_folder_is_found_as_a_path_first_then_in_the_data_folders(
@@ -134,7 +135,9 @@ def test_fingerprint_sees_the_shape(write_folder: WriteFolder, arrays: Arrays) -
 
 
 def test_known_names_have_no_fingerprint() -> None:
-    assert [data.fingerprint(name) for name in data.known_names()] == [None, None, None]
+    assert [data.fingerprint(name) for name in data.known_names()] == [None] * len(
+        data.known_names()
+    )
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +146,7 @@ def test_a_folder_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         with pytest.raises(DataError) as caught:
             read("my/letters", tmp_path)
         assert str(caught.value) == (
-            f"my/letters does not exist; {EXPECTED}\nLooked for the folder at\n"
+            f"my/letters does not exist; {EXPECTED}\n{TEXTS_EXPECTED}\nLooked for it at\n"
             f"  my/letters\n  {tmp_path}/my/letters"
         )
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from relu_bench import models, optimizers, tasks
+from relu_bench.data import image
 from relu_bench.models import Architecture
 from relu_bench.program import Program, Samples
 
@@ -25,7 +26,7 @@ def architecture(**changes: Any) -> Architecture:
         "batch_norm_momentum": 0.99,
         "dropout": 0.0,
         "dropout_kind": "standard",
-        "input_shape": SHAPE,
+        "inputs": image(SHAPE),
         "outputs": CLASSES,
     }
     return Architecture(**{**fields, **changes})
@@ -99,7 +100,7 @@ def test_evaluation_equals_keras_and_every_sample_counts_once() -> None:
     measured = program.evaluate(samples)
     assert measured.count == 2345
     assert measured.loss == pytest.approx(-log_shares[range(2345), targets].mean(), rel=1e-5)
-    assert measured.metric == pytest.approx((logits.argmax(axis=1) == targets).mean())
+    assert measured.metrics["accuracy"] == pytest.approx((logits.argmax(axis=1) == targets).mean())
     few = np.array([5, 2, 2000], np.int32)
     part = program.evaluate(samples, few)
     assert part.loss == pytest.approx(-log_shares[few, targets[few]].mean(), rel=1e-5)

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from relu_bench import models, weights
+from relu_bench.data import image
 from relu_bench.models import Architecture
 
-PLAIN = Architecture("mlp(hidden=[16, 8])", "relu", False, 0.99, 0.0, "standard", (4, 4, 1), 3)
+PLAIN = Architecture(
+    "mlp(hidden=[16, 8])", "relu", False, 0.99, 0.0, "standard", image((4, 4, 1)), 3
+)
 
 
 def drawn(architecture: Architecture, seed: int = 0) -> dict[str, np.ndarray]:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from relu_bench import activations, initializers, models, weights
+from relu_bench.data import image
 from relu_bench.models import Architecture
 from relu_bench.probes import Probe
 
@@ -20,7 +21,7 @@ def network(activation: str = "relu", **changed: Any) -> Any:
         "batch_norm_momentum": 0.99,
         "dropout": 0.0,
         "dropout_kind": "standard",
-        "input_shape": (4, 4, 1),
+        "inputs": image((4, 4, 1)),
         "outputs": 3,
     }
     model = models.build(Architecture(**(given | changed)))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from small_networks import images, network, probe_of, targets, weight
 
 from relu_bench import activations
+from relu_bench.data import image
 from relu_bench.probes.probe import small_slope
 
 pytestmark = pytest.mark.tensorflow
@@ -174,7 +175,7 @@ def test_dropout_is_off_and_random_slopes_have_their_mean() -> None:
 
 
 def test_channels_are_the_units_of_a_convolution() -> None:
-    model = network(model="cnn", input_shape=(20, 20, 1))
+    model = network(model="cnn", inputs=image((20, 20, 1)))
     bias = np.zeros(32, np.float32)
     bias[5] = -1000
     model.get_layer("conv_1").bias.assign(bias)

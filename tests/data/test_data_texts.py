@@ -1,0 +1,270 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from text_folders import small_texts, write_files, write_lines, write_table
+
+from relu_bench import data
+from relu_bench.data import Dataset
+from relu_bench.errors import DataError
+from relu_bench.tasks import CLASSIFICATION, TWO_CLASSES
+
+
+def contents(dataset: Dataset) -> list[list[object]]:
+    return [
+        list(each)
+        for each in (
+            dataset.train_inputs,
+            dataset.train_targets,
+            dataset.test_inputs,
+            dataset.test_targets,
+        )
+    ]
+
+
+def refused(path: str) -> str:
+    """The message with which everything refuses `path`."""
+    messages = set()
+    for refuse in (data.load, data.info, data.fingerprint):
+        with pytest.raises(DataError) as caught:
+            refuse(path)
+        messages.add(str(caught.value))
+    (message,) = messages
+    return message
+
+
+def test_every_layout_of_the_same_texts_is_the_same_data_set() -> None:
+    texts = small_texts()
+    write_files(Path("files"), texts)
+    write_lines(Path("dots"), texts)
+    write_lines(Path("stems"), {name: list(reversed(several)) for name, several in texts.items()},
+                "{}.txt")  # fmt: skip
+    write_table(Path("table.csv"), texts)
+    names = ["./files", "dots", "./stems", "./table.csv", "table.csv"]
+    expected = data.load("./files")
+    for name in names:
+        dataset = data.load(name)
+        assert dataset.name == name
+        assert contents(dataset) == contents(expected)
+        assert data.info(name) == dataset.info
+    assert len({data.fingerprint(name) for name in names}) == 1
+
+
+def test_what_is_known_of_two_classes() -> None:
+    texts = small_texts()
+    write_lines(Path("dots"), texts)
+    dataset = data.load("dots")
+    assert dataset.task == TWO_CLASSES
+    assert (dataset.classes, dataset.info.outputs) == (2, 1)
+    assert dataset.inputs == data.Inputs("tokens", (100,), 10_000)
+    assert dataset.source == "dots (classes from 0: neg, pos)"
+    # Numbers in alphabetical order of the names; a fifth of each class is the test part.
+    for inputs, targets, count in (
+        (dataset.train_inputs, dataset.train_targets, 16),
+        (dataset.test_inputs, dataset.test_targets, 4),
+    ):
+        assert targets.dtype == np.uint8
+        assert np.bincount(targets).tolist() == [count, count]
+        for text, target in zip(inputs, targets, strict=True):
+            assert text in texts[("neg", "pos")[target]]
+        assert not inputs.flags.writeable
+        assert not targets.flags.writeable
+    together = {*dataset.train_inputs, *dataset.test_inputs}
+    assert len(together) == 40
+
+
+def test_more_than_two_classes() -> None:
+    write_files(Path("topics"), small_texts(5, ["c", "a", "b"]))
+    dataset = data.load("./topics")
+    assert dataset.task == CLASSIFICATION
+    assert (dataset.classes, dataset.info.outputs) == (3, 3)
+    assert "aative" in dataset.train_inputs[0]
+    assert dataset.train_targets[0] == 0
+
+
+@pytest.mark.parametrize("write", [write_files, write_lines])
+def test_parts_of_the_users_own(write: object) -> None:
+    train, test = small_texts(6), {name: several[6:] for name, several in small_texts(8).items()}
+    write(Path("parts/train"), train)  # type: ignore[operator]
+    write(Path("parts/test"), test)  # type: ignore[operator]
+    dataset = data.load("./parts")
+    assert (len(dataset.train_inputs), len(dataset.test_inputs)) == (12, 4)
+    assert {*dataset.test_inputs} == {text for several in test.values() for text in several}
+
+
+def test_the_test_part_is_fixed_and_not_the_first_or_last_texts() -> None:
+    write_lines(Path("dots"), small_texts(50))
+    chosen = [text.split(":")[0] for text in data.load("dots").test_inputs]
+    assert chosen == [text.split(":")[0] for text in data.load("./dots").test_inputs]
+    numbers = sorted(int(each.split()[1]) for each in chosen)
+    assert numbers[:10] != list(range(5)) * 2
+    assert numbers[0] < 25 < numbers[-1]
+
+
+def test_what_does_not_change_the_fingerprint_and_what_does() -> None:
+    texts = small_texts()
+    write_files(Path("here"), texts)
+    before = data.fingerprint("./here")
+    (Path("here") / "README.md").write_text("About these texts", encoding="utf-8")
+    (Path("here") / ".hidden").write_text("x", encoding="utf-8")
+    (Path("here/pos/0.txt")).rename("here/pos/last.txt")
+    Path("here").rename("there")
+    assert data.fingerprint("./there") == before
+    (Path("there/pos/last.txt")).write_text("Another text", encoding="utf-8")
+    changed = data.fingerprint("./there")
+    assert changed != before
+    (Path("there/pos/last.txt")).rename("there/neg/last.txt")
+    assert data.fingerprint("./there") not in (before, changed)
+
+
+def test_a_text_that_changes_is_read_again() -> None:
+    write_lines(Path("dots"), small_texts())
+    before = data.fingerprint("dots")
+    path = Path("dots/reviews.pos")
+    path.write_text(path.read_text(encoding="utf-8").replace("film", "book"), encoding="utf-8")
+    assert data.fingerprint("dots") != before
+    assert "book" in data.load("dots").train_inputs[-1]
+
+
+def test_line_ends_marks_and_characters_of_other_languages() -> None:
+    folder = Path("dots")
+    folder.mkdir()
+    # A next-line character within a text is no line end.
+    lines = [f"ünïcode\x85 Ж {number}" for number in range(5)]
+    (folder / "a.neg").write_bytes("\r\n".join(lines).encode("utf-8-sig"))
+    (folder / "a.pos").write_bytes("\n".join(lines[::-1]).encode() + b"\n")
+    dataset = data.load("dots")
+    assert sorted([*dataset.train_inputs, *dataset.test_inputs]) == sorted(lines * 2)
+
+
+def test_texts_are_found_in_the_data_folder(tmp_path: Path) -> None:
+    write_lines(tmp_path / "elsewhere/reviews", small_texts())
+    dataset = data.load("./reviews", tmp_path / "elsewhere")
+    assert len(dataset.train_inputs) == 32
+
+
+def test_they_are_no_data_for_copying() -> None:
+    write_lines(Path("dots"), small_texts())
+    with pytest.raises(DataError, match="copy the folder itself"):
+        data.copy_to(data.load("./dots"), Path("to"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "it is empty"),
+        (b" \n\n", "it is empty"),
+        (b"good\n\nbetter\n", "line 2 is an empty text"),
+        (
+            b"good\nna\xefve\n",
+            "not UTF-8, the first wrong byte is 0xef in line 2; save it as UTF-8",
+        ),
+        (b"\x00\x01\x02", "it holds zero bytes, as no text does"),
+    ],
+)
+def test_a_bad_file_of_a_class(content: bytes, message: str) -> None:
+    write_lines(Path("dots"), small_texts())
+    Path("dots/reviews.pos").write_bytes(content)
+    assert refused("dots") == f"dots/reviews.pos: {message}.\nMend that, and run again."
+
+
+def test_an_empty_text_in_a_file_of_its_own() -> None:
+    write_files(Path("files"), small_texts())
+    Path("files/neg/3.txt").write_text(" \n ", encoding="utf-8")
+    assert refused("./files").startswith("files/neg/3.txt: it is empty.")
+
+
+@pytest.mark.parametrize("classes", [["pos"], []])
+def test_a_single_class(classes: list[str]) -> None:
+    write_lines(Path("one"), small_texts(20, classes))
+    (Path("one") / "README.txt").write_text("reviews", encoding="utf-8")
+    message = refused("./one")
+    if classes:
+        assert message.startswith("one: only the class 'reviews' was found, at least two")
+        assert "a .csv file with the columns text and label" in message
+    else:
+        assert message.startswith("one lacks train-images-idx3-ubyte")
+        assert "a file for each class" in message
+
+
+def test_too_few_texts_of_a_class() -> None:
+    write_lines(Path("few"), small_texts(4) | {"other": ["a text"] * 5})
+    assert "class 'neg' has 4 texts; at least 5 are needed" in refused("./few")
+
+
+def test_file_names_that_name_no_classes() -> None:
+    folder = write_lines(Path("odd"), small_texts())
+    (folder / "notes.txt").write_text("a note", encoding="utf-8")
+    message = refused("./odd")
+    assert message.startswith(
+        "odd: the classes cannot be told from the files notes.txt, reviews.neg, reviews.pos:"
+    )
+
+
+def test_a_class_without_texts_and_a_folder_within_a_class() -> None:
+    folder = write_files(Path("files"), small_texts())
+    (folder / "neutral").mkdir()
+    assert refused("./files").startswith("files/neutral: this class has no texts;")
+    (folder / "neutral/more").mkdir()
+    assert refused("./files").startswith("files/neutral/more: a folder within that of a class;")
+
+
+def test_parts_that_do_not_fit() -> None:
+    write_files(Path("parts/train"), small_texts())
+    assert refused("./parts").startswith("parts: there is train/ but no test/;")
+    write_files(Path("parts/test"), small_texts(3, ["neg"]))
+    assert refused("./parts").startswith(
+        "parts/test: no texts of class 'pos', which the other part has."
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "it is empty"),
+        ("text,label\n", "no texts below the header"),
+        (
+            "review,sentiment\ngood,pos\n",
+            "the column 'text' is missing; the first line must name the columns, 'text' and 'label'"
+            " among them, and names 'review', 'sentiment'",
+        ),
+        (
+            "text,label,Text\ngood,pos,\n",
+            "the column 'text' is twice; the first line must name the columns, 'text' and 'label'"
+            " among them, and names 'text', 'label', 'text'",
+        ),
+        ("text,label\ngood,pos\nbad,\n", "line 3: the label is missing"),
+        ("text,label\ngood,pos\nbad\n", "line 3: the label is missing"),
+        ("text,label\ngood,pos\n ,neg\n", "line 3: an empty text"),
+        (
+            "text,label\ngood, really,pos\n",
+            'line 2 has 3 fields, the header 2; a text with a comma is to be quoted: "..."',
+        ),
+        ('text,label\n"good,pos\n', "line 2 is not valid CSV (unexpected end of data)"),
+    ],
+)
+def test_a_bad_table(content: str, message: str) -> None:
+    Path("table.csv").write_text(content, encoding="utf-8")
+    assert refused("table.csv") == f"table.csv: {message}.\nMend that, and run again."
+
+
+def test_a_table_in_a_folder() -> None:
+    Path("tables").mkdir()
+    write_table(Path("tables/texts.csv"), small_texts())
+    assert refused("./tables").startswith(
+        "tables: a folder with tables; give the file itself, dataset: tables/texts.csv."
+    )
+
+
+def test_a_table_with_quotes_and_line_ends_in_a_text() -> None:
+    rows = "".join(f'"a ""good"", long\ntext {n}",pos\nbad {n},neg\n' for n in range(5))
+    Path("table.csv").write_text("Text,Label\n" + rows, encoding="utf-8")
+    dataset = data.load("table.csv")
+    assert 'a "good", long\ntext 0' in {*dataset.train_inputs, *dataset.test_inputs}
+
+
+def test_a_folder_with_images_stays_one(tmp_path: Path) -> None:
+    folder = Path("images")
+    folder.mkdir()
+    (folder / "train-images.ubyte").write_bytes(b"")
+    assert "lacks train-images-idx3-ubyte" in refused("./images")
