@@ -2,15 +2,17 @@
 
     python docs/guide_numbers.py results
 
-prints one Markdown table for each section. Differences are paired by seed; intervals are 95 % t
-intervals over the seeds (Student 1908); a diverged run counts as the constant guess.
+prints one Markdown table for each section. Differences, intervals, p-values and verdicts are those of
+`relu-bench compare`: paired by seed, 95 % t intervals, Holm over the comparisons of one table; a
+diverged run counts as the constant guess.
 """
 
 from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,10 +43,11 @@ def dying_relu(runs: DataFrame, results: compare.Results) -> Iterator[str]:
         "minus leaky ReLU",
         "learned",
     )
+    leaky = "leaky_relu(negative_slope=0.01)"
     for group, own in in_groups(runs, by):
         fate = units[units["run_id"].isin(own["run_id"])]
         other = matching(runs, by[:3], group[:3])
-        leaky = other[other["activation"].str.startswith("leaky_relu")]
+        verdict = against(results, other, ["activation"], [leaky])
         yield row(
             *group,
             share(fate["dead_before"].mean()),
@@ -52,12 +55,12 @@ def dying_relu(runs: DataFrame, results: compare.Results) -> Iterator[str]:
             f"{fate['died'].mean():.1f}",
             f"{fate['revived'].mean():.1f}",
             accuracy(own),
-            difference(own, leaky),
+            verdict(group[3:]),
             learned(own),
         )
 
 
-def vanishing_gradient(runs: DataFrame, _: compare.Results) -> Iterator[str]:
+def vanishing_gradient(runs: DataFrame, results: compare.Results) -> Iterator[str]:
     """First-to-last gradient ratio at initialization, and accuracy, by depth."""
     by = ["model", "activation", "initializer"]
     yield header(
@@ -71,10 +74,11 @@ def vanishing_gradient(runs: DataFrame, _: compare.Results) -> Iterator[str]:
         "learned",
     )
     for group, own in in_groups(runs, by):
-        he = matching(runs, by, (group[0], "relu", "he_normal"))
+        deep = matching(runs, by[:1], group[:1])
+        verdict = against(results, deep, by[1:], ["relu", "he_normal"])
         ratio = f"{own['initial_gradient_ratio'].median():.2g}"
         dead = share(own["final_dead_fraction"].mean())
-        yield row(*group, ratio, accuracy(own), difference(own, he), dead, learned(own))
+        yield row(*group, ratio, accuracy(own), verdict(group[1:]), dead, learned(own))
 
 
 def sparsity(runs: DataFrame, results: compare.Results) -> Iterator[str]:
@@ -83,6 +87,7 @@ def sparsity(runs: DataFrame, results: compare.Results) -> Iterator[str]:
     shares = generalization(runs, results.layers, ["seed", *by])
     of_learned = shares[shares["outcome"] == "learned"]
     plain = matching(runs, by, ("relu", "zeros"))
+    verdict = against(results, runs, by, ("relu", "zeros"))
     yield header(
         "activation",
         "bias",
@@ -107,7 +112,7 @@ def sparsity(runs: DataFrame, results: compare.Results) -> Iterator[str]:
             points(gaps[0]) if len(gaps[0]) else "–",
             paired(*gaps),
             accuracy(own),
-            difference(own, plain),
+            verdict(group),
             learned(own),
         )
 
@@ -140,7 +145,7 @@ def zero_centred(runs: DataFrame, results: compare.Results) -> Iterator[str]:
             those[chosen].groupby("layer")["same_sign_fraction"].mean()
             for chosen in (those["epoch"] == 0, those["last"])
         )
-        tanh = matching(runs, by, (group[0], "tanh"))
+        verdict = against(results, matching(runs, by[:1], group[:1]), by[1:], ["tanh"])
         epochs = reached.loc[reached["run_id"].isin(own["run_id"]), "epoch"]
         yield row(
             *group,
@@ -150,16 +155,29 @@ def zero_centred(runs: DataFrame, results: compare.Results) -> Iterator[str]:
             f"{those['update_cosine'].mean():.2f}",
             *arrival(epochs),
             accuracy(own),
-            difference(own, tanh),
+            verdict(group[1:]),
             learned(own),
         )
     yield "\nEach at the learning rate with the best mean validation accuracy:\n"
-    tanh = at_best_rate(matching(runs, ["activation"], ["tanh"]))
-    yield header("activation", "learning rate", "test accuracy", "minus tanh")
+    yield header("activation", "learning rate", "test accuracy")
     for group, own in in_groups(runs, ["activation"]):
         best = at_best_rate(own)
-        rate = f"{best['learning_rate'].iloc[0]:g}"
-        yield row(*group, rate, accuracy(best), difference(best, tanh))
+        yield row(*group, f"{best['learning_rate'].iloc[0]:g}", accuracy(best))
+    yield "\nEach at its own best learning rate, cross-fitted (`relu-bench compare --mode tuned`):\n"
+    answers = compare.answer(
+        replace(results, runs=runs), ["activation"], baseline="tanh", mode="tuned"
+    )
+    yield header("activation", "test accuracy", "minus tanh", "p", "verdict")
+    (found,) = answers.comparisons
+    means = {each.variant: each.mean for each in found.estimates}
+    for pair in found.pairs:
+        yield row(
+            pair.variant,
+            f"{means[pair.variant]:.2f}",
+            f"{pair.difference:+.2f} [{pair.low:.2f}, {pair.high:.2f}]",
+            p_value(pair.p_holm),
+            pair.verdict,
+        )
 
 
 def at_best_rate(runs: DataFrame) -> DataFrame:
@@ -168,9 +186,9 @@ def at_best_rate(runs: DataFrame) -> DataFrame:
     return runs[runs["learning_rate"] == means.idxmax()]
 
 
-def output_layer(runs: DataFrame, _: compare.Results) -> Iterator[str]:
+def output_layer(runs: DataFrame, results: compare.Results) -> Iterator[str]:
     """What an activation in front of the softmax costs, beside none."""
-    none = runs[runs["output_activation"] == "identity"]
+    verdict = against(results, runs, ["output_activation"], ["identity"])
     yield header(
         "in front of the softmax",
         "test accuracy",
@@ -186,7 +204,7 @@ def output_layer(runs: DataFrame, _: compare.Results) -> Iterator[str]:
         yield row(
             *group,
             accuracy(own),
-            difference(own, none),
+            verdict(group),
             share(scores.min()),
             below or "–",
             f"{own['test_loss'].mean():.3f}",
@@ -197,6 +215,7 @@ def output_layer(runs: DataFrame, _: compare.Results) -> Iterator[str]:
 def family(runs: DataFrame, results: compare.Results) -> Iterator[str]:
     """Every activation, the best first, beside ReLU."""
     plain = matching(runs, ["activation"], ["relu"])
+    verdict = against(results, runs, ["activation"], ["relu"])
     groups = sorted(
         in_groups(runs, ["activation"]),
         key=lambda entry: -float(compare.score(entry[1], "test").mean()),
@@ -221,7 +240,7 @@ def family(runs: DataFrame, results: compare.Results) -> Iterator[str]:
         yield row(
             *group,
             accuracy(own),
-            difference(own, plain),
+            verdict(group),
             dead,
             *arrival(epochs),
             learned(own),
@@ -278,9 +297,11 @@ def share(value: float) -> str:
 
 def points(values: Series) -> str:
     """Mean and 95 % t interval of fractions, in percentage points."""
-    low, high = stats.t_interval(values.to_numpy())
-    mean = f"{100 * float(values.mean()):.2f}"
-    return mean if low == high else f"{mean} [{100 * low:.2f}, {100 * high:.2f}]"
+    # In percent before the mean is taken, as `compare` does: the last digit is the same.
+    percent = 100 * values.to_numpy()
+    low, high = stats.t_interval(percent)
+    mean = f"{float(percent.mean()):.2f}"
+    return mean if low == high else f"{mean} [{low:.2f}, {high:.2f}]"
 
 
 def paired(first: Series, second: Series) -> str:
@@ -294,10 +315,32 @@ def accuracy(runs: DataFrame) -> str:
     return points(compare.score(runs, "test"))
 
 
-def difference(runs: DataFrame, others: DataFrame) -> str:
-    """Test accuracy less that of the others at the same seeds, in points."""
-    scores = [compare.score(part, "test").set_axis(part["seed"]) for part in (runs, others)]
-    return paired(*scores)
+def against(
+    results: compare.Results, runs: DataFrame, by: Sequence[str], baseline: Sequence[str]
+) -> Callable[[Sequence[str]], str]:
+    """What `relu-bench compare --by BY --baseline BASELINE` says of each variant of these runs.
+
+    Returns:
+        A function of a variant's values, as texts: difference in points with its 95 % t interval,
+        p after Holm's correction, and the verdict; `–` for the baseline itself.
+    """
+
+    def named(values: Sequence[str]) -> str:
+        """As `compare` names a variant: by its value, if that is one."""
+        return values[0] if len(by) == 1 else compare.label(dict(zip(by, values, strict=True)))
+
+    answers = compare.answer(replace(results, runs=runs), by, baseline=named(baseline))
+    said: Mapping[str, str] = {
+        pair.variant: f"{pair.difference:+.2f} [{pair.low:.2f}, {pair.high:.2f}], "
+        f"p {p_value(pair.p_holm)}, {pair.verdict}"
+        for pair in answers.comparisons[0].pairs
+    }
+    return lambda values: said.get(named(values), "–")
+
+
+def p_value(p: float) -> str:
+    """A p-value to three digits."""
+    return "< 0.001" if p < 0.0005 else f"= {p:.3f}"
 
 
 def arrival(epochs: Series) -> tuple[str, str]:
