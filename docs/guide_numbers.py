@@ -2,8 +2,8 @@
 
     python docs/guide_numbers.py results
 
-prints one Markdown table for each section. Differences, intervals, p-values and verdicts are those of
-`relu-bench compare`: paired by seed, 95 % t intervals, Holm over the comparisons of one table; a
+prints one Markdown table for each section. Differences, intervals, p-values and verdicts are those
+of `relu-bench compare`: paired by seed, 95 % t intervals, Holm over the comparisons of one table; a
 diverged run counts as the constant guess.
 """
 
@@ -163,7 +163,7 @@ def zero_centred(runs: DataFrame, results: compare.Results) -> Iterator[str]:
     for group, own in in_groups(runs, ["activation"]):
         best = at_best_rate(own)
         yield row(*group, f"{best['learning_rate'].iloc[0]:g}", accuracy(best))
-    yield "\nEach at its own best learning rate, cross-fitted (`relu-bench compare --mode tuned`):\n"
+    yield "\nEach at its own best learning rate, as `relu-bench compare --mode tuned` chooses it:\n"
     answers = compare.answer(
         replace(results, runs=runs), ["activation"], baseline="tanh", mode="tuned"
     )
