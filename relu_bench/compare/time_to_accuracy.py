@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from relu_bench.compare.circumstances import timed_alike
 from relu_bench.compare.common_runs import common_runs
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.measure import Measure, measure_of
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 
 # Of the baseline's final validation score.
 SHARE = 0.99
-# Seconds on two machines, or beside different numbers of other runs, are different seconds.
-_SAME = ("host", "processor", "jobs")
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,26 @@ class TimeToAccuracy:
     reached: int
     epochs: float
     seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Arrivals:
+    """When runs reach one target.
+
+    Attributes:
+        target: validation score, in the unit that people read.
+        baseline: the variant whose final score it is made of, unless it was given.
+        measure: of the validation score.
+        timed: whether seconds can be compared.
+        runs: a row a run: experiment, run_id, seed, variant, epoch and seconds, both infinite for a
+            run that never reaches the target.
+    """
+
+    target: float
+    baseline: str
+    measure: Measure
+    timed: bool
+    runs: DataFrame
 
 
 @dataclass(frozen=True)
@@ -77,14 +97,36 @@ def time_to_accuracy(
         ReluBenchError: when nothing was held out for validation, or no setting is common.
     """
     question = comparison.question
-    measure = measure_of(question.metric, f"val_{question.metric}")
     runs = common_runs(question, comparison.measure)
     if runs is None:
         raise ReluBenchError(
             "The time to accuracy is compared at settings that all variants have, and there is "
             "none. Name more axes with --by, or narrow the runs with --where."
         )
-    of_baseline = runs[runs["variant"] == comparison.baseline]
+    found = arrivals(runs, epochs, question.metric, comparison.baseline, target)
+    order = [each.variant for each in comparison.estimates]
+    rows = medians(found, order)
+    return Times(found.target, target is not None, found.measure, rows, found.timed)
+
+
+def arrivals(
+    runs: DataFrame, epochs: DataFrame, metric: str, baseline: str, target: float | None = None
+) -> Arrivals:
+    """When each run first reaches the target.
+
+    Args:
+        runs: completed runs, each with its `variant` and, in `cell`, its setting of other axes.
+        epochs: rows of epochs.csv; those of other runs are ignored.
+        metric: of the task.
+        baseline: the variant of whose runs the target is made.
+        target: validation score in the unit that people read; None for 99 % of the baseline's, or
+            1/0.99 times it where low is good.
+
+    Raises:
+        ReluBenchError: when nothing was held out for validation.
+    """
+    measure = measure_of(metric, f"val_{metric}")
+    of_baseline = runs[runs["variant"] == baseline]
     finals = measure.values(of_baseline).groupby(of_baseline["cell"]).mean().dropna()
     if not len(finals):
         raise ReluBenchError(
@@ -92,36 +134,38 @@ def time_to_accuracy(
             "these runs. Run the config with validation_split above 0."
         )
     best = measure.direction * float((measure.direction * finals).max())
-    wanted = SHARE * best if target is None else target
-    timed = all(name not in runs or runs[name].nunique(dropna=False) == 1 for name in _SAME)
+    usual = SHARE * best if measure.direction > 0 else best / SHARE
+    wanted = usual if target is None else target
     reached = _first_reached(runs, epochs, measure, wanted)
-    rows = []
-    for variant, its_runs in reached.groupby("variant", sort=False):
-        rows.append(
-            TimeToAccuracy(
-                variant=str(variant),
-                runs=len(its_runs),
-                reached=int(np.isfinite(its_runs["epoch"]).sum()),
-                epochs=float(its_runs["epoch"].median()),
-                seconds=float(its_runs["seconds"].median()) if timed else math.nan,
-            )
+    return Arrivals(wanted, baseline, measure, timed_alike(runs), reached)
+
+
+def medians(found: Arrivals, order: Sequence[str]) -> tuple[TimeToAccuracy, ...]:
+    """The medians of each variant, the fastest first; of equally fast ones, as in `order`."""
+    rows = [
+        TimeToAccuracy(
+            variant=str(variant),
+            runs=len(its_runs),
+            reached=int(np.isfinite(its_runs["epoch"]).sum()),
+            epochs=float(its_runs["epoch"].median()),
+            seconds=float(its_runs["seconds"].median()) if found.timed else math.nan,
         )
-    order = [each.variant for each in comparison.estimates]
-    rows.sort(key=lambda row: (row.epochs, order.index(row.variant)))
-    return Times(wanted, target is not None, measure, tuple(rows), timed)
+        for variant, its_runs in found.runs.groupby("variant", sort=False)
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.epochs, order.index(row.variant))))
 
 
 def _first_reached(
     runs: DataFrame, epochs: DataFrame, measure: Measure, target: float
 ) -> DataFrame:
-    """Variant, epoch and seconds of each run; infinity where the target is never reached."""
+    """Seed, variant, epoch and seconds of each run; infinity where it never gets there."""
     rows = epochs.merge(runs[KEY], on=KEY).sort_values([*KEY, "epoch"], kind="stable")
     spent: Series = rows["seconds"].where(rows["epoch"] > 0, 0.0).fillna(0.0)
     scores = measure.direction * measure.scale.factor * rows[measure.column].astype("float64")
     there = scores >= measure.direction * target - 1e-9
     total = spent.groupby([rows[name] for name in KEY]).cumsum()
     first = rows.assign(total=total)[there].drop_duplicates(KEY)[[*KEY, "epoch", "total"]]
-    table = runs[[*KEY, "variant"]].merge(first, on=KEY, how="left")
+    table = runs[[*KEY, "seed", "variant"]].merge(first, on=KEY, how="left")
     return table.assign(
         epoch=table["epoch"].astype("float64").fillna(math.inf),
         seconds=table["total"].fillna(math.inf),

@@ -1,0 +1,92 @@
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+from statsmodels.formula.api import ols
+
+from relu_bench.stats import marginal_means, t_interval
+from relu_bench.stats.type_two import AliasedError
+
+SEEDS = 6
+
+
+def balanced() -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.intp]]:
+    """Two axes of 3 and 2 levels, and 6 blocks, each combination once."""
+    codes = np.array([(a, b) for a in range(3) for b in range(2) for _ in range(SEEDS)])
+    blocks = np.tile(np.arange(SEEDS), 6)
+    random = np.random.default_rng(0)
+    values = codes @ np.array([1.0, -2.0]) + 0.5 * blocks + random.normal(0, 0.3, len(codes))
+    return codes, values, blocks
+
+
+def unbalanced() -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.intp]]:
+    codes, values, blocks = balanced()
+    kept = np.random.default_rng(1).random(len(codes)) > 0.35
+    return codes[kept], values[kept], blocks[kept]
+
+
+def test_where_all_combinations_exist_they_are_plain_means_with_t_intervals() -> None:
+    codes, values, blocks = balanced()
+
+    first, second = marginal_means(codes, values, blocks)
+
+    for axis, found in enumerate((first, second)):
+        for level in range(len(found.means)):
+            those = codes[:, axis] == level
+            by_block = [values[those & (blocks == block)].mean() for block in range(SEEDS)]
+            assert found.means[level] == pytest.approx(values[those].mean())
+            assert (found.low[level], found.high[level]) == pytest.approx(t_interval(by_block))
+
+
+def test_else_they_are_the_least_squares_means_of_the_additive_model() -> None:
+    codes, values, blocks = unbalanced()
+    table = pd.DataFrame({"a": codes[:, 0], "b": codes[:, 1], "y": values})
+    model = ols("y ~ C(a) + C(b)", table).fit()
+    grid = pd.DataFrame([(a, b) for a in range(3) for b in range(2)], columns=["a", "b"])
+    grid["predicted"] = model.predict(grid)
+
+    first, second = marginal_means(codes, values, blocks)
+
+    assert first.means == pytest.approx(grid.groupby("a")["predicted"].mean().to_numpy())
+    assert second.means == pytest.approx(grid.groupby("b")["predicted"].mean().to_numpy())
+    assert first.means != pytest.approx(table.groupby("a")["y"].mean().to_numpy(), abs=1e-3)
+
+
+def test_the_interval_is_that_of_the_means_without_each_block() -> None:
+    codes, values, blocks = unbalanced()
+
+    (_, found) = marginal_means(codes, values, blocks)
+
+    without = np.array(
+        [
+            marginal_means(codes[kept], values[kept], blocks[kept])[1].means
+            for kept in (blocks != block for block in range(SEEDS))
+        ]
+    )
+    for level in range(2):
+        pseudo = SEEDS * found.means[level] - (SEEDS - 1) * without[:, level]
+        half = (t_interval(pseudo)[1] - t_interval(pseudo)[0]) / 2
+        assert found.high[level] - found.means[level] == pytest.approx(half)
+        assert found.means[level] - found.low[level] == pytest.approx(half)
+
+
+def test_one_block_and_a_level_of_one_block_have_no_interval() -> None:
+    codes, values, blocks = balanced()
+    (alone, _) = marginal_means(codes[blocks == 0], values[blocks == 0], blocks[blocks == 0])
+    kept = (codes[:, 0] < 2) | (blocks == 3)
+    (rare, _) = marginal_means(codes[kept], values[kept], blocks[kept])
+
+    assert np.isnan([*alone.low, *alone.high, *rare.low, *rare.high]).all()
+    assert np.isfinite([*alone.means, *rare.means]).all()
+
+
+def test_an_axis_with_one_level_has_the_mean_of_all() -> None:
+    (found,) = marginal_means(np.zeros((4, 1)), [1.0, 2.0, 3.0, 6.0], [0, 1, 0, 1])
+
+    assert found.means == pytest.approx([3.0])
+    assert (found.low[0], found.high[0]) == pytest.approx(t_interval([2.0, 4.0]))
+
+
+def test_levels_that_always_go_together_are_refused() -> None:
+    with pytest.raises(AliasedError):
+        marginal_means([(0, 0), (1, 1), (0, 0), (1, 1)], [1.0, 2.0, 3.0, 4.0], [0, 0, 1, 1])
