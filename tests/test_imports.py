@@ -19,11 +19,13 @@ HEAVY = {
 
 # A module imports only from the rows above its own.
 ROWS = [
-    "columns draws errors labels machine objectives quiet_tensorflow schedule spacing stats tasks",
-    "components cores data dropout provenance store",
-    "activations compare initializers optimizers shipped status yaml_source",
+    "draws errors labels machine quiet_tensorflow schedule spacing stats tasks",
+    "columns components cores display_names dropout objectives provenance",
+    "data measured store",
+    "activations compare guesses initializers optimizers shipped status yaml_source",
     "models overrides plots probes weights",
-    "program report settings",
+    "complaints program report settings",
+    "given_names",
     "config",
     "plan schema",
     "advice diagnose training",

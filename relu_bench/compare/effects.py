@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relu_bench.compare.comparison import Comparison
+from relu_bench.compare.measure import Measure
 from relu_bench.compare.scores import completed
 from relu_bench.compare.variants import as_texts, texts
 from relu_bench.errors import ReluBenchError
@@ -76,30 +78,51 @@ class Effects:
 def main_effects(comparison: Comparison) -> Effects:
     """What the axes of a comparison do to the share of runs that learned, and to the error.
 
+    Raises:
+        ReluBenchError: when fewer than two axes vary, or two are aliased, as in `cases`.
+    """
+    question = comparison.question
+    axes = (*question.by, *question.others)
+    return effects_of(question.runs, axes, comparison.measure)
+
+
+def effects_of(runs: DataFrame, axes: Sequence[str], measure: Measure) -> Effects:
+    """What these axes do to the share of runs that learned, and to the error.
+
     The error is 1 - accuracy (or the loss) of the runs that learned, in its logarithm, so that
     effects are factors. How much an axis matters depends on its range: a wider grid matters more.
+
+    Args:
+        runs: of one experiment, data set and model.
+        axes: those that vary.
+        measure: of which the error is taken.
 
     Raises:
         ReluBenchError: when fewer than two axes vary, or two are aliased, as in `cases`.
     """
-    question, measure = comparison.question, comparison.measure
-    axes = (*question.by, *question.others)
     if len(axes) < 2:
-        raise ReluBenchError(
-            f"Only {axes[0]} varies in {question.experiment}: effects take two axes or more."
-        )
-    runs = completed(question.runs)
+        experiment = runs["experiment"].iloc[0]
+        only = f"Only {axes[0]} varies" if axes else "Nothing varies"
+        raise ReluBenchError(f"{only} in {experiment}: effects take two axes or more.")
+    runs = completed(runs)
     ranges = tuple(f"{name} {_range(runs[name])}" for name in axes)
     learned = runs["outcome"] == "learned"
-    full = 100.0 if measure.is_rate else 0.0
-    errors = (full - measure.values(runs[learned])).abs()
-    # Half of one answer in a million: a run without an error has a logarithm too.
-    logs = np.log(errors.clip(lower=5e-5))
+    logs = np.log(errors(runs[learned], measure))
     return Effects(
         ranges,
         _panel("learned", runs, learned.astype("float64"), axes),
         _panel("log error", runs[learned], logs, axes),
     )
+
+
+def errors(runs: DataFrame, measure: Measure) -> Series:
+    """How far each run is from perfect, in the unit that people read; never 0.
+
+    1 - accuracy, or what is lower when better as it stands. Half of one answer in a million stands
+    for none: a run without an error has a logarithm too.
+    """
+    perfect = measure.scale.factor if measure.scale.higher_is_better else 0.0
+    return (perfect - measure.values(runs)).abs().clip(lower=5e-7 * measure.scale.factor)
 
 
 def _range(column: Series) -> str:
@@ -134,9 +157,14 @@ def _panel(quantity: str, runs: DataFrame, values: Series, axes: Sequence[str]) 
         crossed = []
     terms += crossed
     try:
-        squares, outside, used = type_two(codes, cells["value"], cells["size"], terms)
+        squares, outside, used = _explained(
+            codes.tobytes(),
+            cells["value"].to_numpy(np.float64).tobytes(),
+            cells["size"].to_numpy(np.float64).tobytes(),
+            tuple(terms),
+        )
     except AliasedError:
-        raise ReluBenchError(_aliased(varying)) from None
+        raise ReluBenchError(aliased_words(varying)) from None
     left = len(values) - used
     residual = (outside + within) / left if left > 0 else 0.0
     effects = []
@@ -149,6 +177,16 @@ def _panel(quantity: str, runs: DataFrame, values: Series, axes: Sequence[str]) 
         (varying[one], varying[other]) for one, other in pairs if (one, other) not in crossed
     ]
     return Panel(quantity, len(values), tuple(effects), tuple(refused))
+
+
+@lru_cache(maxsize=8)
+def _explained(
+    codes: bytes, values: bytes, sizes: bytes, terms: tuple[tuple[int, ...], ...]
+) -> tuple[list[float], float, int]:
+    """`type_two` of arrays as bytes: several figures ask for the effects of the same runs."""
+    means = np.frombuffer(values, np.float64)
+    levels = np.frombuffer(codes, np.intp).reshape(len(means), -1)
+    return type_two(levels, means, np.frombuffer(sizes, np.float64), terms)
 
 
 def _f_test(mean_square: float, residual: float, degrees: int, left: int) -> tuple[float, float]:
@@ -175,7 +213,8 @@ def _has_all(codes: NDArray[np.intp]) -> bool:
     return len(np.unique(codes, axis=0)) == int(np.prod(codes.max(axis=0) + 1))
 
 
-def _aliased(axes: Sequence[str]) -> str:
+def aliased_words(axes: Sequence[str]) -> str:
+    """Why the effects of these axes are refused."""
     return (
         f"The effects of {', '.join(axes)} cannot be told apart: in these runs values of some go "
         "together, as `cases` make them. Narrow the runs with --where to axes that are crossed, or "

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relu_bench.compare import Results, axes
+from relu_bench.compare import Results, axes, completed
 from relu_bench.errors import ReluBenchError
-from relu_bench.plots.comparison import SIDE_BY_SIDE, WIDTH
+from relu_bench.plots.comparison import WIDTH
+from relu_bench.plots.crossed import CrossedPage
 from relu_bench.plots.kinds import KINDS, chosen
-from relu_bench.plots.pages import MOST_STRIPS, Page, pages
+from relu_bench.plots.narrowing import narrowing
+from relu_bench.plots.pages import Page
 from relu_bench.plots.style import styled
+from relu_bench.plots.wanted import Wanted
 from relu_bench.plots.worth import Worth
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from pandas import DataFrame
 
 MOST_PAGES = 24
-_MOST_STRIPS_IN_A_COLUMN = 3
+# Of one kind that nobody has asked for: as many as a reader looks at, and a command draws at once.
+MOST_UNASKED = 8
 _NAME_LENGTH = 150
 
 
@@ -51,12 +56,10 @@ class Figures:
         return ((name, self._figure(kind, page)) for name, kind, page in self.drawings)
 
     def _figure(self, kind: str, page: Page) -> Figure:
-        rows = KINDS[kind].rows(self.results)
-        rows = rows[rows["run_id"].isin(page.runs["run_id"])]
         with styled():
             return KINDS[kind].draw(
                 page,
-                rows,
+                *KINDS[kind].tables(self.results, page),
                 width=self.width,
                 with_title=self.with_title,
                 where=self.results.where,
@@ -69,24 +72,32 @@ def draw(
     *,
     width: float = WIDTH,
     with_title: bool = True,
+    over: Sequence[str] = (),
 ) -> Figures:
     """Plan the figures of every experiment in `results`.
 
     Args:
-        results: of `compare.load`.
+        results: of `compare.load`; shown with their display names.
         kinds: names in `kinds.KINDS`, or `all`. Left out: those that tell something of the
             experiment, by the rule of each kind.
         width: in inches; the height follows.
         with_title: whether each figure has its title.
+        over: the two axes that figures over two axes show; left out: their own choice.
 
     Raises:
-        ReluBenchError: for an unknown kind, or when there is nothing to draw in any experiment.
+        ReluBenchError: for an unknown kind, for `over` without a kind that takes it, or when there
+            is nothing to draw in any experiment.
     """
     asked = chosen(kinds)
+    results = results.displayed()
+    if over and not any(KINDS[kind].over_two_axes for kind in asked):
+        those = " or ".join(f"--kind {name}" for name, kind in KINDS.items() if kind.over_two_axes)
+        raise ReluBenchError(f"--axes {','.join(over)} says what {those} shows: ask for one too.")
+    wanted = Wanted(width, tuple(over))
     planned: list[tuple[str, Page]] = []
     notices: list[str] = []
     for experiment in sorted(results.runs["experiment"].unique()):
-        drawable, said = _of_experiment(results, str(experiment), asked, width)
+        drawable, said = _of_experiment(results, str(experiment), asked, wanted)
         planned += drawable
         notices += (f"{experiment}: {line}" for line in said)
     if not planned:
@@ -100,32 +111,84 @@ def draw(
 
 
 def _of_experiment(
-    results: Results, experiment: str, asked: Collection[str], width: float
+    results: Results, experiment: str, asked: Collection[str], wanted: Wanted
 ) -> tuple[list[tuple[str, Page]], list[str]]:
     """The figures of one experiment, kind by kind, and what is not drawn."""
     runs = results.runs[results.runs["experiment"] == experiment]
-    most_strips = MOST_STRIPS if width >= SIDE_BY_SIDE else _MOST_STRIPS_IN_A_COLUMN
-    found = pages(runs, most_strips)
-    if len(found) > MOST_PAGES:
-        varying = ", ".join(axes(runs))
-        return [], [
-            f"more than {MOST_PAGES} figures would be needed for its axes ({varying}), so it is "
-            "not drawn; narrow it with --where KEY=VALUE"
-        ]
-    if not found:
+    if not len(completed(runs)):
         return [], ["no completed run, so there is nothing to draw"]
     worth = Worth(results, runs)
+    found = _Pages(results, runs, wanted, unasked=not asked)
+    kinds = asked or [kind for kind in KINDS if found.refuses(kind) or worth.tells(kind)]
     planned = [
-        (kind, page)
-        for kind in (asked or [kind for kind in KINDS if worth.tells(kind)])
-        for page in found
-        if worth.has(kind, page.runs)
+        (kind, page) for kind in kinds for page in found.of(kind) if worth.has(kind, page.runs)
     ]
-    return planned, worth.notices(asked, {kind for kind, _ in planned})
+    drawn = {kind for kind, _ in planned}
+    return planned, [*found.notices, *worth.notices(asked, drawn, found.refused)]
+
+
+class _Pages:
+    """The pages of each kind, made once for all kinds that divide the runs alike."""
+
+    def __init__(self, results: Results, runs: DataFrame, wanted: Wanted, *, unasked: bool) -> None:
+        self._results = results
+        self._runs = runs
+        self._wanted = wanted
+        self._unasked = unasked
+        self._too_many: set[object] = set()
+        self._made: dict[object, Sequence[Page] | str] = {}
+        self._without: dict[str, list[str]] = {}
+
+    @property
+    def refused(self) -> set[str]:
+        """The kinds of which these runs allow no page."""
+        return {kind for kinds in self._without.values() for kind in kinds}
+
+    @property
+    def notices(self) -> list[str]:
+        """Why there are none of them."""
+        return [f"no {', '.join(kinds)} figure: {why}" for why, kinds in self._without.items()]
+
+    def refuses(self, kind: str) -> bool:
+        """Whether there would be too many, so that layers.csv need not be asked what it tells."""
+        if not KINDS[kind].measure:
+            return False
+        self._pages(kind)
+        return KINDS[kind].pages in self._too_many
+
+    def of(self, kind: str) -> Sequence[Page]:
+        """The pages of one kind; none, and a notice, where these runs allow none."""
+        made = self._pages(kind)
+        if isinstance(made, str):
+            self._without.setdefault(made, []).append(kind)
+            return []
+        return made
+
+    def _pages(self, kind: str) -> Sequence[Page] | str:
+        make = KINDS[kind].pages
+        if make not in self._made:
+            self._made[make] = self._make(make)
+        return self._made[make]
+
+    def _make(self, make: Callable[[DataFrame, Wanted], Sequence[Page]]) -> Sequence[Page] | str:
+        try:
+            made = make(self._runs, self._wanted)
+        except ReluBenchError as error:
+            return str(error)
+        if len(made) <= (MOST_UNASKED if self._unasked else MOST_PAGES):
+            return made
+        self._too_many.add(make)
+        count = f"more than {MOST_PAGES}" if len(made) > MOST_PAGES else str(len(made))
+        whole = "" if len(made) > MOST_PAGES else "; --kind draws them all"
+        return (
+            f"{count} would be needed for its axes ({', '.join(axes(self._runs))}){whole}; narrow "
+            f"it with {narrowing(self._results, self._runs, self._wanted.most_strips)}"
+        )
 
 
 def _file_name(page: Page, kind: str, where: Sequence[str]) -> str:
-    parts = [page.experiment, kind, *where, page.part]
+    over = [page.across, page.down] if isinstance(page, CrossedPage) else []
+    parts = [page.experiment, kind, *over, *where, page.part]
     safe = (re.sub(r"[^A-Za-z0-9._-]+", "-", part).strip("-") for part in parts if part)
     return "-".join(safe)[:_NAME_LENGTH]
 

@@ -6,19 +6,33 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relu_bench.compare import Results, telling
+from relu_bench.compare import Results, crossing, group_scores, marginal, telling, time_steps
+from relu_bench.compare.in_plan_order import epochs_in_plan_order
+from relu_bench.compare.layers import STEP_MEASURE
 from relu_bench.compare.steadiness import layers_and_scores
 from relu_bench.components import nearest
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots import (
+    arriving,
     comparison,
     dead_units,
     gradient_by_depth,
+    gradient_by_time,
+    heatmaps,
+    interaction,
     learned_slopes,
+    main_effects,
     output_mean,
+    pareto,
+    pooled,
+    profile,
+    score_by_rate,
     sparsity,
     steadiness,
+    time_to_target,
 )
+from relu_bench.plots.pages import Page
+from relu_bench.plots.wanted import Wanted, by_every_axis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,21 +47,41 @@ class Kind:
 
     Attributes:
         title: what it shows, for lists.
-        rows: the table of the results that it is made of.
-        draw: `(page, rows, width=, with_title=, where=)` makes the figure of one page.
+        rows: the table of the results that it is made of beside the runs of its page; None where
+            these are all that it takes.
+        draw: `(page, rows, width=, with_title=, where=)` makes the figure of one page, without
+            `rows` where there are none.
         measure: the column of layers.csv without which a run has nothing to show; empty for a
             figure of what every run has.
-        tells: the rule by which it is drawn without being asked for, a function of
-            `compare.variant_layers` of the experiment; None for always.
+        tells: the rule by which it is drawn without being asked for; None for always. With a
+            `measure` a function of `compare.variant_layers` of the experiment, else of its runs.
+        judged: `(results, runs)` makes the table that `tells` judges of the runs of one experiment,
+            where that is another one.
         absent: why there may be nothing to draw.
+        pages: `(runs, wanted)` makes the pages of the runs of one experiment. It raises
+            ReluBenchError with the reason where these runs allow none.
+        numbers: `(page, rows)`, as for `draw`, says the main numbers of one page in words, for who
+            cannot see it; None for the lowest and the highest mean.
+        over_two_axes: whether `wanted.over` chooses what it shows.
     """
 
     title: str
-    rows: Callable[[Results], DataFrame]
+    rows: Callable[[Results], DataFrame] | None
     draw: Callable[..., Figure]
     measure: str = ""
     tells: Callable[[DataFrame], bool] | None = None
+    judged: Callable[[Results, DataFrame], DataFrame] | None = None
     absent: str = ""
+    pages: Callable[[DataFrame, Wanted], Sequence[Page]] = by_every_axis
+    numbers: Callable[..., str] | None = None
+    over_two_axes: bool = False
+
+    def tables(self, results: Results, page: Page) -> tuple[DataFrame, ...]:
+        """What `draw` and `numbers` take behind the page: the rows of its runs, where needed."""
+        if self.rows is None:
+            return ()
+        rows = self.rows(results)
+        return (rows[rows["run_id"].isin(page.runs["run_id"])],)
 
 
 _NO_PROBES = "no run has measurements of its layers (`probes: false`, or an older version)"
@@ -57,6 +91,65 @@ KINDS: Mapping[str, Kind] = {
         title=comparison.TITLE,
         rows=lambda results: results.epochs,
         draw=comparison.comparison,
+    ),
+    "learning-rate": Kind(
+        title=score_by_rate.TITLE,
+        rows=None,
+        draw=score_by_rate.score_by_rate,
+        tells=group_scores.rates_vary,
+        pages=score_by_rate.pages_by_rate,
+        numbers=score_by_rate.numbers,
+    ),
+    "heatmap": Kind(
+        title=heatmaps.TITLE,
+        rows=None,
+        draw=heatmaps.heatmaps,
+        tells=crossing.a_grid,
+        pages=heatmaps.pages_of_cells,
+        numbers=heatmaps.numbers,
+        over_two_axes=True,
+    ),
+    "interaction": Kind(
+        title=interaction.TITLE,
+        rows=None,
+        draw=interaction.interaction,
+        tells=crossing.an_interaction,
+        pages=interaction.pages_of_interaction,
+        numbers=interaction.numbers,
+        over_two_axes=True,
+    ),
+    "effects": Kind(
+        title=main_effects.TITLE,
+        rows=None,
+        draw=main_effects.main_effects,
+        tells=marginal.effects_can_be_told,
+        pages=main_effects.pages_of_effects,
+        numbers=main_effects.numbers,
+    ),
+    "pareto": Kind(
+        title=pareto.TITLE,
+        rows=None,
+        draw=pareto.pareto,
+        tells=pareto.tells,
+        pages=pareto.by_machine,
+        numbers=pareto.numbers,
+    ),
+    "profile": Kind(
+        title=profile.TITLE,
+        rows=None,
+        draw=profile.profile,
+        tells=profile.tells,
+        pages=pooled.by_variant,
+        numbers=profile.numbers,
+    ),
+    "time": Kind(
+        title=time_to_target.TITLE,
+        rows=epochs_in_plan_order,
+        draw=time_to_target.time_to_target,
+        tells=arriving.tells,
+        judged=arriving.judged,
+        pages=arriving.pages_with_validation,
+        numbers=arriving.numbers,
     ),
     "dead-units": Kind(
         title=dead_units.TITLE,
@@ -73,6 +166,17 @@ KINDS: Mapping[str, Kind] = {
         measure="gradient_rms",
         tells=telling.gradients_fade,
         absent=_NO_PROBES,
+    ),
+    "time-gradient": Kind(
+        title=gradient_by_time.TITLE,
+        rows=lambda results: results.layers,
+        draw=gradient_by_time.gradient_by_time,
+        measure=STEP_MEASURE,
+        tells=time_steps.fades_or_grows,
+        judged=time_steps.variant_steps,
+        absent="no run of a recurrent model has measurements by time step",
+        pages=gradient_by_time.pages_of_steps,
+        numbers=gradient_by_time.numbers,
     ),
     "slopes": Kind(
         title=learned_slopes.TITLE,

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from relu_bench.compare import Results, completed, variant_layers, without_probes
+from relu_bench.compare.layers import of_experiment
 from relu_bench.plots.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -20,23 +21,40 @@ class Worth:
         """Look at `runs`, all those of one experiment in `results`."""
         self._results = results
         self._runs = runs
+        self._measured: dict[str, list[str]] = {}
 
     def tells(self, kind: str) -> bool:
         """Whether a kind is drawn without being asked for."""
         rule = KINDS[kind].tells
-        return rule is None or (len(self._means) > 0 and rule(self._means))
+        if rule is None:
+            return True
+        judged = KINDS[kind].judged
+        if judged is not None:
+            table = judged(self._results, self._runs)
+        else:
+            table = self._means if KINDS[kind].measure else self._runs
+        return len(table) > 0 and rule(table)
 
     def has(self, kind: str, runs: DataFrame) -> bool:
         """Whether any of these runs has what a kind shows."""
         measure = KINDS[kind].measure
-        if not measure:
-            return True
-        measured = self._layers[self._layers[measure].notna()]
-        return bool(measured["run_id"].isin(runs["run_id"]).any())
+        return not measure or bool(runs["run_id"].isin(self._having(measure)).any())
 
-    def notices(self, asked: Collection[str], drawn: Collection[str]) -> list[str]:
-        """What figures lack: kinds that were asked for in vain, runs without what they show."""
-        lines = [f"no {kind} figure: {KINDS[kind].absent}" for kind in asked if kind not in drawn]
+    def notices(
+        self, asked: Collection[str], drawn: Collection[str], refused: Collection[str] = ()
+    ) -> list[str]:
+        """What figures lack: kinds that were asked for in vain, runs without what they show.
+
+        Args:
+            asked: kinds that were asked for.
+            drawn: those that are drawn.
+            refused: those of which a notice says already why not.
+        """
+        lines = [
+            f"no {kind} figure: {KINDS[kind].absent}"
+            for kind in asked
+            if kind not in drawn and kind not in refused
+        ]
         if "comparison" in drawn and (without := self._without_epochs):
             runs = "1 run has" if without == 1 else f"{without} runs have"
             lines.append(f"{runs} no rows in epochs.csv and so no learning curve")
@@ -52,11 +70,16 @@ class Worth:
             lines.append(f"{runs} stored without probes: {lack}")
         return lines
 
+    def _having(self, measure: str) -> list[str]:
+        """The run_ids of which a measure exists in some layer."""
+        if measure not in self._measured:
+            there = self._layers[measure].notna()
+            self._measured[measure] = self._layers.loc[there, "run_id"].unique().tolist()
+        return self._measured[measure]
+
     @cached_property
     def _layers(self) -> DataFrame:
-        layers = self._results.layers
-        experiment = str(self._runs["experiment"].iloc[0])
-        return layers[layers["experiment"] == experiment]
+        return of_experiment(self._results.layers, str(self._runs["experiment"].iloc[0]))
 
     @cached_property
     def _means(self) -> DataFrame:
@@ -64,6 +87,9 @@ class Worth:
 
     @cached_property
     def _without_probes(self) -> int:
+        done = completed(self._runs)
+        if "probes" in done and done["probes"].fillna(False).all():
+            return 0  # which needs no look into layers.csv
         return without_probes(self._runs, self._layers)
 
     @cached_property

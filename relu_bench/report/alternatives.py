@@ -29,8 +29,10 @@ def alternative(results: Results, kind: str, page: Page) -> str:
         f"Figure: {title}. Experiment {experiment}, {count:,} run{'' if count == 1 else 's'}.",
         _levels(page),
     ]
-    measure = KINDS[kind].measure
-    if measure in results.layers:
+    measure, numbers = KINDS[kind].measure, KINDS[kind].numbers
+    if numbers is not None:
+        sentences.append(numbers(page, *KINDS[kind].tables(results, page)))
+    elif measure in results.layers:
         sentences.append(_inside(results.layers, page, measure))
     else:
         sentences.append(_scores(runs, page))
@@ -38,6 +40,8 @@ def alternative(results: Results, kind: str, page: Page) -> str:
 
 
 def _levels(page: Page) -> str:
+    if not any(page.order):
+        return ""
     names = [name.replace("_", " ") for name in page.hue] or ["activation"]
     shown = list(page.order[:_MOST_NAMED])
     if len(page.order) > _MOST_NAMED:

@@ -64,14 +64,47 @@ def test_more_figures_than_anybody_looks_at_are_refused() -> None:
     ]
 
     with pytest.raises(ReluBenchError) as caught:
-        draw(results(rows))
+        draw(results(rows), ["comparison"])
 
     assert str(caught.value) == (
         "There is nothing to draw.\n"
-        "variants: more than 24 figures would be needed for its axes "
-        "(activation, learning_rate, batch_size), so it is not drawn; "
-        "narrow it with --where KEY=VALUE"
+        "variants: no comparison figure: more than 24 would be needed for its axes "
+        "(activation, learning_rate, batch_size); narrow it with --where KEY=VALUE, such as "
+        "--where learning_rate=0.001"
     )
+
+
+def test_many_figures_of_a_kind_are_drawn_only_when_asked_for() -> None:
+    rows = [
+        run(activation=f"elu(alpha={number}.0)", learning_rate=rate / 1000, val=0.9 + rate / 1000)
+        for number in range(1, 11)
+        for rate in range(1, 10)
+    ]
+    found = draw(results(rows))
+
+    assert "comparison" not in {kind for _, kind, _ in found.drawings}
+    assert any(
+        line.startswith("variants: no comparison, ")
+        and line.endswith(
+            "figure: 9 would be needed for its axes (activation, learning_rate); --kind draws them "
+            "all; narrow it with --where KEY=VALUE, such as --where learning_rate=0.009"
+        )
+        for line in found.notices
+    )
+    assert len(draw(results(rows), ["comparison"])) == 9
+
+
+def test_layers_that_no_figure_could_show_are_not_read() -> None:
+    rows = [
+        run(activation=f"elu(alpha={number}.0)", learning_rate=rate / 1000)
+        for number in range(1, 11)
+        for rate in range(1, 10)
+    ]
+    found = results(rows)
+    del found.__dict__["layers"]  # there is no folder that they could be read from
+
+    notices = " ".join(draw(found).notices)
+    assert "no comparison, dead-units, " in notices
 
 
 def test_runs_without_epochs_are_said() -> None:
