@@ -5,7 +5,6 @@ A list where one value is expected is an axis. `cases` hold values that belong t
 
 import math
 import re
-import reprlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from relu_bench import activations, overrides, spacing, yaml_source
+from relu_bench import activations, display_names, given_names, overrides, spacing, yaml_source
+from relu_bench.complaints import Complaints, show
 from relu_bench.components import nearest_field
 from relu_bench.errors import ConfigError
 from relu_bench.settings import FIELDS, NUMERIC_FIELDS, Setting, allowed, default_of, switch
@@ -24,19 +24,18 @@ Axes = Mapping[str, tuple[Any, ...]]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 DEFAULT_SEEDS = 10
-_OTHER_KEYS = ("experiment", "cases", "seeds", "probes")
+_SETTABLE = (*FIELDS, "experiment", "cases", "seeds", "probes")
+_KEYS = (*_SETTABLE, display_names.KEY)
 MOST_SEEDS = 100_000
 MOST_RUNS = 100_000
-_SCREEN = (22, 80)  # lines and columns that the errors of one call may fill
 _ALLOWED = {
     "experiment": "a name of up to 64 letters, digits, '.', '_' or '-'",
     "cases": "a list of groups of fields, such as [{activation: selu, initializer: lecun_normal}]",
     "seeds": f"a number of seeds from 1 to {MOST_SEEDS} (10 means 0 to 9), or a list of "
     "different seeds such as [0, 1, 2]",
     "probes": "true (measure what happens inside the network) or false",
+    display_names.KEY: display_names.ALLOWED,
 }
-_SHORT = reprlib.Repr()
-_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxstring, _SHORT.maxother = 3, 12, 80, 80
 # Names that `pandas.read_csv` would read as a missing value.
 _MISSING_VALUES = frozenset({"NA", "NULL", "NaN", "None", "nan", "null"})
 
@@ -47,7 +46,7 @@ class Experiment:
 
     `axes` holds every field that is given at the top (one value or several), `cases` the groups.
     All values are validated and labels canonical. `sources` says where the activations of the
-    user's own stand, by label.
+    user's own stand, by label. `labels` are the display names that the config gives, by label.
     """
 
     name: str
@@ -56,6 +55,7 @@ class Experiment:
     seeds: tuple[int, ...] = tuple(range(DEFAULT_SEEDS))
     probes: bool = True
     sources: Mapping[str, activations.Source] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def combinations(self) -> int:
@@ -73,6 +73,8 @@ class Experiment:
         if self.cases:
             described["cases"] = [self._with_paths(case) for case in self.cases]
         described["seeds"] = list(self.seeds)
+        if self.labels:
+            described[display_names.KEY] = dict(self.labels)
         return described if self.probes else described | {"probes": False}
 
     def _with_paths(self, axes: Axes) -> dict[str, list[Any]]:
@@ -106,8 +108,9 @@ def from_document(
     seeds = reader.seeds()
     probes = reader.probes()
     reader.check_keys()
-    reader.raise_errors()
-    experiment = Experiment(name, axes, cases, seeds, probes, _sources((axes, *cases)))
+    names = reader.display_names(axes, cases)
+    reader.complaints.raise_them()
+    experiment = Experiment(name, axes, cases, seeds, probes, _sources((axes, *cases)), names)
     if experiment.combinations > MOST_RUNS:
         raise ConfigError(
             f"{document.name} asks for {experiment.combinations:,} runs, more than the "
@@ -128,10 +131,10 @@ class _Reader:
 
     def __init__(self, document: Document, sets: Sequence[str]) -> None:
         self.document = document
-        self.overrides = overrides.parse(sets, (*FIELDS, *_OTHER_KEYS))
+        self.overrides = overrides.parse(sets, _SETTABLE)
         set_values = {key: override.value for key, override in self.overrides.items()}
         self.values = {**document.values, **set_values}
-        self.errors: list[tuple[int, str]] = []
+        self.complaints = Complaints(document, self.overrides)
         self.clashing: set[str] = set()
 
     def axis(self, path: Key) -> tuple[Any, ...]:
@@ -151,14 +154,14 @@ class _Reader:
             return ()
         given = self.values["cases"]
         if not isinstance(given, list) or not given:
-            self._error(("cases",), f"{_show(given)} is no list of cases", "cases")
+            self._error(("cases",), f"{show(given)} is no list of cases", "cases")
             return ()
         return tuple(self._case(index, case) for index, case in enumerate(given))
 
     def _case(self, index: int, case: Any) -> Axes:
         path: Key = ("cases", index)
         if not isinstance(case, dict) or not case:
-            self._error(path, f"{_show(case)} is no group of fields", "cases")
+            self._error(path, f"{show(case)} is no group of fields", "cases")
             return {}
         for key in case:
             if key not in FIELDS:
@@ -176,11 +179,12 @@ class _Reader:
         if field in self.clashing:
             return
         self.clashing.add(field)
-        how = "by --set" if field in self.overrides else f"as an axis ({self._place((field,))})"
+        place = self.complaints.place((field,))
+        how = "by --set" if field in self.overrides else f"as an axis ({place})"
         self._error(
             path,
             f"{field!r} is given in a case and also {how}. Keep it in one of the two: in the "
-            f"cases, or for all of them.\n{self._excerpt((field,))}",
+            f"cases, or for all of them.\n{self.complaints.excerpt((field,))}",
         )
 
     def name(self, default: str) -> str:
@@ -190,10 +194,10 @@ class _Reader:
             return name
         if "experiment" in self.values:
             remedy = "" if isinstance(name, str) else "; put it in quotes"
-            reason = f"{_show(name)} cannot name an experiment{remedy}"
+            reason = f"{show(name)} cannot name an experiment{remedy}"
             self._error(("experiment",), reason, "experiment")
         else:
-            self._add(
+            self.complaints.add(
                 (),
                 f"{self.document.name}: the file's name {default!r} cannot be the experiment's "
                 f"name. Add a line `experiment: NAME`, {_ALLOWED['experiment']}.",
@@ -206,9 +210,9 @@ class _Reader:
         seeds = tuple(given) if isinstance(given, list) else tuple(range(count))
         wrong = [seed for seed in seeds if not (_is_integer(seed) and 0 <= seed < 2**32)]
         if not seeds:
-            self._error(("seeds",), f"{_show(given)} is no number of seeds", "seeds")
+            self._error(("seeds",), f"{show(given)} is no number of seeds", "seeds")
         elif wrong:
-            self._error(("seeds",), f"{_show(wrong[0])} is no seed, from 0 to 2**32 - 1", "seeds")
+            self._error(("seeds",), f"{show(wrong[0])} is no seed, from 0 to 2**32 - 1", "seeds")
         elif len(set(seeds)) < len(seeds):
             twice = Counter(seeds).most_common(1)[0][0]
             self._error(("seeds",), f"the seed {twice} is given twice", "seeds")
@@ -217,25 +221,30 @@ class _Reader:
     def probes(self) -> bool:
         given = switch(self.values.get("probes", True))
         if not isinstance(given, bool):
-            self._error(("probes",), f"{_show(given)} is not allowed", "probes")
+            self._error(("probes",), f"{show(given)} is not allowed", "probes")
         return given is not False
 
     def check_keys(self) -> None:
         for key in self.values:
-            if key not in FIELDS and key not in _OTHER_KEYS:
-                self._unknown((key,), (*FIELDS, *_OTHER_KEYS))
+            if key not in _KEYS:
+                self._unknown((key,), _SETTABLE if key in self.overrides else _KEYS)
 
-    def raise_errors(self) -> None:
-        if not self.errors:
-            return
-        shown: list[str] = []
-        for _, message in sorted(self.errors):
-            if shown and _screen_lines([*shown, message]) > _SCREEN[0]:
-                break
-            shown.append(message)
-        if len(self.errors) > len(shown):
-            shown.append(f"... and {len(self.errors) - len(shown)} more.")
-        raise ConfigError("\n".join(shown))
+    def display_names(self, axes: Axes, cases: Sequence[Axes]) -> dict[str, str]:
+        key = display_names.KEY
+        if key in self.overrides:
+            where = f"as a line `{key}: {{relu: ReLU}}`"
+            self._error((key,), f"display names belong into the config file, {where}")
+            return {}
+
+        def complain(path: Key, message: str, *, with_allowed: bool) -> None:
+            self._error((key, *path), message, key if with_allowed else None)
+
+        return given_names.read(
+            self.values.get(key, {}),
+            [with_defaults({**axes, **case}) for case in cases or ({},)],
+            {field: self.document.values.get(field) for field in self.overrides},
+            complain,
+        )
 
     def _spaced(self, path: Key, field: str, item: Any) -> list[Any]:
         try:
@@ -250,7 +259,7 @@ class _Reader:
             return [getattr(Setting.model_validate({field: value}), field)]
         except ValidationError as error:
             cause = error.errors()[0].get("ctx", {}).get("error")
-            reason = str(cause) if cause else f"{_show(value)} is not allowed"
+            reason = str(cause) if cause else f"{show(value)} is not allowed"
             self._error(path, reason, None if cause else field)
             return []
 
@@ -260,45 +269,18 @@ class _Reader:
         self._error(place, f"there is no field {path[-1]!r}.{hint} Known: {', '.join(known)}")
 
     def _error(self, path: Key, message: str, field: str | None = None) -> None:
-        parts = [part for part in path if part != yaml_source.KEY]
-        key = ".".join(str(part) for part in parts if isinstance(part, str))
-        shown = f"{self._place(path)}, {key}: {message}"
+        remedy = ""
         if field is not None:
             remedy = _ALLOWED.get(field) or f"{allowed(field)}; or a list of these"
             if field in NUMERIC_FIELDS:
                 remedy += ", log(low, high, count) or lin(low, high, count)"
-            shown += f"\n  Allowed: {remedy}"
-        excerpt = self._excerpt(path)
-        self._add(path, f"{shown}\n{excerpt}" if excerpt else shown)
-
-    def _add(self, path: Key, message: str) -> None:
-        from_file = bool(path) and path[0] not in self.overrides
-        self.errors.append(((self.document.line_of(path) or 0) if from_file else 0, message))
+        self.complaints.about(path, message, remedy)
 
     def _at(self, path: Key) -> Any:
         value: Any = self.values
         for part in path:
             value = value[part]
         return value
-
-    def _place(self, path: Key) -> str:
-        return "--set" if path[0] in self.overrides else self.document.place(path)
-
-    def _excerpt(self, path: Key) -> str:
-        if path[0] in self.overrides:
-            return f"    --set {path[0]}={self.overrides[str(path[0])].text}"
-        return self.document.excerpt(path)
-
-
-def _show(value: Any) -> str:
-    shown = _SHORT.repr(value)
-    return {"None": "null", "True": "true", "False": "false"}.get(shown, shown)
-
-
-def _screen_lines(messages: Sequence[str]) -> int:
-    """Lines of a terminal that `messages` fill, long ones broken at its edge."""
-    lines = "\n".join(messages).split("\n")
-    return sum(max(1, math.ceil(len(line) / _SCREEN[1])) for line in lines)
 
 
 def _is_integer(value: Any) -> bool:

@@ -2,19 +2,22 @@
 
 from typing import Any
 
+from relu_bench import display_names
 from relu_bench.activations import ACTIVATIONS
 from relu_bench.config import DEFAULT_SEEDS, MOST_SEEDS, NAME
+from relu_bench.data import known_names
 from relu_bench.initializers import INITIALIZERS
 from relu_bench.models import MODELS
 from relu_bench.optimizers import OPTIMIZERS
 from relu_bench.settings import NUMERIC_FIELDS, Setting, allowed
 
 _EXAMPLES = {
-    "dataset": ("mnist", "fashion_mnist", "digits"),
+    "dataset": known_names(),
     "model": tuple(MODELS),
     "activation": tuple(ACTIVATIONS),
     "output_activation": tuple(ACTIVATIONS),
-    "initializer": tuple(INITIALIZERS),
+    "initializer": tuple(name for name, row in INITIALIZERS.items() if row.for_kernel),
+    "recurrent_initializer": tuple(INITIALIZERS),
     "bias_initializer": tuple(name for name, row in INITIALIZERS.items() if row.for_bias),
     "optimizer": tuple(OPTIMIZERS),
 }
@@ -59,6 +62,15 @@ def config_schema() -> dict[str, Any]:
                         "uniqueItems": True,
                     },
                 ],
+            },
+            display_names.KEY: {
+                "description": "display names of values, for figures and tables: "
+                + display_names.ALLOWED,
+                "type": "object",
+                "additionalProperties": {
+                    "type": "string",
+                    "pattern": rf"^\s*\S(.{{0,{display_names.LONGEST - 2}}}\S)?\s*$",
+                },
             },
             "probes": {
                 "description": "measure what happens inside the network at every epoch",

@@ -83,12 +83,25 @@ def test_what_the_config_takes_the_schema_takes(config: dict[str, Any]) -> None:
         "cases: {activation: relu}",
         "cases: [{seeds: 3}]",
         "cases: [{epochs: 0}]",
+        "labels: ReLU",
+        "labels: {relu: 3}",
+        "labels: {relu: ''}",
+        "labels: {relu: ' '}",
+        f"labels: {{relu: {'x' * 41}}}",
+        'labels: {relu: "a\\nb"}',
     ],
 )
 def test_what_is_wrong_is_refused_by_both(text: str) -> None:
     assert not is_valid(text)
     with pytest.raises(ConfigError):
         from_document(yaml_source.parse(text, "c.yaml"))
+
+
+@pytest.mark.parametrize("name", ["x", "x" * 40, " ReLU 0.01 ", "$a_b$", "<b>"])
+def test_display_names_are_taken_by_both(name: str) -> None:
+    document = yaml_source.Document("c.yaml", "", {"labels": {"relu": name}}, {})
+    assert VALIDATOR.is_valid(document.values)
+    assert from_document(document, default_name="c").labels == {"relu": name.strip()}
 
 
 def test_an_empty_mapping_is_refused_by_both() -> None:
@@ -99,7 +112,7 @@ def test_an_empty_mapping_is_refused_by_both() -> None:
 
 def test_every_field_is_described_with_its_default_and_names() -> None:
     properties = config_schema()["properties"]
-    assert list(properties) == ["experiment", *FIELDS, "cases", "seeds", "probes"]
+    assert list(properties) == ["experiment", *FIELDS, "cases", "seeds", "labels", "probes"]
     assert properties["learning_rate"]["description"] == (
         "learning rate of the optimizer: a number above 0 and at most 1000; a list makes an axis"
     )

@@ -28,7 +28,7 @@ def compare(
     by: By = None,
     baseline: Baseline = None,
     metric: Metric = None,
-    margin: Margin = 0.1,
+    margin: Margin = None,
     mode: Mode = CompareMode.MATCHED,
     where: Where = None,
     time_to_accuracy: Annotated[
@@ -67,8 +67,9 @@ def compare(
     from relu_bench import compare as comparing
 
     loaded = comparing.load(results or [Path("results")], where or [])
+    for_people = table_format not in (TableFormat.CSV, TableFormat.JSON)
     answers = comparing.answer(
-        loaded,
+        loaded.displayed() if for_people else loaded,
         by or [],
         baseline=baseline,
         metric=metric,

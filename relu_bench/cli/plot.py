@@ -9,6 +9,13 @@ import typer
 from relu_bench.cli.options import Stores, Where
 
 
+class Style(StrEnum):
+    """What figures are made for."""
+
+    SCREEN = "screen"
+    PAPER = "paper"
+
+
 class ImageFormat(StrEnum):
     """What a figure can be saved as."""
 
@@ -23,16 +30,27 @@ def plot(
     where: Where = None,
     formats: Annotated[
         list[ImageFormat] | None,
-        typer.Option("--format", help="Image format. Repeatable.", show_default="png"),
+        typer.Option(
+            "--format", help="Image format. Repeatable.", show_default="png; pdf for paper"
+        ),
     ] = None,
     kinds: Annotated[
         list[str] | None,
         typer.Option(
             "--kind",
             metavar="KIND",
-            help="comparison, dead-units, gradient, slopes, output-mean, sparsity, steadiness, "
+            help="comparison, learning-rate, heatmap, interaction, effects, pareto, profile, time, "
+            "dead-units, gradient, time-gradient, slopes, output-mean, sparsity, steadiness, "
             "or all. Repeatable.",
             show_default="what tells something of the experiment",
+        ),
+    ] = None,
+    axes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ACROSS,DOWN",
+            help="The two axes of a heatmap or an interaction, such as learning_rate,initializer.",
+            show_default="the widest grid; initializer and batch norm",
         ),
     ] = None,
     out: Annotated[
@@ -45,22 +63,38 @@ def plot(
     no_title: Annotated[
         bool, typer.Option("--no-title", help="Leave the title to the caption of a paper.")
     ] = False,
+    style: Annotated[
+        Style,
+        typer.Option(help="For a screen, or for a column of a paper: narrow, vectors, no title."),
+    ] = Style.SCREEN,
     width: Annotated[
-        float,
+        float | None,
         typer.Option(
-            min=3.0, max=40.0, metavar="INCHES", help="Width of a figure; the height follows."
+            min=3.0,
+            max=40.0,
+            metavar="INCHES",
+            help="Width of a figure; the height follows.",
+            show_default="10; 3.4 for paper",
         ),
-    ] = 10.0,
+    ] = None,
 ) -> None:
     """Draw each experiment: learning curves and test scores by variant, and what layers tell."""
     from relu_bench import compare, plots
 
     loaded = compare.load(results or [Path("results")], where or [])
     folder = plots.folder_for(loaded.stores, out)
-    figures = plots.draw(loaded, kinds or (), width=width, with_title=not no_title)
+    over = [name.strip() for name in axes.split(",")] if axes is not None else ()
+    sheet = plots.SHEETS[style.value]
+    figures = plots.draw(
+        loaded,
+        kinds or (),
+        width=sheet.width if width is None else width,
+        with_title=sheet.with_title and not no_title,
+        over=over,
+    )
     for notice in (*loaded.notices, *figures.notices):
         typer.echo(notice, err=True)
-    wanted = formats or [ImageFormat.PNG]
+    wanted = formats or [ImageFormat(sheet.form)]
     chosen = [known for known in plots.FORMATS if known in wanted]
     for path in plots.save(figures, folder, chosen):
         typer.echo(path)

@@ -13,12 +13,12 @@ import numpy as np
 from relu_bench import labels
 from relu_bench.compare.dropped import left_out
 from relu_bench.compare.estimates import Estimate, common, estimates
-from relu_bench.compare.measure import Measure, measure_of
+from relu_bench.compare.measure import Measure, further_metrics, measure_of
 from relu_bench.compare.observations import Scores, observe
 from relu_bench.compare.pairs import Pair, against_baseline
 from relu_bench.compare.questions import Question
 from relu_bench.compare.ranking import ranked
-from relu_bench.compare.test_set import sample_size
+from relu_bench.compare.test_set import test_size
 from relu_bench.compare.tuning import Tuned, tuned
 from relu_bench.errors import ReluBenchError
 
@@ -76,7 +76,7 @@ def comparison(
     *,
     baseline: str | None = None,
     metric: str | None = None,
-    margin: float = 0.1,
+    margin: float | None = None,
     mode: Mode = "matched",
 ) -> Comparison:
     """Answer one question.
@@ -86,13 +86,15 @@ def comparison(
         baseline: the value, or the label, of the variant to compare with; the first when None.
         metric: column to compare; the test score when None.
         margin: what counts as practically no difference, in the unit that people read (points of a
-            percentage).
+            percentage); None for the usual one of the measure.
         mode: `matched`: at the same settings of the other axes; `tuned`: each variant at its best.
 
     Raises:
         ReluBenchError: when the baseline or the metric is not there, or tuning is not possible.
     """
-    measure = measure_of(question.metric, metric)
+    further = further_metrics(question.runs, question.metric)
+    measure = measure_of(question.metric, metric, further)
+    margin = measure.margin if margin is None else margin
     name = baseline_of(question, baseline)
     by_validation = measure_of(question.metric, f"val_{question.metric}")
     observed = observe(question, measure, by_validation if mode == "tuned" else None)
@@ -106,7 +108,6 @@ def comparison(
     pairs = against_baseline(observed, observed.variants.index(name), measure, margin)
     if shared.comparable:
         rows = ranked(observed, rows, measure.direction, margin)
-    on_test = measure.is_rate and "test" in measure.column
     return Comparison(
         question,
         measure,
@@ -120,7 +121,7 @@ def comparison(
         shared.comparable,
         dict(zip(question.variants, told, strict=True)) if told else {},
         left_out(observed, shared, rows, pairs, mode == "matched" and bool(question.others)),
-        sample_size(question.runs[measure.column]) if on_test else None,
+        test_size(question.runs[measure.column], measure.column, question.dataset),
     )
 
 
@@ -140,9 +141,13 @@ def baseline_of(question: Question, wanted: str | None) -> str:
         return _first_with_result(question)
     text = _canonical(wanted)
     for variant in question.variants:
-        if text == _canonical(variant):
+        if text in (_canonical(variant), _canonical(question.stored.get(variant, variant))):
             return variant
-    named = [each for each in question.variants if each.partition("(")[0] == wanted.strip()]
+    named = [
+        each
+        for each in question.variants
+        if question.stored.get(each, each).partition("(")[0] == wanted.strip()
+    ]
     if len(named) == 1:
         return named[0]
     listed = ", ".join(question.variants[:25])

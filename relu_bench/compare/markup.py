@@ -29,7 +29,7 @@ _LATEX = {
     "…": r"\dots{}",
     "²": r"$^2$",
 }
-_MARKDOWN = "\\`*_{}[]<>#|~"
+_MARKDOWN = "\\`*_{}[]<>#|~$&"
 
 
 def markdown(section: Section) -> list[str]:
@@ -82,6 +82,8 @@ def latex(section: Section, heading: str, notes: Sequence[str] = ()) -> list[str
     for (name, *cells), mark in zip(section.rows, section.marks, strict=True):
         command = {"best": r"\textbf", "undecided": r"\textit", "": ""}[mark]
         shown = f"{command}{{{latex_text(name)}}}" if command else latex_text(name)
+        # Behind the two backslashes above, LaTeX would take these for their arguments.
+        shown = f"{{}}{shown}" if shown[:1] in ("[", "*") else shown
         lines.append(f"    {' & '.join([shown, *map(_latex_cell, cells)])} \\\\")
     lines += [r"    \bottomrule", r"  \end{tabular}"]
     if notes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from relu_bench.compare.naming import stored_labels
 from relu_bench.compare.results import Results, once_each
 from relu_bench.compare.scores import completed
 from relu_bench.compare.variants import AXIS_COLUMNS, REVISION, as_texts, axes, texts, with_variant
@@ -36,6 +37,7 @@ class Question:
         runs: rows of runs.csv with `variant`, the text of the values of `by`, and `cell`, the text
             of the values of `others`, empty when nothing else varies.
         variants: in the order of the config; of a single axis its values, of several their labels.
+        stored: what each variant is called in the store, where that has display names.
     """
 
     experiment: str
@@ -47,6 +49,7 @@ class Question:
     others: tuple[str, ...]
     runs: DataFrame
     variants: tuple[str, ...]
+    stored: Mapping[str, str] = field(default_factory=dict)
 
 
 def questions(results: Results, by: Sequence[str] = ()) -> tuple[tuple[Question, ...], list[str]]:
@@ -62,7 +65,7 @@ def questions(results: Results, by: Sequence[str] = ()) -> tuple[tuple[Question,
     wanted = tuple(dict.fromkeys(name.strip() for name in by))
     for name in wanted:
         _check_axis(name, results.runs)
-    runs = results.runs.assign(rank=_ranks(results))
+    runs = results.runs.assign(rank=places(results))
     found: list[Question] = []
     notices: list[str] = []
     for experiment, its_runs in runs.groupby("experiment", sort=True):
@@ -73,7 +76,7 @@ def questions(results: Results, by: Sequence[str] = ()) -> tuple[tuple[Question,
         if not wanted and not _default(its_runs):
             notices.append(f"{experiment}: nothing varies, so there is nothing to compare")
     if found:
-        return tuple(found), notices
+        return _with_stored(found, results), notices
     names = wanted or ("activation",)
     together, lone = _apart(once_each(runs).assign(together=True), names)
     if not together:
@@ -82,7 +85,14 @@ def questions(results: Results, by: Sequence[str] = ()) -> tuple[tuple[Question,
     said = (
         f"no experiment alone has two values of {' and '.join(names)}: {listed} are taken together"
     )
-    return tuple(together), [said, *lone]
+    return _with_stored(together, results), [said, *lone]
+
+
+def _with_stored(found: Sequence[Question], results: Results) -> tuple[Question, ...]:
+    return tuple(
+        replace(each, stored=stored_labels(each.runs, each.by, results.stored, "variant"))
+        for each in found
+    )
 
 
 def _apart(runs: DataFrame, by: tuple[str, ...]) -> tuple[list[Question], list[str]]:
@@ -167,13 +177,14 @@ def _with_tied(runs: DataFrame, name: str, varying: Sequence[str]) -> list[str]:
     return found
 
 
-def _ranks(results: Results) -> Series:
+def places(results: Results) -> Series:
     """The place of each run in the plans that asked for it; unplanned ones come after them.
 
     Several plans of a store come in the order in which they were first trained.
     """
     runs = results.runs
-    rows = {run_id: row for row, run_id in reversed(list(enumerate(runs["run_id"])))}
+    run_ids = runs["run_id"].to_numpy(object)
+    rows = {run_id: row for row, run_id in reversed(list(enumerate(run_ids)))}
     plans = [plan for folder in results.stores for plan in kept(folder)]
     last = len(rows) + len(runs)
     plans.sort(key=lambda plan: min((rows.get(each, last) for each in plan.run_ids), default=last))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from relu_bench import store
-from relu_bench.compare.layers import MEASURES
+from relu_bench.compare.layers import MEASURES, STEP_MEASURE
+from relu_bench.compare.naming import Names, names_of, shown_with
 from relu_bench.compare.notices import notices_of
+from relu_bench.compare.scores import completed
 from relu_bench.compare.selection import select
 from relu_bench.errors import ReluBenchError
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 KEY = ["experiment", "run_id"]
+_READ_LATER = ("epochs", "layers")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +33,26 @@ class Results:
         stores: the folders, each once.
         where: the `KEY=VALUE` conditions that the runs meet.
         notices: what a reader must know beside any mean of these runs, one line each.
+        names: the display names of their values, by canonical label.
+        stored: with display names in `runs`, the canonical label of each, by column; else empty.
     """
 
     runs: DataFrame
     stores: tuple[Path, ...]
     where: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    names: Names = field(default_factory=dict)
+    stored: Mapping[str, Names] = field(default_factory=dict)
+
+    def displayed(self) -> Results:
+        """The same with display names in place of labels, for people; files keep the labels."""
+        if self.stored or not self.names:
+            return self
+        runs, stored = shown_with(self.runs, self.names)
+        shown = replace(self, runs=runs, stored=stored)
+        # What has been read need not be read again.
+        vars(shown).update({name: vars(self)[name] for name in _READ_LATER if name in vars(self)})
+        return shown
 
     @cached_property
     def epochs(self) -> DataFrame:
@@ -46,9 +63,10 @@ class Results:
     def layers(self) -> DataFrame:
         """The rows of layers.csv that belong to `runs`; read when first asked for.
 
-        Only the columns that something is made of: `epoch`, `layer` and `layers.MEASURES`.
+        Only the columns that something is made of: `epoch`, `layer`, `time_step`,
+        `layers.MEASURES` and `layers.STEP_MEASURE`.
         """
-        return self._rows("layers", ("epoch", "layer", *MEASURES))
+        return self._rows("layers", ("epoch", "layer", "time_step", *MEASURES, STEP_MEASURE))
 
     def _rows(
         self, table: Literal["epochs", "layers"], names: Sequence[str] | None = None
@@ -56,10 +74,14 @@ class Results:
         import pandas as pd
 
         parts = []
+        done = completed(self.runs)
         for position, folder in enumerate(self.stores):
-            wanted = self.runs.loc[self.runs["store"] == position, KEY]
-            parts.append(store.read(folder, table, names).merge(wanted, on=KEY))
-        return pd.concat(_not_empty(parts), ignore_index=True)
+            its = done[done["store"] == position]
+            # As plain objects: pandas hands out the texts of a column one by one, and slowly.
+            columns = (its[name].to_numpy(object) for name in KEY)
+            keys = set(zip(*columns, strict=True))
+            parts.append(store.read(folder, table, names, keys))
+        return pd.concat(_not_empty(parts), ignore_index=True) if len(parts) > 1 else parts[0]
 
 
 def load(stores: Sequence[Path], where: Sequence[str] = ()) -> Results:
@@ -89,11 +111,14 @@ def load(stores: Sequence[Path], where: Sequence[str] = ()) -> Results:
         )
     rows = _stacked(tables)
     chosen = select(rows, where)
+    runs = _first_of_each(chosen, KEY)
+    names, said = names_of(folders, runs)
     return Results(
-        runs=_first_of_each(chosen, KEY),
+        runs=runs,
         stores=folders,
         where=tuple(condition.strip() for condition in where),
-        notices=notices_of(chosen, _first_of_each(chosen, KEY)),
+        notices=(*notices_of(chosen, runs), *said),
+        names=names,
     )
 
 

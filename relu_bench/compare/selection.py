@@ -80,10 +80,12 @@ def _matches(column: Series, value: str) -> Series:
         return (column == _switch(column, value)).fillna(False).astype(bool)
     if is_numeric_dtype(column.dtype):
         return _near(column, value)
-    exact = column.map(_canonical, na_action="ignore") == _canonical(value)
+    distinct = column.dropna().unique()
+    wanted = _canonical(value)
+    exact = column.isin([text for text in distinct if _canonical(text) == wanted])
     if exact.any():
         return exact
-    return column.map(_name, na_action="ignore") == value
+    return column.isin([text for text in distinct if _name(text) == value])
 
 
 def _switch(column: Series, value: str) -> bool:

@@ -92,20 +92,19 @@ def with_variant(
 
 
 def broken(label: str, width: int = 24) -> str:
-    """A long label over several lines, broken before brackets, after commas, at worst after `=`."""
+    """A long label over several lines, broken at spaces, before brackets, at worst after `=`."""
     pieces = [
         part
-        for piece in re.split(r"(?<=,) |(?=\()", label)
+        for piece in re.findall(r" ?[^ (]+| ?\([^ (]*| ", label)
         for part in (re.split(r"(?<==)", piece) if len(piece) > width else [piece])
     ]
-    lines = [pieces[0]]
-    for piece in pieces[1:]:
-        joint = " " if lines[-1].endswith(",") else ""
-        if len(lines[-1]) + len(joint) + len(piece) <= width:
-            lines[-1] += joint + piece
+    lines = [""]
+    for piece in pieces:
+        if len(lines[-1]) + len(piece) <= width or not lines[-1]:
+            lines[-1] += piece
         else:
-            lines.append(piece)
-    return "\n".join(lines)
+            lines.append(piece.removeprefix(" "))
+    return "\n".join(line.rstrip() for line in lines if line.strip()) or label
 
 
 def _determines_revision(runs: DataFrame, varying: Sequence[str]) -> bool:

@@ -9,5 +9,18 @@ in, `pages` decides what goes into which figure, `drawing` draws them and `savin
 from relu_bench.plots.drawing import Figures, draw
 from relu_bench.plots.kinds import ALL, KINDS, Kind
 from relu_bench.plots.saving import FORMATS, Format, folder_for, save
+from relu_bench.plots.style import SHEETS, Sheet
 
-__all__ = ["ALL", "FORMATS", "KINDS", "Figures", "Format", "Kind", "draw", "folder_for", "save"]
+__all__ = [
+    "ALL",
+    "FORMATS",
+    "KINDS",
+    "SHEETS",
+    "Figures",
+    "Format",
+    "Kind",
+    "Sheet",
+    "draw",
+    "folder_for",
+    "save",
+]

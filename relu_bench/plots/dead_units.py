@@ -31,7 +31,7 @@ _MEANING = (
     "whole training part. Zeros: share of exact zeros among a layer's outputs."
 )
 _FATE = (
-    "Right: dead units of all hidden layers, before (hollow) and after training; ↓ units that fell "
+    "Dead before → after: of all hidden layers, hollow before training; ↓ units that fell "
     "silent and ↑ that came back, on the probe set, sums over all epochs, means over the seeds."
 )
 # A narrower axis would make a mountain of nothing.

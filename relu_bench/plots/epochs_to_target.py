@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from relu_bench.compare import broken
 from relu_bench.plots.scores_by_variant import evenly_spread
 from relu_bench.plots.style import SMALL, Look
 
@@ -13,11 +14,17 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 _SPREAD = 0.5
-_NEVER = 0.22
+_NEVER = 0.36
 
 
 def epochs_by_variant(
-    axes: Axes, reached: DataFrame, *, order: Sequence[str], look: Mapping[str, Look], last: int
+    axes: Axes,
+    reached: DataFrame,
+    *,
+    order: Sequence[str],
+    look: Mapping[str, Look],
+    last: int,
+    named: bool = False,
 ) -> Axes:
     """Draw one row for each level, the first on top.
 
@@ -27,6 +34,8 @@ def epochs_by_variant(
         order: of the levels, top down.
         look: by level.
         last: the last epoch.
+        named: whether each row has its name at the left, and says in words how many of its runs
+            never arrive; else it says, in figures, how many do.
 
     Returns:
         `axes`.
@@ -34,7 +43,10 @@ def epochs_by_variant(
     never = (1 + _NEVER) * last
     axes.set_xlim(0, never + 0.5 * (never - last))
     axes.set_ylim(len(order) - 0.45, -0.55)
-    axes.set_yticks([])
+    names = [broken(level) for level in order] if named else []
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
     ticks = _whole_ticks(last)
     axes.set_xticks([*ticks, never], [*(str(tick) for tick in ticks), "never"])
     axes.axvline((last + never) / 2, color="#e3e3e3", linewidth=2)
@@ -65,7 +77,7 @@ def epochs_by_variant(
             label=level,
             zorder=3,
         )
-        _count(axes, runs, row)
+        _count(axes, runs, row, in_words=named)
     return axes
 
 
@@ -82,11 +94,11 @@ def _median(reached: DataFrame) -> float:
     return float(reached["epoch"].fillna(float("inf")).median())
 
 
-def _count(axes: Axes, runs: DataFrame, row: int) -> None:
-    there = int(runs["epoch"].notna().sum())
-    if there < len(runs):
+def _count(axes: Axes, runs: DataFrame, row: int, *, in_words: bool) -> None:
+    there, every = int(runs["epoch"].notna().sum()), len(runs)
+    if there < every:
         axes.annotate(
-            f"{there}/{len(runs)}",
+            f"never: {every - there} of {every}" if in_words else f"{there}/{every}",
             xy=(1, row),
             xycoords=("axes fraction", "data"),
             xytext=(3, 0),

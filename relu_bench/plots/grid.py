@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,15 +25,21 @@ _AXIS_LABEL = 0.5
 _SMALL_CHARACTER = 0.07
 # Lines of small text that make room for one of a heading.
 _HEADING_LINES = 1.5
+_TICKS = 5
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One panel: what it measures, of which strip, and what it is called."""
+    """One panel: what it measures, of which strip, and what it is called.
+
+    `down` and `across` are how many rows and columns it takes; the rows below leave it room.
+    """
 
     strip: str
     measure: str
     panel: str
+    down: int = 1
+    across: int = 1
 
 
 Rows = Sequence[Sequence[Cell]]
@@ -45,7 +51,13 @@ def in_rows(cells: Sequence[Cell], columns: int) -> list[list[Cell]]:
 
 
 def panel_grid(
-    rows: Rows, draw: Callable[[Axes, Cell], Axes], frame: Frame, width: float, across: str
+    rows: Rows,
+    draw: Callable[[Axes, Cell], Axes],
+    frame: Frame,
+    width: float,
+    across: str,
+    *,
+    row_height: float = _ROW,
 ) -> Figure:
     """Draw each cell into its place.
 
@@ -58,13 +70,14 @@ def panel_grid(
         frame: what surrounds the panels.
         width: in inches; the height follows.
         across: what the x axes show that have no label of their own; empty where all have one.
+        row_height: of each row of several, in inches.
     """
-    columns = max(len(row) for row in rows)
+    columns = max(sum(cell.across for cell in row) for row in rows)
     panel_width = width / columns - 0.35
     names = [_names(rows, number, panel_width) for number in range(len(rows))]
     headings = [_heading(rows, number, width) for number in range(len(rows))]
     heights = [
-        (_LONE_ROW if len(rows) == 1 else _ROW)
+        (max(_LONE_ROW, row_height) if len(rows) == 1 else row_height)
         + _NAME * max((name.count("\n") + 1 for name in above if name), default=0)
         + (_HEADING + LABEL_LINE * len(lines) if lines else 0.0)
         for above, lines in zip(names, headings, strict=True)
@@ -73,15 +86,35 @@ def panel_grid(
     grid = body.add_gridspec(len(rows), columns, height_ratios=heights)
     panels: list[list[Axes]] = []
     for number, row in enumerate(rows):
-        panels.append([body.add_subplot(grid[number, column]) for column in range(len(row))])
+        panels.append([body.add_subplot(grid[place]) for place in _places(number, row)])
         for axes, cell, name in zip(panels[-1], row, names[number], strict=True):
             draw(axes, cell)
+            _settle_ticks(axes)
             _write_above(axes, name, headings[number])
         _write_heading(panels[-1][0], headings[number], names[number])
-    _share_axes(rows, panels)
-    if across:
+    lowest = _share_axes(rows, panels)
+    if any(axes.get_xlabel() for axes in lowest):
+        for axes in lowest:
+            axes.set_xlabel(axes.get_xlabel() or across)
+    elif across:
         body.supxlabel(across, fontsize="medium")
     return figure
+
+
+def _settle_ticks(axes: Axes) -> None:
+    """As many ticks at any height: room for their labels is made before the height is known."""
+    from matplotlib.ticker import AutoLocator, MaxNLocator
+
+    if type(axes.yaxis.get_major_locator()) is AutoLocator:
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=_TICKS))
+
+
+def _places(number: int, row: Sequence[Cell]) -> Iterator[tuple[slice, slice]]:
+    """Which rows and columns of the grid each cell takes."""
+    left = 0
+    for cell in row:
+        yield slice(number, number + cell.down), slice(left, left + cell.across)
+        left += cell.across
 
 
 def _names(rows: Rows, number: int, panel_width: float) -> list[str]:
@@ -123,8 +156,13 @@ def _write_heading(axes: Axes, lines: Sequence[str], names: Sequence[str]) -> No
     text.set_in_layout(False)  # it is wider than its panel, and must not push the next one away
 
 
-def _share_axes(rows: Rows, panels: Sequence[Sequence[Axes]]) -> None:
-    """Label each axis where a reader looks for it: at the left of a measure, and below a column."""
+def _share_axes(rows: Rows, panels: Sequence[Sequence[Axes]]) -> list[Axes]:
+    """Label each axis where a reader looks for it: at the left of a measure, and below a column.
+
+    Returns:
+        the panels whose x axis is labelled.
+    """
+    labelled = []
     for number, (row, its_panels) in enumerate(zip(rows, panels, strict=True)):
         below = panels[number + 1] if number + 1 < len(panels) else ()
         for column, axes in enumerate(its_panels):
@@ -134,3 +172,6 @@ def _share_axes(rows: Rows, panels: Sequence[Sequence[Axes]]) -> None:
             if column < len(below) and below[column].get_xlim() == axes.get_xlim():
                 axes.tick_params(labelbottom=False)
                 axes.set_xlabel("")
+            else:
+                labelled.append(axes)
+    return labelled

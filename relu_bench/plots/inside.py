@@ -153,13 +153,22 @@ class Inside:
                 [Cell(strip, measure, panel) for panel in self._panels(strip, left_out[measure])]
                 for measure in self.measures
             ]
-            aside = [Cell(strip, self.aside, self.aside)] if self._has_aside else []
             if self._beside:
-                found.append([cell for cells in (*by_measure, aside) for cell in cells])
+                rows = [[cell for cells in by_measure for cell in cells]]
             else:
-                by_measure[-1] += aside
-                found += [row for cells in by_measure for row in in_rows(cells, self.columns)]
+                rows = [row for cells in by_measure for row in in_rows(cells, self.columns)]
+            found += self._with_aside(rows, strip)
         return found
+
+    def _with_aside(self, rows: list[list[Cell]], strip: str) -> list[list[Cell]]:
+        """With the one more panel: at the right of all rows of its strip, or below all columns."""
+        if not self._has_aside:
+            return rows
+        columns = max(len(row) for row in rows)
+        if columns < self.columns or self._beside:
+            beside = Cell(strip, self.aside, self.aside, down=len(rows))
+            return [[*rows[0], beside], *rows[1:]]
+        return [*rows, [Cell(strip, self.aside, self.aside, across=columns)]]
 
     def _panels(self, strip: str, left_out: Collection[str]) -> list[str]:
         if self.page.crowded:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from relu_bench.compare import Scale
 
+_TICKS = 5
 SPLITS = {"train": "training", "val": "validation"}
 
 
@@ -57,6 +58,8 @@ def learning_curves(
         axes.set_ylim(*limits)
     axes.set_xlim(0, float(curves["epoch"].max()) or 1.0)
     axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
+    # As many ticks at any height: room for their labels is made before the height is known.
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=_TICKS))
     axes.set_xlabel("epoch")
     show_in(axes.yaxis, scale, SPLITS[str(curves["split"].iloc[0])])
     _say_what_is_outside(axes, curves, axes.get_ylim(), scale)

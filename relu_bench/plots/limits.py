@@ -42,7 +42,25 @@ def score_limits(scores: DataFrame, scale: Scale, room: float = 0.35) -> Limits:
         low = max(min(low, float(shown["low"].min())), low - span / 2, least)
         high = min(max(high, float(shown["high"].max())), high + span / 2, most)
     words = room * (high - low or span)
+    zone = words + _MARGIN * (high - low + words)
+    values = sorted(float(value) for value in scores["value"])
+    if below:
+        low = _clear(low, zone, reversed(values))
+    if above:
+        high = -_clear(-high, zone, (-value for value in values))
     return with_margin(low - words * (below > 0), high + words * (above > 0))
+
+
+def _clear(low: float, zone: float, falling: Iterable[float]) -> float:
+    """The end of what is shown, moved down past values that would stand in the zone of words.
+
+    By no more than two such zones: a long row of bad runs must not squash the good ones.
+    """
+    least = low - 2 * zone
+    for value in falling:
+        if max(low - zone, least) <= value < low:
+            low = value
+    return low
 
 
 def curve_limits(single: DataFrame, scale: Scale) -> Limits:

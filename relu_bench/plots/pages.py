@@ -45,7 +45,8 @@ class Page:
         ordered_by: the split whose score orders them; `` for numbers, in their own order.
         strips: headings, in order.
         runs: its runs, failed ones included, with text columns `level` and `strip`.
-        look: by level; the same on every page of the experiment.
+        look: by level; the same on every page of the experiment, and well-known activations
+            have the same in every experiment.
     """
 
     experiment: str
@@ -74,7 +75,7 @@ def pages(runs: DataFrame, most_strips: int = MOST_STRIPS) -> list[Page]:
     named = _with_level(runs, parts.hue)
     named = _with_heading(named, parts.strips, "strip")
     named = _with_heading(named, parts.pages, "page")
-    look = looks(_natural_levels(named, parts.hue))
+    look = looks(_natural_levels(named, parts.hue), known_labels(named, parts.hue))
     found = []
     for part in _in_order(named, parts.pages, "page"):
         rows = named[named["page"] == part]
@@ -165,12 +166,23 @@ def _with_level(runs: DataFrame, hue: Sequence[str]) -> DataFrame:
     return compare.with_variant(runs, hue, "level")
 
 
+def known_labels(named: DataFrame, hue: Sequence[str]) -> dict[str, str]:
+    """By level, the canonical label of its activation; of the one axis where this is another."""
+    axis = hue[0] if len(hue) == 1 else "activation"
+    if len(hue) > 1 and axis not in hue:
+        return {}
+    column = compare.stored_column(axis) if compare.stored_column(axis) in named else axis
+    labels = named.drop_duplicates("level")
+    return dict(zip(labels["level"], labels[column].astype(str), strict=True))
+
+
 def _with_heading(runs: DataFrame, names: Sequence[str], column: str) -> DataFrame:
     return compare.with_variant(runs, names, column) if names else runs.assign(**{column: ""})
 
 
 def _in_order(runs: DataFrame, names: Sequence[str], column: str) -> list[str]:
     """The headings in the natural order of their axes, the last axis varying fastest."""
+    runs = runs[[column, *names]].drop_duplicates()
     keys = runs[[column]].copy()
     for name in names:
         ranks = {text: rank for rank, text in enumerate(compare.texts(runs[name]).values())}

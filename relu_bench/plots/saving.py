@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -20,8 +21,8 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 _NOT_IN_NAMES = re.compile(r"[^\w.=,()+-]|^\.+")
 _DOTS_PER_INCH = 200
 # No dates and no versions: they would make two files of the same figure differ.
-_METADATA: dict[Format, dict[str, Any]] = {
-    "png": {"Software": None},
+_METADATA: dict[Format, dict[str, Any] | None] = {
+    "png": None,
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
@@ -110,20 +111,31 @@ def _make(folder: Path) -> None:
 
 def _encoded(figure: Figure, form: Format) -> bytes:
     buffer = io.BytesIO()
-    with styled():
-        figure.savefig(buffer, format=form, dpi=_DOTS_PER_INCH, metadata=_METADATA[form])
-    return _with_palette(buffer) if form == "png" else buffer.getvalue()
+    with styled(), warnings.catch_warnings():
+        # A display name may be in any script; what the font lacks is drawn as an empty box.
+        warnings.filterwarnings(
+            "ignore", message=r"Glyph .* missing from font", category=UserWarning
+        )
+        # A PNG gets its palette from the bare pixels.
+        drawn = "raw" if form == "png" else form
+        figure.savefig(buffer, format=drawn, dpi=_DOTS_PER_INCH, metadata=_METADATA[form])
+    return _png(figure, buffer.getvalue()) if form == "png" else buffer.getvalue()
 
 
-def _with_palette(png: io.BytesIO) -> bytes:
-    """The same picture in 256 colours: as many as lines and bands need, in a third of the bytes."""
+def _png(figure: Figure, pixels: bytes) -> bytes:
+    """A picture in 256 colours: as many as lines and bands need, in a third of the bytes.
+
+    Args:
+        figure: what was drawn.
+        pixels: red, green, blue and alpha of each pixel, row by row.
+    """
     from PIL import Image
 
     smaller = io.BytesIO()
-    with Image.open(png) as picture:
-        flat = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
-        density = picture.info["dpi"]
-        flat.save(smaller, format="png", optimize=True, dpi=density)
+    width, height = (int(_DOTS_PER_INCH * inches) for inches in figure.get_size_inches())
+    picture = Image.frombuffer("RGBA", (width, height), pixels, "raw", "RGBA", 0, 1)
+    flat = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    flat.save(smaller, format="png", optimize=True, dpi=(_DOTS_PER_INCH, _DOTS_PER_INCH))
     return smaller.getvalue()
 
 

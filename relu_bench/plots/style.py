@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from relu_bench.plots.ticks import scaled
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
@@ -34,6 +37,7 @@ SETTINGS: dict[str, Any] = {
     "svg.fonttype": "none",  # text stays text: it can be selected and searched
     "svg.hashsalt": "relu-bench",  # the same figure gives the same bytes
     "pdf.fonttype": 42,  # fonts embedded as TrueType, which journals ask for
+    "text.parse_math": False,  # a label may hold a `$`, and is no formula
 }
 SMALL = 7.5
 QUIET = "#555555"
@@ -53,9 +57,61 @@ _LINES: tuple[Line, ...] = (
 )
 _MARKERS = ("o", "s", "^", "D", "v", "P", "*")
 MOST_LOOKS = len(_COLOURS)
+# The looks of what is drawn most often: the same in every figure, whatever else is in it. Others
+# of the same name (another slope) take it where this one is not there.
+_PREFERRED: Mapping[str, int] = {
+    "relu": 0,
+    "leaky_relu(negative_slope=0.01)": 1,
+    "prelu(initial=0.25)": 2,
+    "elu(alpha=1.0)": 3,
+    "gelu(approximate=false)": 4,
+    "silu": 5,
+    "tanh": 6,
+    "glorot_uniform": 0,
+    "he_normal": 1,
+    "lecun_normal": 2,
+    "glorot_normal": 3,
+    "he_uniform": 4,
+    "lecun_uniform": 5,
+}
+_PREFERRED_NAMES = {label.partition("(")[0]: look for label, look in _PREFERRED.items()}
+# For points, which have no dashes: more markers, and colours from dark to light, in steps that
+# leave what shares a marker apart in lightness.
+_POINT_MARKERS = (*_MARKERS, "X", "<", ">", "p", "h", "d")
+_BY_LIGHTNESS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+_STEPS = (0, 3, 5, 1, 6, 2, 4)
 # From dark to light, for what has an order: points of viridis (van der Walt and Smith 2015), whose
 # lightness grows evenly, but for its end, which vanishes on white.
 _SHADES = ("#440154", "#414487", "#2A788E", "#22A884", "#7AD151")
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+Name = Literal["screen", "paper"]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What figures are made for.
+
+    Attributes:
+        width: of a figure, in inches; the height follows.
+        with_title: whether each has its title; a paper's caption says what it does.
+        form: the file format.
+    """
+
+    width: float
+    with_title: bool
+    form: Literal["png", "pdf"]
+
+
+SHEETS: Mapping[Name, Sheet] = {
+    "screen": Sheet(10.0, with_title=True, form="png"),
+    "paper": Sheet(3.4, with_title=False, form="pdf"),  # one of two columns
+}
+LEAST_SIZE = 7.0
+"""Points: smaller letters are refused by journals."""
 
 
 @dataclass(frozen=True)
@@ -67,30 +123,54 @@ class Look:
     marker: str
 
 
-def looks(levels: Sequence[str]) -> dict[str, Look]:
-    """A look for each level, in the order given; one look for all where there are too many."""
-    if len(levels) > MOST_LOOKS:
-        return {level: Look(_COLOURS[0], _LINES[0], _MARKERS[0]) for level in levels}
-    parts = zip(_COLOURS, _LINES, _MARKERS, strict=True)
-    return {level: Look(*part) for level, part in zip(levels, parts, strict=False)}
+def looks(levels: Sequence[str], known: Mapping[str, str] | None = None) -> dict[str, Look]:
+    """A look for each level; one look for all where there are more than `MOST_LOOKS`.
+
+    Well-known activations and initializers have the same look in every figure; the others take the
+    looks that are left, in the order given.
+
+    Args:
+        levels: names, in order.
+        known: the canonical label of a level that is called something else.
+    """
+    names = list(dict.fromkeys(levels))
+    if len(names) > MOST_LOOKS:
+        return dict.fromkeys(names, _look(0))
+    labels = {name: (known or {}).get(name, name) for name in names}
+    taken: dict[str, int] = {}
+    for wanted in (
+        {name: _PREFERRED.get(label) for name, label in labels.items()},
+        {name: _PREFERRED_NAMES.get(label.partition("(")[0]) for name, label in labels.items()},
+    ):
+        for name, look in wanted.items():
+            if look is not None and name not in taken and look not in taken.values():
+                taken[name] = look
+    free = [look for look in range(MOST_LOOKS) if look not in taken.values()]
+    return {name: _look(taken[name] if name in taken else free.pop(0)) for name in names}
+
+
+def _look(number: int) -> Look:
+    return Look(_COLOURS[number], _LINES[number], _MARKERS[number])
 
 
 def pairs(levels: Sequence[str]) -> dict[str, Look]:
-    """A colour and marker that no other level has, for points: up to 49 levels, then again."""
-    count = len(_COLOURS)
-    return {
-        level: Look(_COLOURS[n % count], _LINES[n % count], _MARKERS[(n + n // count) % count])
-        for n, level in enumerate(levels)
-    }
+    """A colour and marker that no other level has, for points: up to 91 levels, then again."""
+    found = {}
+    for n, level in enumerate(levels):
+        round_, place = divmod(n, len(_POINT_MARKERS))
+        number = (place + _STEPS[round_ % len(_STEPS)]) % len(_BY_LIGHTNESS)
+        found[level] = Look(_BY_LIGHTNESS[number], _LINES[number], _POINT_MARKERS[place])
+    return found
 
 
 def shades(names: Sequence[str]) -> dict[str, Look]:
     """A look for each of some names in order, such as layers: from dark to light."""
+    count = len(_LINES)
     return {
         name: Look(
             _SHADES[round(n * (len(_SHADES) - 1) / max(1, len(names) - 1))],
-            _LINES[n % len(_LINES)],
-            _MARKERS[0],
+            _LINES[n % count],
+            _MARKERS[(n + n // count) % count],
         )
         for n, name in enumerate(names)
     }
@@ -117,18 +197,22 @@ def show_in(axis: Axis, scale: Scale, what: str) -> None:
     """Label an axis `what accuracy (%)`; its data stay in the metric's own unit."""
     axis.set_label_text(f"{what} {scale.title}{scale.suffix}".strip())
     if scale.factor != 1.0:
-        from matplotlib.ticker import FuncFormatter
-
-        axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, axis, scale)))
+        axis.set_major_formatter(scaled(axis, scale))
 
 
-def _tick(value: float, axis: Axis, scale: Scale) -> str:
-    """A tick's label: as many decimals as tell all ticks of the axis apart, and no more."""
-    ticks = [scale.factor * float(tick) for tick in axis.get_majorticklocs()]
-    decimals = next(
-        (n for n in range(6) if all(abs(round(tick, n) - tick) < 1e-7 for tick in ticks)), 6
-    )
-    return f"{scale.factor * value:.{decimals}f}"
+def show_powers(axis: Axis) -> None:
+    """Label the ticks of a logarithmic axis `10⁻³`, in letters like all others."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    axis.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(value)))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def power_of_ten(value: float) -> str:
+    """`10⁻³` for 0.001; what is no power of ten with four digits."""
+    if value > 0 and math.isclose(math.log10(value), round(math.log10(value)), abs_tol=1e-9):
+        return f"10{str(round(math.log10(value))).translate(_RAISED)}"
+    return f"{value:.4g}"
 
 
 def number(value: float, scale: Scale, digits: int = 2) -> str:

@@ -63,6 +63,7 @@ def compose(results: Results, asked: Asked | None = None) -> Document:
         ReluBenchError: when `asked` names what is not there, or a store is damaged.
     """
     asked = asked or Asked()
+    results = results.displayed()
     comparisons, notices = answered(results, asked)
     figures, not_drawn = drawings(results)
     outcome_words, outcome_tables = outcomes(results)

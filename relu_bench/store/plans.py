@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from relu_bench import display_names
 from relu_bench.errors import StoreError
 from relu_bench.store import files as store_files
 
@@ -17,27 +18,35 @@ FOLDER = "plans"
 
 @dataclass(frozen=True)
 class KeptPlan:
-    """One call: the experiment's name, the config as it was resolved, and the runs it asked for."""
+    """One call: the experiment's name, the config as it was resolved, and the runs it asked for.
+
+    `call` is its place, from 1, among the calls of its store that gave display names, so that the
+    newest one's can win; 0 for a call that gave none.
+    """
 
     experiment: str
     config: Mapping[str, Any]
     run_ids: tuple[str, ...]
+    call: int = 0
 
 
 def keep(store: Path, plan: KeptPlan) -> None:
     """Write the plan to `plans/<hash>.json`; the same plan again changes nothing.
 
+    But where it gives display names, it becomes the newest call that does.
+
     Raises:
         OSError: it cannot be written.
     """
-    content = {
+    content: dict[str, Any] = {
         "experiment": plan.experiment,
         "config": dict(plan.config),
         "run_ids": list(plan.run_ids),
     }
-    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
-    data = f"{text}\n".encode()
+    data = _encoded(content)
     path = store / FOLDER / f"{hashlib.sha256(data).hexdigest()[:16]}.json"
+    if display_names.given_by(plan.config):
+        data = _encoded(content | {"call": _next_call(path)})
     with contextlib.suppress(FileNotFoundError):
         if path.read_bytes() == data:
             return
@@ -50,28 +59,49 @@ def keep(store: Path, plan: KeptPlan) -> None:
 
 
 def kept(store: Path) -> list[KeptPlan]:
-    """Every plan that was kept, in the order of their hashes: always the same order.
+    """Every plan that was kept, in an order that is always the same.
+
+    By their hashes; those that give display names come last, the newest call at the end.
 
     Raises:
         StoreError: a plan is damaged.
     """
-    return [_read(path) for path in sorted((store / FOLDER).glob("*.json"))]
+    plans = [_read(path) for path in sorted((store / FOLDER).glob("*.json"))]
+    return sorted(plans, key=lambda plan: plan.call)
+
+
+def _encoded(content: Mapping[str, Any]) -> bytes:
+    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def _next_call(own: Path) -> int:
+    """The number of a call that gives names: of `own`, which is no new call if it is the last."""
+    calls = {}
+    for path in sorted(own.parent.glob("*.json")):
+        # A damaged plan is for whoever needs its runs to complain about.
+        with contextlib.suppress(StoreError):
+            calls[path.name] = _read(path).call
+    before = max((call for name, call in calls.items() if name != own.name), default=0)
+    return max(before + 1, calls.get(own.name, 0))
 
 
 def _read(path: Path) -> KeptPlan:
     try:
         content = json.loads(path.read_text("utf-8"))
         experiment, config, run_ids = (content[k] for k in ("experiment", "config", "run_ids"))
+        call = content.get("call", 0)
         whole = (
             isinstance(experiment, str)
             and isinstance(config, dict)
             and all(isinstance(run_id, str) for run_id in run_ids)
+            and type(call) is int
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(path) from error
     if not whole:
         raise _damaged(path)
-    return KeptPlan(experiment, config, tuple(run_ids))
+    return KeptPlan(experiment, config, tuple(run_ids), call)
 
 
 def _damaged(path: Path) -> StoreError:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from expecting import Invoke
 
 from relu_bench import compare
+from relu_bench.store.plans import KeptPlan, keep
 
 REFERENCE = str(Path(__file__).parents[2] / "results" / "reference")
 
@@ -140,3 +142,39 @@ def test_the_reference_results_hold_what_is_said_of_them() -> None:
     verdicts = {pair.variant: pair.verdict for pair in found.pairs}
     assert verdicts["leaky_relu(negative_slope=0.01)"] == "practically equal"
     assert set(verdicts.values()) <= {"practically equal", "undecided"}
+
+
+def named_store(folder: Path) -> Path:
+    """The shipped variants' runs, asked for with display names."""
+    store = folder / "named"
+    shutil.copytree(REFERENCE, store)
+    names = {"relu": "ReLU_1 & $2$", "elu(alpha=1.0)": "E|LU*"}
+    runs = pd.read_csv(store / "runs.csv", usecols=["experiment", "run_id"])
+    for experiment, run_ids in runs.groupby("experiment")["run_id"]:
+        keep(store, KeptPlan(str(experiment), {"labels": names}, tuple(run_ids)))
+    return store
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        ("table", ("ReLU_1 & $2$", "E|LU*")),
+        ("markdown", (r"ReLU\_1 \& \$2\$", r"E\|LU\*")),
+        ("latex", (r"ReLU\_1 \& \$2\$", r"E\textbar{}LU*")),
+    ],
+)
+def test_tables_for_people_have_display_names(
+    invoke: Invoke, tmp_path: Path, form: str, shown: tuple[str, ...]
+) -> None:
+    ended = invoke("compare", str(named_store(tmp_path)), "--format", form, "--baseline", "relu")
+
+    assert ended.code == 0
+    assert all(name in ended.out for name in shown)
+    assert "elu(alpha" not in ended.out
+
+
+def test_tables_for_programs_keep_the_labels(invoke: Invoke, tmp_path: Path) -> None:
+    store = str(named_store(tmp_path))
+    for form in ("csv", "json"):
+        named, plain = (invoke("compare", each, "--format", form) for each in (store, REFERENCE))
+        assert named == plain

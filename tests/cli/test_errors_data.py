@@ -49,7 +49,12 @@ def test_a_folder_that_is_not_there(invoke: Invoke) -> None:
         "  train-labels-idx1-ubyte\n"
         "  t10k-images-idx3-ubyte\n"
         "  t10k-labels-idx1-ubyte\n"
-        "Looked for the folder at\n"
+        "texts with their classes are expected as one of\n"
+        "  a folder with a sub-folder for each class, a text in each file\n"
+        "  a folder with a file for each class, a text in each line\n"
+        "  either of these below train/ and below test/\n"
+        "  a .csv file with the columns text and label\n"
+        "Looked for it at\n"
         "  letters",
     )
 

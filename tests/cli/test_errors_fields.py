@@ -14,7 +14,7 @@ def test_unknown_key(invoke: Invoke) -> None:
         "dataset: digits\nactivatoin: relu\n",
         [],
         "c.yaml, line 2, activatoin: there is no field 'activatoin'. Did you mean 'activation'? "
-        f"Known: {KNOWN}, experiment, cases, seeds, probes\n"
+        f"Known: {KNOWN}, experiment, cases, seeds, probes, labels\n"
         "    activatoin: relu\n"
         "    ^",
     )

@@ -102,5 +102,5 @@ def test_a_short_name_of_a_field(short: str, field: str, invoke: Invoke) -> None
         invoke,
         f"{short}: 1\n",
         [],
-        f"c.yaml, line 1, {unknown}{others}\n    {short}: 1\n    ^",
+        f"c.yaml, line 1, {unknown}{others}, labels\n    {short}: 1\n    ^",
     )

@@ -107,6 +107,8 @@ def rising(row: Row, end: float | None = None) -> list[Row]:
     """Epochs that rise from the guess to the run's test accuracy, or stop when it diverges."""
     if row["outcome"] == "diverged":
         return epochs_of(row, [0.1, 0.3, None])
+    if row["metric"] != "accuracy":
+        return []
     end = row["test_accuracy"] if end is None else end
     steps = row["epochs"]
     return epochs_of(row, [0.1 + (end - 0.1) * (1 - 0.2**epoch) for epoch in range(steps + 1)])

@@ -342,3 +342,12 @@ def test_the_size_of_the_test_set_is_the_common_denominator() -> None:
     assert sample_size(pd.Series([1.0])) is None
     assert sample_size(pd.Series([0.12345678912])) is None
     assert 100 * sampling_error(0.9767, 10_000) == pytest.approx(0.2957, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["[x]", "*x"])
+def test_no_name_is_an_argument_of_the_latex_row_above(name: str) -> None:
+    text = to_latex(answers_of(noisy(["relu", name, f"{name}y"], 3, 0.001)))
+
+    rows = [line.strip() for line in text.splitlines() if line.strip().endswith(r"\\")]
+    assert any(name in row for row in rows)
+    assert not [row for row in rows if row.startswith(("[", "*"))]

@@ -48,7 +48,7 @@ def words(figure: Figure) -> str:
 def names(figure: Figure) -> list[str]:
     """What the panels are called, those without a name left out."""
     titles = [axes.get_title().strip() for axes in figure.axes]
-    return [title.replace("\n", "") for title in titles if title]
+    return [title.replace("\n(", "(").replace("\n", " ") for title in titles if title]
 
 
 def lines_of(axes: Axes) -> dict[str, list[float]]:

@@ -99,6 +99,43 @@ def test_kinds_can_be_chosen(tmp_path: Path) -> None:
     assert err == "variants: no slopes figure: no activation of a probed run learns slopes\n"
 
 
+def crossed_store(folder: Path) -> Path:
+    return store(
+        folder,
+        [
+            run(seed=seed, activation=name, learning_rate=rate, batch_norm=norm)
+            for name in ("relu", "tanh")
+            for rate in (0.001, 0.01)
+            for norm in (False, True)
+            for seed in (0, 1)
+        ],
+    )
+
+
+def test_two_axes_can_be_chosen(tmp_path: Path) -> None:
+    folder = crossed_store(tmp_path)
+
+    code, out, err = call(folder, "--kind", "heatmap", "--axes", "batch_norm, activation")
+
+    path = folder / "plots" / "variants-heatmap-batch_norm-activation.png"
+    assert (code, out, err) == (0, f"{path}\n", "")
+    assert path.is_file()
+
+
+def test_what_is_no_axis_is_refused_before_anything_is_drawn(tmp_path: Path) -> None:
+    folder = crossed_store(tmp_path)
+
+    with pytest.raises(ReluBenchError) as caught:
+        call(folder, "--kind", "heatmap", "--axes", "batch_norm,learning-rate")
+
+    assert str(caught.value) == (
+        "There is nothing to draw.\n"
+        "variants: no heatmap figure: --axes 'batch_norm,learning-rate': 'learning-rate' is no "
+        "axis. Did you mean 'learning_rate'? These vary: activation, learning_rate, batch_norm."
+    )
+    assert not (folder / "plots").exists()
+
+
 def test_an_unknown_kind_is_refused_before_anything_is_drawn(tmp_path: Path) -> None:
     folder = probed_store(tmp_path)
 

@@ -13,11 +13,11 @@ def test_inactive_units_stand_above_zeros_one_panel_a_layer() -> None:
 
     assert names(figure) == ["dense_1", "dense_2", FATE]
     labels = [axes.get_ylabel() for axes in figure.axes]
-    assert labels == ["inactive (%)", "", "zeros (%)", "", ""]
+    assert labels == ["inactive (%)", "", "", "zeros (%)", ""]
     assert lines_of(figure.axes[0])["relu"] == pytest.approx([0.0, 0.02, 0.04, 0.06])
-    assert lines_of(figure.axes[3])["relu"] == pytest.approx([0.5] * 4)
+    assert lines_of(figure.axes[4])["relu"] == pytest.approx([0.5] * 4)
     assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
-    assert figure.axes[2].get_ylim() == figure.axes[3].get_ylim()
+    assert figure.axes[3].get_ylim() == figure.axes[4].get_ylim()
 
 
 def test_markers_are_dead_units_before_and_after_training() -> None:
@@ -32,7 +32,7 @@ def test_markers_are_dead_units_before_and_after_training() -> None:
     assert "counted on the whole training part" in words(figure)
 
 
-def test_the_last_panel_tells_who_dies_and_who_recovers() -> None:
+def test_the_right_panel_tells_who_dies_and_who_recovers() -> None:
     rows = runs_of(FOUR[:2])
     dying = {
         "dead_fraction": lambda epoch, number: 0.1 * epoch,
@@ -48,7 +48,7 @@ def test_the_last_panel_tells_who_dies_and_who_recovers() -> None:
 
     figure = dead_units(page_of(rows), layers_table(layers))
 
-    panel = figure.axes[-1]
+    panel = figure.axes[2]  # at the right of both rows
     assert panel.get_xlabel() == "dead (%)"
     ends = [line.get_xdata() for line in panel.get_lines() if line.get_linestyle() == "-"]
     assert sorted([*map(list, ends)]) == [  # type: ignore[arg-type]
@@ -69,7 +69,7 @@ def test_what_was_not_counted_is_left_out_beside_the_row() -> None:
 
     figure = dead_units(page_of(rows), layers_table(layers))
 
-    panel = figure.axes[-1]
+    panel = figure.axes[2]
     assert sorted(text.get_text() for text in panel.texts) == ["", "↓16"]
 
 
@@ -151,3 +151,27 @@ def test_a_band_beyond_all_units_is_cut_there() -> None:
     figure = dead_units(page_of(rows), layers_table(layers))
 
     assert figure.axes[0].get_ylim() == pytest.approx((-0.04, 1.04))
+
+
+@pytest.mark.parametrize("width", [3.4, 10.0])
+def test_no_cell_of_the_grid_is_empty(width: float) -> None:
+    rows = runs_of()
+    figure = dead_units(page_of(rows), layers_of_all(rows), width=width)
+
+    places = [axes.get_subplotspec() for axes in figure.axes]
+    grid = places[0].get_gridspec()  # type: ignore[union-attr]
+    taken = [
+        (row, column)
+        for place in places
+        if place is not None
+        for row in place.rowspan
+        for column in place.colspan
+    ]
+    assert sorted(taken) == [(r, c) for r in range(grid.nrows) for c in range(grid.ncols)]
+
+
+def test_in_a_narrow_figure_each_axis_says_what_it_shows() -> None:
+    rows = runs_of()
+    figure = dead_units(page_of(rows), layers_of_all(rows), width=3.4)
+
+    assert [axes.get_xlabel() for axes in figure.axes] == ["", "", "epoch", "epoch", "dead (%)"]

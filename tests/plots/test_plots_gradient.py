@@ -1,6 +1,7 @@
 import numpy as np
+import pandas as pd
 import pytest
-from fake_results import layers_table, relu_like
+from fake_results import Row, layers_table, relu_like
 from inside_results import FOUR, MANY, layers_of_all, lines_of, names, page_of, runs_of, words
 
 from relu_bench.plots.gradient_by_depth import gradient_by_depth
@@ -109,3 +110,75 @@ def test_many_variants_have_a_panel_each_before_the_others_in_grey() -> None:
         assert len(grey) == 8
     legend = [text.get_text() for text in figure.subfigs[0].legends[0].get_texts()]
     assert legend == ["at initialization", "after training", "after training, the others"]
+
+
+def of_depth(exponent: dict[str, float], depth: int = 20) -> tuple[list[Row], pd.DataFrame]:
+    """One run a variant, whose gradient falls by some decades a layer towards the input."""
+    rows = runs_of(tuple(exponent), seeds=1)
+    layers = [
+        layer
+        for row in rows
+        for layer in relu_like(
+            row,
+            depth,
+            gradient_rms=lambda epoch, n, fall=exponent[row["activation"]]: (
+                0.1 * 10.0 ** (-fall * (depth - n))
+            ),
+        )
+    ]
+    return rows, layers_table(layers)
+
+
+def test_one_vanishing_gradient_does_not_squash_the_others() -> None:
+    rows, layers = of_depth(
+        {"relu": 0.1, "tanh": 0.05, "elu(alpha=1.0)": 0.1, "silu": 0.0, "sigmoid": 1.4}
+    )
+
+    figure = gradient_by_depth(page_of(rows), layers)
+
+    low, high = figure.axes[0].get_ylim()
+    assert 8 <= np.log10(high / low) < 10
+    hollow = [
+        line
+        for line in figure.axes[0].get_lines()
+        if line.get_marker() == "v" and line.get_markerfacecolor() == "white"
+    ]
+    places = [float(x) for line in hollow for x in np.asarray(line.get_xdata())]
+    assert places[0] == 1
+    assert len(places) <= 6
+    assert max(places) < 20
+    assert "1 line to 10⁻²⁸" in words(figure)
+    assert "▿ or ▵ at an edge: a median beyond it." in words(figure)
+
+
+def test_one_exploding_gradient_is_cut_on_top() -> None:
+    rows, layers = of_depth(
+        {"relu": 0.1, "tanh": 0.05, "elu(alpha=1.0)": 0.1, "silu": 0.0, "selu": -1.0}
+    )
+
+    figure = gradient_by_depth(page_of(rows), layers)
+
+    low, high = figure.axes[0].get_ylim()
+    assert np.log10(high / low) < 10
+    assert low < 0.1 * 10**-1.9
+    assert "1 line to 10¹⁸" in words(figure)
+    assert [line for line in figure.axes[0].get_lines() if line.get_marker() == "^"]
+
+
+@pytest.mark.parametrize("fall", [0.1, 0.3])
+def test_up_to_eight_decades_everything_is_shown(fall: float) -> None:
+    rows, layers = of_depth({"relu": 0.0, "tanh": 0.0, "silu": 0.0, "sigmoid": fall})
+
+    figure = gradient_by_depth(page_of(rows), layers)
+
+    assert figure.axes[0].get_ylim()[0] < 0.1 * 10 ** (-19 * fall)
+    assert "▿" not in words(figure)
+
+
+def test_what_most_variants_do_is_shown_whole() -> None:
+    rows, layers = of_depth({"relu": 0.9, "tanh": 0.8, "silu": 1.0, "sigmoid": 1.1})
+
+    figure = gradient_by_depth(page_of(rows), layers)
+
+    assert figure.axes[0].get_ylim()[0] < 1e-21
+    assert "▿" not in words(figure)

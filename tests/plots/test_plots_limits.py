@@ -91,3 +91,28 @@ def test_a_bad_curve_is_cut() -> None:
 
 def test_outside_counts_both_sides() -> None:
     assert outside([0.1, 0.5, 0.6, 0.9, 0.95], (0.5, 0.8)) == (1, 2)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_no_run_stands_where_the_words_do(sign: int) -> None:
+    good = [0.95 + 0.002 * n for n in range(12)]
+    bad = [0.927, 0.905, 0.3]  # two beyond the fence, but within reach of the words
+    table = scores(*[value if sign > 0 else 1 - value for value in (*good, *bad)])
+    scale = ACCURACY if sign > 0 else RMSE
+
+    low, high = score_limits(table, scale, room=1.0)
+
+    shown = sorted(value for value in table["value"] if low <= value <= high)
+    assert len(shown) == len(good) + 2
+    # As much room for words as the good runs take, on the side of the run that is not shown.
+    edge = (shown[0] - low) if sign > 0 else (high - shown[-1])
+    assert edge > max(good) - min(good)
+
+
+def test_a_long_row_of_bad_runs_does_not_squash_the_good_ones() -> None:
+    good = [0.95 + 0.0002 * n for n in range(100)]
+    bad = [0.929 - 0.015 * n for n in range(5)]
+    low, high = score_limits(scores(*good, *bad), ACCURACY, room=1.0)
+
+    assert low > 0.88
+    assert high - low < 5 * (max(good) - min(good))

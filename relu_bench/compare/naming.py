@@ -1,0 +1,132 @@
+"""Display names: what the calls that asked for some runs want their values to be called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from relu_bench import columns, display_names
+from relu_bench.compare.variants import as_texts, label
+from relu_bench.store.plans import kept
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+_FIELDS = tuple(
+    column.name
+    for column in columns.SPEC
+    if column.kind == "text" and column.name not in ("dropout_kind", "split_seed")
+)
+_MOST_NAMED = 3
+
+Names = Mapping[str, str]
+
+
+def names_of(folders: Sequence[Path], runs: DataFrame) -> tuple[Names, tuple[str, ...]]:
+    """The display name of each named value of these runs, by its canonical label, and notices.
+
+    The newest call that names a value wins; a call that does not name it says nothing. Of several
+    stores, the last one's calls count as the newest. Where two values of one field would be shown
+    alike, the name that is given first in the newest call stays, and the other value is shown by
+    its label.
+
+    Args:
+        folders: the stores.
+        runs: rows of runs.csv; names count that calls for one of their experiments gave.
+
+    Raises:
+        StoreError: when a plan is damaged.
+    """
+    experiments = set(runs["experiment"])
+    calls = [
+        display_names.given_by(plan.config)
+        for folder in reversed(folders)
+        for plan in reversed(kept(folder))
+        if plan.experiment in experiments
+    ]
+    if not any(calls):
+        return {}, ()
+    values = {name: {str(each) for each in runs[name].dropna().unique()} for name in _FIELDS}
+    there = set().union(*values.values())
+    found: dict[str, str] = {}
+    unlike: dict[str, str] = {}
+    for names in calls:
+        for value, name in names.items():
+            if value in there and found.setdefault(value, name) != name:
+                unlike[value] = found[value]
+    clear = _told_apart(found, values.values())
+    notices = []
+    if unlike:
+        shown = _listed([f"{value} is shown as {name!r}" for value, name in unlike.items()])
+        notices.append(f"display names differ between calls, and the newest counts: {shown}")
+    if lost := [value for value in found if value not in clear]:
+        shown = _listed([f"{found[value]!r} for {value}" for value in lost])
+        notices.append(f"display names that stand for another value too are not shown: {shown}")
+    return clear, tuple(notices)
+
+
+def shown_with(runs: DataFrame, names: Names) -> tuple[DataFrame, Mapping[str, Names]]:
+    """The runs with display names in place of labels, and by column the label of each of these.
+
+    The labels themselves stand in a further column, `stored_column`.
+    """
+    stored: dict[str, Names] = {}
+    columns_shown = {}
+    for column in _FIELDS:
+        named = {value: names[value] for value in runs[column].dropna().unique() if value in names}
+        if named:
+            texts = runs[column]
+            shown = texts.map(lambda value, its=named: its.get(value, value), na_action="ignore")
+            columns_shown[column] = shown.astype(texts.dtype)
+            columns_shown[stored_column(column)] = texts
+            stored[column] = {name: value for value, name in named.items()}
+    return runs.assign(**columns_shown), stored
+
+
+def stored_column(name: str) -> str:
+    """The column of runs with display names that keeps the canonical labels of column `name`."""
+    return f"stored {name}"
+
+
+def stored_labels(
+    runs: DataFrame, by: Sequence[str], stored: Mapping[str, Names], column: str
+) -> dict[str, str]:
+    """What each text in `column` would be with canonical labels in place of display names.
+
+    Args:
+        runs: with display names, and `column`: the value of the one axis `by`, or the label of the
+            values of several.
+        by: axes.
+        stored: of `shown_with`.
+        column: the name of the column.
+    """
+    if not any(name in stored for name in by):
+        return {}
+    shown = runs[list(by)].apply(as_texts).assign(**{column: runs[column]}).drop_duplicates()
+    found = {}
+    for row in shown.to_dict("records"):
+        values = {name: stored.get(name, {}).get(row[name], row[name]) for name in by}
+        found[str(row[column])] = next(iter(values.values())) if len(by) == 1 else label(values)
+    return found
+
+
+def _told_apart(found: Names, values: Iterable[set[str]]) -> Names:
+    """The names without those that would make two values of one field look alike."""
+    clear = dict(found)
+    while True:
+        lost: set[str] = set()
+        for there in values:
+            taken = {value for value in there if value not in clear}
+            for value in [value for value in clear if value in there]:
+                if clear[value] in taken:
+                    lost.add(value)
+                taken.add(clear[value])
+        if not lost:
+            return clear
+        clear = {value: name for value, name in clear.items() if value not in lost}
+
+
+def _listed(parts: Sequence[str]) -> str:
+    more = f", and {len(parts) - _MOST_NAMED} more" if len(parts) > _MOST_NAMED else ""
+    return ", ".join(parts[:_MOST_NAMED]) + more
