@@ -26,10 +26,19 @@ _SIGNALS = (
 _COUNTS = ("units", "died", "revived")
 # What is measured in every kernel, that of the output layer included.
 KERNEL_MEASURES = ("same_sign_fraction", "update_cosine")
+# What is measured at the time steps of a recurrent layer, in rows of their own, which have none of
+# the others.
+STEP_MEASURE = "state_gradient_rms"
 # The columns of layers.csv that figures and rules are made of.
 MEASURES = (*_SIGNALS, *_COUNTS, *KERNEL_MEASURES)
 _OUTPUT = "output"
 _KEY = ["experiment", "run_id"]
+
+
+def of_experiment(table: DataFrame, experiment: str) -> DataFrame:
+    """The rows of one experiment; the table itself, which may be large, where it has no others."""
+    its = table["experiment"] == experiment
+    return table if its.all() else table[its]
 
 
 def run_layers(runs: DataFrame, layers: DataFrame, by: Sequence[str]) -> DataFrame:

@@ -11,6 +11,7 @@ from relu_bench import compare
 from relu_bench.compare import Results
 from relu_bench.compare.fates import fates
 from relu_bench.compare.generalization import active_share
+from relu_bench.compare.layers import of_experiment
 from relu_bench.compare.questions import APART
 from relu_bench.report.tables import Table, shortened
 
@@ -53,7 +54,7 @@ def inside(results: Results) -> tuple[Inside, ...]:
     """What the probes saw, for each experiment, data set, model and numerics revision."""
     found = []
     for part in _parts(results.runs):
-        layers = results.layers[results.layers["experiment"] == part["experiment"].iloc[0]]
+        layers = of_experiment(results.layers, str(part["experiment"].iloc[0]))
         names = compare.axes(part)
         named = compare.with_variant(part, names)
         rows = _measured(named, layers)

@@ -4,22 +4,28 @@ The row in runs.csv is written last, so it commits its run: rows of epochs.csv a
 when their run stands in runs.csv as completed, and a failed run has no others.
 """
 
-import io
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from relu_bench import columns
 from relu_bench.columns import Column, Kind
 from relu_bench.errors import StoreError
-from relu_bench.store import journal as store_journal
-from relu_bench.store.cells import line, text_of
+from relu_bench.store.cells import text_of
+from relu_bench.store.committed import Committed
 from relu_bench.store.folders import check_is_store
-from relu_bench.store.scanning import statuses, unreadable
-from relu_bench.store.tables import TABLES, Table, TableName, header
+from relu_bench.store.index import Key
+from relu_bench.store.scanning import statuses
+from relu_bench.store.tables import TABLES, Table, TableName
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
+
+_KEY = ("experiment", "run_id")
+# pandas needs several times the memory of the rows that it reads at once.
+_ROWS_AT_ONCE = 200_000
+_ALL = 2**31 - 1
 
 # As relu-bench, Python and spreadsheets write them.
 _BOOLEANS = {
@@ -36,11 +42,18 @@ _READ_AS: dict[Kind, str] = {
 }
 
 
-def read(folder: Path, table: TableName, names: Collection[str] | None = None) -> "pd.DataFrame":
+def read(
+    folder: Path,
+    table: TableName,
+    names: Collection[str] | None = None,
+    completed: Collection[Key] | None = None,
+) -> "pd.DataFrame":
     """One CSV of the store as a table, typed by `relu_bench.columns`.
 
-    With `names`, only these columns beside experiment and run_id: a fraction of the time and memory
-    where there are many rows.
+    With `names`, only these columns beside experiment and run_id, and with `completed` only the
+    rows of these (experiment, run_id): a fraction of the time and memory where there are many rows.
+    Those of epochs.csv and layers.csv must be runs that runs.csv, read before, has as completed;
+    when they are left out, runs.csv is looked through for all that there are.
 
     Text and times are text as it was given to the store, integers `Int64`, numbers `float64` to the
     last bit, booleans `bool` (pandas' `boolean` where a cell is empty). Columns that the file lacks
@@ -51,72 +64,106 @@ def read(folder: Path, table: TableName, names: Collection[str] | None = None) -
         StoreError: the folder is no store, or a cell cannot be read as its column's kind.
     """
     check_is_store(folder)
-    if table == "runs":
-        return _frame(folder, TABLES["runs"], names)
-    # In this order: a run that is added in between is left out whole.
-    completed = {key for key, status in statuses(folder).items() if status == "completed"}
-    frame = _frame(folder, TABLES[table], names)
-    counts = [key in completed for key in zip(frame["experiment"], frame["run_id"], strict=True)]
-    return frame if all(counts) else frame[counts].reset_index(drop=True)
+    if table != "runs" and completed is None:
+        # In this order: a run that is added in between is left out whole.
+        completed = {key for key, status in statuses(folder).items() if status == "completed"}
+    return _frame(folder, TABLES[table], names, completed)
 
 
-def _frame(folder: Path, table: Table, wanted: Collection[str] | None) -> "pd.DataFrame":
+def _frame(
+    folder: Path, table: Table, wanted: Collection[str] | None, keys: Collection[Key] | None
+) -> "pd.DataFrame":
     import numpy as np
     import pandas as pd
 
     path = folder / table.file_name
-    data, names = _committed(path, table)
     known = {
         column.name: column
         for column in table.columns
-        if wanted is None or column.name in {"experiment", "run_id", *wanted}
+        if wanted is None or column.name in {*_KEY, *wanted}
     }
-    types: dict[Hashable, Any] = {
-        name: _READ_AS[known[name].kind] for name in names if name in known
-    }
-    try:
-        # NumPy warns of an integer too large for 64 bits; pandas then refuses it, which is enough.
-        with np.errstate(invalid="ignore"):
-            frame = pd.read_csv(
-                io.BytesIO(data),
-                dtype=types,
-                float_precision=None if _parses_floats_exactly(pd.__version__) else "round_trip",
-                keep_default_na=False,
-                na_values=[""],
-                low_memory=False,
-                usecols=None if wanted is None else [name for name in names if name in known],
-            )
-    except (ValueError, TypeError, OverflowError) as error:
-        raise _fault(path, data, table, error) from error
-    if not isinstance(frame.index, pd.RangeIndex):
-        raise StoreError(f"{path} has rows with more cells than its header has names.")
+    parts = []
+    with Committed(path, table) as committed:
+        names = committed.names
+        strange = [] if wanted is not None else [name for name in names if name not in known]
+        types: dict[Hashable, Any] = {
+            name: _READ_AS[known[name].kind] for name in names if name in known
+        }
+        try:
+            # NumPy warns of an integer too large for 64 bits; pandas then refuses it: enough.
+            with (
+                np.errstate(invalid="ignore"),
+                pd.read_csv(
+                    cast(Any, committed),
+                    dtype=types,
+                    float_precision=_float_precision(pd.__version__),
+                    keep_default_na=False,
+                    na_values=[""],
+                    low_memory=False,
+                    usecols=None if wanted is None else list(types),
+                    # What a column is that we do not know, only all of its cells say.
+                    chunksize=_ALL if strange else _ROWS_AT_ONCE,
+                ) as chunks,
+            ):
+                for chunk in chunks:
+                    part = _as_given(path, chunk, known)
+                    parts.append(part if keys is None else part[_belongs(part, keys)])
+        except (ValueError, TypeError, OverflowError) as error:
+            raise _fault(path, table, error) from error
+    frame = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+    del parts
     for name, column in known.items():
         if name not in names:
             frame[name] = _nothing(frame, column)
-        elif column.kind == "text":
-            texts = frame[name]
-            frame[name] = texts.map(text_of, na_action="ignore").astype(texts.dtype)
-        elif column.kind == "boolean":
-            frame[name] = _booleans(path, frame[name])
         if column.before is not None:
             frame[name] = frame[name].fillna(column.before)
-    return frame[[*known, *(name for name in frame.columns if name not in known)]]
+    ordered = [*known, *strange]
+    frame = frame if list(frame.columns) == ordered else frame[ordered]
+    return frame.reset_index(drop=True)
 
 
-def _committed(path: Path, table: Table) -> tuple[bytes, list[str]]:
-    """The bytes of the CSV that count, and its header; an empty table when there is no file."""
-    try:
-        stop = store_journal.committed_size(path.parent, table.file_name)
-        with path.open("rb") as file:
-            data = file.read(-1 if stop is None else stop)
-        if data:
-            return data[: data.rfind(b"\n") + 1], header(path, table)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise unreadable(path, error) from error
-    names = columns.names(table.columns)
-    return line(names), list(names)
+def _as_given(path: Path, frame: "pd.DataFrame", known: Mapping[str, Column]) -> "pd.DataFrame":
+    """Rows as pandas has read them, with texts and booleans as they were given to the store."""
+    import pandas as pd
+
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise StoreError(f"{path} has rows with more cells than its header has names.")
+    for name, column in known.items():
+        if name in frame and column.kind == "text":
+            frame[name] = _texts(frame[name])
+        elif name in frame and column.kind == "boolean":
+            frame[name] = _booleans(path, frame[name])
+    return frame
+
+
+def _texts(texts: "pd.Series[Any]") -> "pd.Series[Any]":
+    """The cells without their guards, which few columns have at all."""
+    if any(text_of(text) != text for text in texts.dropna().unique()):
+        return texts.map(text_of, na_action="ignore").astype(texts.dtype)
+    return texts
+
+
+def _belongs(frame: "pd.DataFrame", keys: Collection[Key]) -> "NDArray[np.bool_]":
+    """Which rows are of one of these runs: each run is looked up once, not each of its rows."""
+    import numpy as np
+    import pandas as pd
+
+    (experiments, its_name), (runs, its_id) = (
+        pd.factorize(frame[name].to_numpy(object)) for name in _KEY
+    )
+    # Code -1 is an empty cell, which is no key.
+    pairs = np.where((experiments < 0) | (runs < 0), -1, runs * len(its_name) + experiments)
+    kept = [
+        pair
+        for pair in pd.unique(pairs)
+        if pair >= 0 and (its_name[pair % len(its_name)], its_id[pair // len(its_name)]) in keys
+    ]
+    return np.asarray(pd.Series(pairs).isin(kept), dtype=np.bool_)
+
+
+def _float_precision(pandas_version: str) -> Literal["round_trip"] | None:
+    """How pandas is asked to read floats so that each is that of its shortest text."""
+    return None if _parses_floats_exactly(pandas_version) else "round_trip"
 
 
 def _parses_floats_exactly(pandas_version: str) -> bool:
@@ -143,12 +190,13 @@ def _booleans(path: Path, texts: "pd.Series[Any]") -> "pd.Series[Any]":
     return values.astype("boolean" if empty.any() else "bool")
 
 
-def _fault(path: Path, data: bytes, table: Table, error: Exception) -> StoreError:
+def _fault(path: Path, table: Table, error: Exception) -> StoreError:
     """Which cell it was that pandas could not read; pandas' own words when it was not a cell."""
     import pandas as pd
 
     try:
-        frame = pd.read_csv(io.BytesIO(data), dtype="str", keep_default_na=False)
+        with Committed(path, table) as committed:
+            frame = pd.read_csv(cast(Any, committed), dtype="str", keep_default_na=False)
     except ValueError:
         reason = str(error).strip().splitlines()[-1]
         return StoreError(f"{path} is not a CSV that can be read: {reason}. Mend that line.")

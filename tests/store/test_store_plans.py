@@ -5,7 +5,7 @@ import pytest
 from store_samples import filled
 
 from relu_bench.errors import StoreError
-from relu_bench.store import KeptPlan, Store
+from relu_bench.store import KeptPlan, Store, merge
 
 CONFIG = {"activation": ["relu()", "elu(alpha=1.0)"], "seeds": [0, 1], "name": "µ"}
 
@@ -62,6 +62,7 @@ def test_what_a_crash_left_of_a_plan_is_no_plan(tmp_path: Path) -> None:
         '{"experiment": 1, "config": {}, "run_ids": []}',
         '{"experiment": "a", "config": {}, "run_ids": [1]}',
         '{"experiment": "a", "config": {}, "run_ids": 3}',
+        '{"experiment": "a", "config": {}, "run_ids": [], "call": "1"}',
     ],
 )
 def test_a_damaged_plan_is_named(tmp_path: Path, text: str) -> None:
@@ -85,3 +86,67 @@ def test_plans_where_a_file_is_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "plans").write_text("mine")
     with pytest.raises(StoreError, match="a file is in the way where a folder is needed"):
         store.keep_plan("a", CONFIG, ["r1"])
+
+
+def named(**names: str) -> dict[str, object]:
+    return {**CONFIG, "labels": names}
+
+
+def calls_of(folder: Path) -> list[tuple[int, object]]:
+    return [(plan.call, plan.config.get("labels")) for plan in Store(folder).plans()]
+
+
+def test_calls_that_give_names_are_numbered_and_stand_last(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    for names in ({"relu": "A"}, {"relu": "B"}, {}, {"relu": "C"}):
+        store.keep_plan("a", named(**names), ["r1"])
+    store.keep_plan("a", CONFIG, ["r1"])
+
+    numbers = [0, 0, 1, 2, 3]
+    assert [call for call, _ in calls_of(tmp_path)] == numbers
+    assert [names for call, names in calls_of(tmp_path) if call] == [
+        {"relu": "A"},
+        {"relu": "B"},
+        {"relu": "C"},
+    ]
+
+
+def test_the_same_call_again_becomes_the_newest(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    for name in ("A", "B", "A", "A"):
+        store.keep_plan("a", named(relu=name), ["r1"])
+
+    assert calls_of(tmp_path) == [(2, {"relu": "B"}), (3, {"relu": "A"})]
+    assert len(list((tmp_path / "plans").iterdir())) == 2
+
+
+def test_a_plan_without_names_is_written_as_ever(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.keep_plan("a", CONFIG, ["r1"])
+    (path,) = (tmp_path / "plans").iterdir()
+    assert sorted(json.loads(path.read_text("utf-8"))) == ["config", "experiment", "run_ids"]
+
+
+def test_a_damaged_plan_does_not_keep_others_from_being_kept(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.keep_plan("a", named(relu="A"), ["r1"])
+    (path,) = (tmp_path / "plans").iterdir()
+    path.write_text("{")
+    store.keep_plan("a", named(relu="B"), ["r1"])
+    path.unlink()
+    assert calls_of(tmp_path) == [(1, {"relu": "B"})]
+
+
+def test_merged_calls_keep_their_order(tmp_path: Path) -> None:
+    one, two = filled(tmp_path / "one"), filled(tmp_path / "two")
+    for name in ("Z", "Y", "X"):
+        one.keep_plan("a", named(relu=name), ["r1"])
+    two.keep_plan("a", named(relu="W"), ["r1"])
+    two.keep_plan("a", named(relu="Z"), ["r1"])
+
+    merge([tmp_path / "one", tmp_path / "two"], tmp_path / "out")
+    found = calls_of(tmp_path / "out")
+    assert [names["relu"] for _, names in found] == ["Y", "X", "W", "Z"]  # type: ignore[index]
+    before = [names for _, names in found]
+    merge([tmp_path / "one", tmp_path / "two"], tmp_path / "out")
+    assert [names for _, names in calls_of(tmp_path / "out")] == before
