@@ -11,11 +11,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from expecting import Invoke
+from reference_variants import SHIPPED, reference_variants
 
 from relu_bench import compare
 from relu_bench.store.plans import KeptPlan, keep
 
-REFERENCE = str(Path(__file__).parents[2] / "results" / "reference")
+REFERENCE = str(reference_variants())
 
 
 def test_the_table_stands_on_stdout(invoke: Invoke) -> None:
@@ -142,6 +143,25 @@ def test_the_reference_results_hold_what_is_said_of_them() -> None:
     verdicts = {pair.variant: pair.verdict for pair in found.pairs}
     assert verdicts["leaky_relu(negative_slope=0.01)"] == "practically equal"
     assert set(verdicts.values()) <= {"practically equal", "undecided"}
+
+
+def test_the_shipped_experiments_have_ten_seeds_each() -> None:
+    runs = compare.load([SHIPPED]).runs
+
+    assert (runs["status"] == "completed").all()
+    assert runs.groupby("experiment").size().to_dict() == {
+        "family": 310, "tuning": 320, "variants": 40,
+    }  # fmt: skip
+    assert runs.groupby("experiment")["seed"].nunique().eq(10).all()
+
+
+def test_the_family_is_what_the_readme_says_of_it() -> None:
+    (found,) = compare.answer(compare.load([SHIPPED], ["experiment=family"])).comparisons
+
+    verdicts = [pair.verdict for pair in found.pairs]
+    assert verdicts.count("better") == 0
+    assert verdicts.count("worse") == 11
+    assert verdicts.count("practically equal") == 4
 
 
 def named_store(folder: Path) -> Path:
