@@ -1,6 +1,7 @@
 """What the benchmark scripts share: options, processes, medians and ratios, Markdown tables."""
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -196,6 +197,50 @@ def json_of(script: str, *arguments: str, mnist: Path) -> Any:
     if done.returncode:
         raise BenchmarkError(ended(command, done.returncode, done.stderr))
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def side_by_side(count: int, script: str, *arguments: str, mnist: Path | None = None) -> list[Any]:
+    """What so many processes of a script print as JSON that begin their work at one moment.
+
+    Each says that it is ready by a line, and begins when it is given one (`wait_for_the_others`).
+
+    Raises:
+        BenchmarkError: when one fails.
+    """
+    command = (sys.executable, str(BENCHMARKS / script), *arguments)
+    running = [
+        subprocess.Popen(
+            command,
+            env=environment(mnist),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(count)
+    ]
+    for each in running:
+        assert each.stdout is not None
+        each.stdout.readline()
+    found = []
+    for each in running:
+        # One that has failed takes nothing any more.
+        with contextlib.suppress(BrokenPipeError):
+            assert each.stdin is not None
+            each.stdin.write("go\n")
+            each.stdin.flush()
+    for each in running:
+        output, errors = each.communicate()
+        if each.returncode:
+            raise BenchmarkError(ended(command, each.returncode, errors))
+        found.append(json.loads(output.splitlines()[-1]))
+    return found
+
+
+def wait_for_the_others() -> None:
+    """In a process of `side_by_side`: be ready, and wait for the word to begin."""
+    print("ready", flush=True)
+    sys.stdin.readline()
 
 
 def ended(command: Sequence[str], code: int, errors: str) -> str:

@@ -1,8 +1,9 @@
 """XLA against a plain graph, model by model: what `Model.xla` and `Model.efficiency` rest on.
 
 For every model of `relu_bench.models.MODELS`, the deep perceptron beside the default one, with and
-without batch norm: seconds to compile and seconds an epoch of 48,000 MNIST images on one thread
-(Adam, batches of 128), each in its own process, both ways in turn. The small convolutional network
+without batch norm: seconds to compile and seconds an epoch of 48,000 samples on one thread (Adam,
+batches of 128), each in its own process, both ways in turn. Samples are MNIST's images, and for
+the text model made-up texts, for the recommender made-up ratings. The small convolutional network
 runs on fewer images, very few with XLA, and its epoch is extrapolated. XLA `pays after` so many
 epochs of all runs that share the program in a worker: its longer compiling over what it saves an
 epoch.
@@ -34,18 +35,28 @@ BATCH = 128
 
 @dataclass(frozen=True)
 class Case:
-    """A model, and on how many images an epoch is timed: with XLA, and as a plain graph."""
+    """A model, and on how many samples an epoch is timed: with XLA, and as a plain graph.
+
+    `dataset` is one that the model takes, and whose counts are known without its files.
+    """
 
     model: str
     with_xla: int = EPOCH
     plain: int = EPOCH
     batch_norms: tuple[bool, ...] = (False, True)
+    dataset: str = "mnist"
 
 
 CASES: Mapping[str, tuple[Case, ...]] = {
     "mlp": (Case("mlp(hidden=[128, 64])"), Case("mlp(width=128, depth=10)")),
     # A step with XLA takes about a second here.
     "cnn": (Case("cnn", with_xla=4 * BATCH, plain=50 * BATCH, batch_norms=(False,)),),
+    "text": (Case("text", 100 * BATCH, 100 * BATCH, batch_norms=(False,), dataset="imdb"),),
+    "recommender": (Case("recommender", dataset="synthetic_ratings(users=1200)"),),
+    "rnn": (
+        Case("rnn", batch_norms=(False,)),
+        Case("rnn(sequence=pixels)", 20 * BATCH, 20 * BATCH, batch_norms=(False,)),
+    ),
 }
 
 
@@ -194,13 +205,14 @@ def _estimate_table(found: list[Measured], data_dir: Path) -> str:
 def _estimated_epoch(each: Measured, data_dir: Path) -> float:
     """What one more epoch adds to the estimate of `relu-bench check`, in seconds."""
     import relu_bench.quiet_tensorflow  # noqa: F401 - building the network starts TensorFlow
-    from relu_bench import estimate
+    from relu_bench import data, estimate
 
     one, two = (
         estimate.seconds(_specs(each, epochs), jobs=1, data_dir=data_dir, rate=each.rate.median)
         for epochs in (1, 2)
     )
-    return two - one
+    trained = 0.8 * data.info(each.case.dataset).train_count
+    return (two - one) * EPOCH / trained
 
 
 def _share(each: Measured, data_dir: Path) -> float:
@@ -216,8 +228,8 @@ def _specs(each: Measured, epochs: int) -> "tuple[Spec, ...]":
     from relu_bench import config, plan, yaml_source
 
     text = (
-        f"model: '{each.case.model}'\nbatch_norm: {str(each.batch_norm).lower()}\n"
-        f"epochs: {epochs}\nseeds: 1\n"
+        f"dataset: {each.case.dataset}\nmodel: '{each.case.model}'\n"
+        f"batch_norm: {str(each.batch_norm).lower()}\nepochs: {epochs}\nseeds: 1\n"
     )
     return plan.make_plan(config.from_document(yaml_source.parse(text, "compilation")))
 

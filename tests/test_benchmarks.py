@@ -56,6 +56,7 @@ def test_the_readme_lists_exactly_the_scripts_that_there_are() -> None:
         "versus_keras.py",
         "epoch.py",
         "compilation.py",
+        "rnn_versus_fit.py",
         "memory.py",
         "scaling.py",
         "probes.py",
@@ -86,6 +87,44 @@ def test_store_measures_each_step() -> None:
     assert all(int(peak) > 0 for *_, peak in steps)
     resumed = re.findall(r"^\| (.+) \| \d+\.\d\d \| \d+ \|$", done.stdout, re.MULTILINE)
     assert resumed == ["plan 1,020 runs", "resume, 20 runs missing", "relu-bench status"]
+
+
+def test_large_store_makes_a_store_and_measures_each_command(tmp_path: Path) -> None:
+    done = run("large_store.py", "--quick", "--keep", str(tmp_path / "store"))
+    assert done.returncode == 0, done.stderr
+    measured = re.findall(r"^\| (.+) \| (\d+\.\d) \| (\d+) \|$", done.stdout, re.MULTILINE)
+    assert [name for name, *_ in measured] == [
+        "compare",
+        "compare --effects --time-to-accuracy",
+        "compare --mode tuned",
+        "plot",
+        "report",
+        "plot, one of 40 pages (--where)",
+    ]
+    assert all(float(seconds) > 0 and int(peak) > 20 for _, seconds, peak in measured)
+    runs = (tmp_path / "store" / "runs.csv").read_text(encoding="utf-8").splitlines()
+    assert len(runs) == 1 + 2 * 2 * 3
+
+
+def test_the_text_model_is_measured_against_fit() -> None:
+    done = run("text_versus_fit.py", "--quick")
+    assert done.returncode == 0, done.stderr
+    row = r"^\| (.+) \| (\d+\.\d{3}) \| (\d\.\d{2}) \| (.*) \|$"
+    fit, ours = re.findall(row, done.stdout, re.MULTILINE)
+    assert (fit[0], ours[0]) == ("Keras `fit`, two threads", "relu-bench, two workers")
+    assert float(fit[1]) / float(ours[1]) == pytest.approx(float(ours[3].split()[0]), rel=0.1)
+    assert ours[3].endswith("(goal 1.2)")
+
+
+def test_the_recommender_is_measured_against_fit() -> None:
+    done = run("recommender_versus_fit.py", "--quick")
+    assert done.returncode == 0, done.stderr
+    rows = re.findall(r"^\| (.+) \| (\d+\.\d{3}) \| (.*) \|$", done.stdout, re.MULTILINE)
+    assert [name for name, *_ in rows] == ["Keras `fit`, two threads", "relu-bench, two workers"]
+    fit, ours = (float(seconds) for _, seconds, _ in rows)
+    assert rows[1][2].endswith(" (goal 3)")
+    assert float(rows[1][2].split()[0]) == pytest.approx(fit / ours, rel=0.05)
+    assert "Measured with --quick" in done.stdout
 
 
 @pytest.mark.parametrize("options", [(), ("--workers",)])

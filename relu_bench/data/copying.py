@@ -1,29 +1,28 @@
 """Copy a known set of images into a folder, for machines without network (`--data-dir`)."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from relu_bench.data import idx
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset
 from relu_bench.data.entry import Copied
-from relu_bench.data.four import Role, file_name
-from relu_bench.data.known import KNOWN, idx_arrays
+from relu_bench.data.four import ROLES
+from relu_bench.data.known import KNOWN, Known, idx_arrays
 from relu_bench.data.places import Place, expanded, find
 from relu_bench.errors import DataError
 
 
 def copy_to(dataset: Dataset, to: Path) -> Copied:
-    """Write `dataset` as four gzipped IDX files into the folder `to`/<its name>, and verify them.
+    """Write `dataset` as four gzipped IDX files into its folder in `to`, and verify them.
 
     Files that hold the same already are left alone; another file under the name is replaced. No
     file is ever seen half written. Raises `DataError` when the folder cannot be written.
     """
     known = KNOWN[dataset.name]
-    folder = expanded(to) / dataset.name
+    folder = expanded(to) / known.folders[0]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        written = _write_missing(idx_arrays(dataset), folder)
+        written = _write_missing(dataset, known, folder)
     except OSError as error:
         raise DataError(
             f"{folder} cannot be written ({error.strerror or error})."
@@ -39,10 +38,10 @@ def copy_to(dataset: Dataset, to: Path) -> Copied:
     return Copied(folder, written)
 
 
-def _write_missing(arrays: Mapping[Role, idx.Bytes], folder: Path) -> tuple[str, ...]:
-    written = []
-    for role, array in arrays.items():
-        path = folder / file_name(role)
+def _write_missing(dataset: Dataset, known: Known, folder: Path) -> tuple[str, ...]:
+    arrays, written = idx_arrays(dataset), []
+    for role, name in zip(ROLES, known.file_names, strict=True):
+        path, array = folder / name, arrays[role]
         if not _holds(path, array):
             idx.write(array, path)
             written.append(path.name)

@@ -36,9 +36,11 @@ class Row(Component):
             for a copy that is incomplete.
         copy: `(dataset, folder)` writes it into `folder`/<its name> and reads it back; None for
             what is embedded and needs no copy.
+        fetched: whether `load` can fetch it; else the user has to.
     """
 
     info: Info
     load: Load
     place: Callable[[Label, Path | None], str | None]
     copy: Callable[[Dataset, Path], Copied] | None = None
+    fetched: bool = True

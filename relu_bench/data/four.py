@@ -20,7 +20,8 @@ PAIRS: tuple[tuple[Role, Role], ...] = (
     ("train_images", "train_labels"),
     ("test_images", "test_labels"),
 )
-_STEMS: dict[Role, str] = {
+Stems = Mapping[Role, str]
+STEMS: Stems = {
     "train_images": "train-images",
     "train_labels": "train-labels",
     "test_images": "t10k-images",
@@ -32,7 +33,7 @@ _NPZ_KEYS: dict[Role, str] = {
     "test_images": "x_test",
     "test_labels": "y_test",
 }
-ROLES: tuple[Role, ...] = tuple(_STEMS)
+ROLES: tuple[Role, ...] = tuple(STEMS)
 _BROKEN_ARCHIVE = (
     ValueError,
     EOFError,
@@ -65,25 +66,30 @@ class Four:
     places: Mapping[Role, str]
 
 
-def file_name(role: Role) -> str:
-    """The well-known name of the gzipped IDX file, `train-images-idx3-ubyte.gz` and so on."""
-    return _spellings(role)[1]
+def file_name(role: Role, stems: Stems = STEMS, dimensions: int = 3) -> str:
+    """The well-known name of the gzipped IDX file, `train-images-idx3-ubyte.gz` and so on.
+
+    `dimensions` are those of the images, 4 with colours.
+    """
+    number = dimensions if role in ("train_images", "test_images") else 1
+    return f"{stems[role]}-idx{number}-ubyte.gz"
 
 
-def find_idx(folder: Path) -> dict[Role, Path]:
+def find_idx(folder: Path, stems: Stems = STEMS) -> dict[Role, Path]:
     """Those of the four well-known IDX files that lie in `folder`, gzipped or not."""
     found: dict[Role, Path] = {}
     for role in ROLES:
-        paths = (folder / name for name in _spellings(role))
+        paths = (folder / name for name in _spellings(role, stems))
         path = next((path for path in paths if path.is_file()), None)
         if path is not None:
             found[role] = path
     return found
 
 
-def missing_files(found: Mapping[Role, Path]) -> str:
+def missing_files(found: Mapping[Role, Path], stems: Stems = STEMS) -> str:
     """The well-known names of the files that `found` lacks, for an error; empty if none."""
-    return ", ".join(file_name(role).removesuffix(".gz") for role in ROLES if role not in found)
+    names = (file_name(role, stems) for role in ROLES if role not in found)
+    return ", ".join(name.removesuffix(".gz") for name in names)
 
 
 def read_idx(files: Mapping[Role, Path]) -> Four:
@@ -192,11 +198,11 @@ def size(shape: tuple[int, ...]) -> str:
     return "x".join(str(length) for length in shape)
 
 
-def _spellings(role: Role) -> list[str]:
+def _spellings(role: Role, stems: Stems) -> list[str]:
     # Colour images have four dimensions; some archives write a dot where MNIST has a hyphen.
     dimensions = "34" if role in ("train_images", "test_images") else "1"
     return [
-        f"{_STEMS[role]}{separator}idx{number}-ubyte{suffix}"
+        f"{stems[role]}{separator}idx{number}-ubyte{suffix}"
         for number in dimensions
         for separator in "-."
         for suffix in ("", ".gz")

@@ -83,7 +83,8 @@ def _entry(name: str, data_dir: Path | None) -> Entry:
     except DataError as error:
         return Entry(info, False, str(error).splitlines()[0])
     if place is None:
-        return Entry(info, False, f"not here, `relu-bench data {name}` fetches it")
+        what = "fetches it" if row.fetched else "says where to get it"
+        return Entry(info, False, f"not here, `relu-bench data {name}` {what}")
     return Entry(info, True, place)
 
 

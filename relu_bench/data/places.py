@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from relu_bench.data import cifar
 from relu_bench.data.dataset import Dataset
 from relu_bench.data.four import Role, find_idx, missing_files, read_idx, read_npz
-from relu_bench.data.known import Known, verified
+from relu_bench.data.known import Known, upright, verified
 from relu_bench.errors import DataError
 
 VARIABLE = "RELU_BENCH_DATA"
@@ -24,14 +25,20 @@ class Place:
 
 @dataclass(frozen=True)
 class Location:
-    """Where a data set lies: a folder with its four IDX files, or an `.npz` (then no files)."""
+    """Where a data set lies: a folder with its four IDX files; else an `.npz`, or batches.
+
+    The last two have no `files`; the batches of CIFAR-10 are a folder.
+    """
 
     path: Path
     files: Mapping[Role, Path]
 
     def read(self, known: Known) -> Dataset:
         """Read and verify. Raises `DamagedError`."""
-        four = read_idx(self.files) if self.files else read_npz(self.path)
+        if self.files:
+            four = upright(read_idx(self.files), known)
+        else:
+            four = cifar.read(self.path) if self.path.is_dir() else read_npz(self.path)
         return verified(four, known, str(self.path))
 
 
@@ -86,14 +93,21 @@ def find(known: Known, place: Place) -> Location | None:
     incomplete = None
     for name in known.folders:
         folder = place.folder / name
-        files = find_idx(folder)
-        missing = missing_files(files)
+        files = find_idx(folder, known.stems)
+        missing = missing_files(files, known.stems)
         if not missing:
             return Location(folder, files)
         for npz in (folder / known.npz, place.folder / known.npz):
-            if npz.is_file():
+            if known.npz and npz.is_file():
                 return Location(npz, {})
         if files and incomplete is None:
+            incomplete = f"{folder} ({place.called}) is incomplete, missing: {missing}."
+    for name in known.batches:
+        folder = place.folder / name
+        missing = cifar.missing_files(folder)
+        if not missing:
+            return Location(folder, {})
+        if folder.is_dir() and incomplete is None:
             incomplete = f"{folder} ({place.called}) is incomplete, missing: {missing}."
     if incomplete and not place.is_cache:
         raise DataError(f"{incomplete}\n{copy_anew(known)}")
@@ -102,10 +116,12 @@ def find(known: Known, place: Place) -> Location | None:
 
 def copy_anew(known: Known) -> str:
     """How to mend a copy."""
-    name = known.info.name
+    if known.homepage:
+        return f"Copy it there anew, from {known.homepage}."
     return (
         "Copy it there anew; on a machine with network"
-        f" `relu-bench data {name} --to FOLDER` writes a good copy to FOLDER/{name}."
+        f" `relu-bench data {known.command} --to FOLDER` writes a good copy to"
+        f" FOLDER/{known.folders[0]}."
     )
 
 

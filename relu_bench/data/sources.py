@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset
 from relu_bench.data.digits import INFO as DIGITS
-from relu_bench.data.four import ROLES, Four, file_name
+from relu_bench.data.four import ROLES, Four
 from relu_bench.data.known import Known, verified
 from relu_bench.data.places import VARIABLE, Place, copy_anew, find, keras_cache, own_places
 from relu_bench.errors import DataError
@@ -34,14 +35,19 @@ def load_known(known: Known, data_dir: Path | None, *, fetch: bool) -> Dataset:
     cache = keras_cache()
     try:
         dataset = _from_cache(known, cache, data_dir)
-        if dataset is None and fetch:
+        if dataset is None and fetch and not known.homepage:
             dataset = _from_keras(known, cache, data_dir)
     except DamagedError as error:
         raise DataError(
-            f"{error}.\nDelete the file, then `relu-bench data {known.info.name}` fetches it anew."
+            f"{error}.\nDelete the file, then `relu-bench data {known.command}` fetches it anew."
+            if not known.homepage
+            else f"{error}.\n{copy_anew(known)}"
         ) from error
     if dataset is None:
-        raise DataError(_missing(known, data_dir, "Fetching it was not asked for."))
+        reason = (
+            "Keras has no loader for it." if known.homepage else "Fetching it was not asked for."
+        )
+        raise DataError(_missing(known, data_dir, reason))
     return dataset
 
 
@@ -71,7 +77,10 @@ def _from_keras(known: Known, cache: Place, data_dir: Path | None) -> Dataset:
         except Exception as error:
             # Else the next call would meet what is wrong here as a damaged file.
             for path in _cached_files(known, cache) - before:
-                path.unlink(missing_ok=True)
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
             reason = f"Fetching it through Keras failed: {error}"
             raise DataError(_missing(known, data_dir, reason)) from error
 
@@ -83,7 +92,8 @@ def _load_with_keras(known: Known) -> Four:
     # Keras prints its progress on stdout, where only results belong.
     with _limited_patience(), contextlib.redirect_stdout(sys.stderr):
         (train_images, train_labels), (test_images, test_labels) = loader.load_data()
-    arrays = (train_images, train_labels, test_images, test_labels)
+    # Some of Keras's loaders give labels as a column.
+    arrays = (train_images, train_labels.reshape(-1), test_images, test_labels.reshape(-1))
     return Four(
         dict(zip(ROLES, arrays, strict=True)),
         {role: f"{known.info.name} as fetched ({role})" for role in ROLES},
@@ -91,8 +101,10 @@ def _load_with_keras(known: Known) -> Four:
 
 
 def _cached_files(known: Known, cache: Place) -> set[Path]:
-    paths = [cache.folder / known.npz]
-    paths += [cache.folder / name / file_name(role) for name in known.folders for role in ROLES]
+    """What Keras may have put there: files, and folders that it unpacks."""
+    paths = [cache.folder / known.npz] if known.npz else []
+    paths += [cache.folder / folder / name for folder in known.folders for name in known.file_names]
+    paths += [cache.folder / name.partition("/")[0] for name in known.batches]
     return {path for path in paths if path.exists()}
 
 
@@ -128,22 +140,30 @@ def _limited_patience() -> Iterator[None]:
 
 def _missing(known: Known, data_dir: Path | None, reason: str) -> str:
     """What to say when `known` is nowhere: where it was looked for, and every way out."""
-    name = known.info.name
     looked = [
         f"  {place.called}: {place.folder}" + ("" if place.folder.is_dir() else " (no folder)")
         for place in (*own_places(data_dir), keras_cache())
     ]
-    files = "\n".join(f"      {file_name(role)}" for role in ROLES)
+    files = "\n".join(f"      {name}" for name in known.file_names)
+    folder = f"FOLDER/{known.folders[0]}"
+    others = [f"FOLDER/{known.npz}"] if known.npz else []
+    others += [f"the batches in FOLDER/{known.batches[0]}"] if known.batches else []
+    if known.homepage:
+        command = f"    they are to be had at {known.homepage};"
+    else:
+        copying = f"`relu-bench data {known.command} --to FOLDER`"
+        command = f"    {copying} writes them where there is a network;"
     return "\n".join(
         [
-            f"The data set {name} is not here. Looked in",
+            f"The data set {known.info.name} is not here. Looked in",
             *looked,
             reason,
             "Ways out:",
-            f"  - copy the four files into FOLDER/{name}:",
+            f"  - copy the four files into {folder}:",
             files,
+            *([f"    (or {' or '.join(others)})"] if known.batches else []),
             f"    and give --data-dir FOLDER, or set {VARIABLE}=FOLDER;",
-            f"    `relu-bench data {name} --to FOLDER` writes them where there is a network;",
+            command,
             f"  - `dataset: {DIGITS.name}` is embedded and needs no network.",
         ]
     )

@@ -48,7 +48,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def true_rating(users: Floats, items: Floats) -> Floats:
-    """f of features (n, 6) of users and of items, as above: (n,)."""
+    """The function f above of features (n, 6) of users and of items: (n,)."""
     generosity = 0.6 * (users[:, 0] + items[:, 0])
     meeting = 1.2 * (users[:, 1] * items[:, 1] + users[:, 2] * items[:, 2])
     distance = 0.9 * (np.abs(users[:, 3] - items[:, 3]) - 2 / 3)

@@ -16,9 +16,9 @@ from relu_bench.errors import ConfigError
 from relu_bench.labels import parse
 from relu_bench.models.convolutional import CNN
 from relu_bench.models.entry import Architecture, Model
-from relu_bench.models.perceptron import MLP, widths
-from relu_bench.models.recurrent import RNN
+from relu_bench.models.perceptron import MLP, check, is_residual, widths
 from relu_bench.models.recommender import RECOMMENDER
+from relu_bench.models.recurrent import RNN
 from relu_bench.models.text import TEXT
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "check_fits",
     "depth",
     "entry",
+    "is_residual",
     "widths",
 ]
 
@@ -46,9 +47,12 @@ def canonical(text: str) -> str:
     """The canonical label of a model.
 
     Raises:
-        LabelError: when there is no such model or parameter.
+        LabelError: when there is no such model or parameter, or nothing for it to act on.
     """
-    return str(resolve(text, MODELS, "model"))
+    label = resolve(text, MODELS, "model")
+    if label.name == "mlp":
+        check(label)
+    return str(label)
 
 
 def entry(label: str) -> Model:

@@ -31,7 +31,8 @@ def test_an_existing_folder_is_a_name_without_a_separator() -> None:
         ("MNIST", " Did you mean mnist?"),
         ("fashion-mnist", " Did you mean fashion_mnist?"),
         ("digit", " Did you mean digits?"),
-        ("cifar", ""),
+        ("cifar", " Did you mean cifar10?"),
+        ("pictures", ""),
     ],
 )
 def test_the_nearest_name_is_suggested(name: str, hint: str) -> None:

@@ -1,0 +1,103 @@
+"""The batches of CIFAR-10, as its author published them: six pickled dictionaries.
+
+Krizhevsky 2009, Learning Multiple Layers of Features from Tiny Images. A batch holds `data`, rows
+of 3,072 bytes (32x32 of red, then of green, then of blue), and `labels`. A pickle can name any
+function to be called, so these are read by an unpickler that knows nothing but NumPy's arrays.
+"""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from relu_bench.data.damage import DamagedError
+from relu_bench.data.four import Four
+
+TRAIN = tuple(f"data_batch_{number}" for number in range(1, 6))
+TEST = "test_batch"
+_SIDE, _CHANNELS, _CLASSES = 32, 3, 10
+# What a pickled array of bytes is made of. NumPy 2 moved its core; latin-1 text stands for bytes
+# where a newer Python has written the pickle.
+_ALLOWED: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("numpy", "ndarray"): ("numpy", "ndarray"),
+    ("numpy", "dtype"): ("numpy", "dtype"),
+    ("numpy.core.multiarray", "_reconstruct"): ("numpy._core.multiarray", "_reconstruct"),
+    ("numpy._core.multiarray", "_reconstruct"): ("numpy._core.multiarray", "_reconstruct"),
+    ("_codecs", "encode"): ("_codecs", "encode"),
+}
+
+
+class _Unpickler(pickle.Unpickler):
+    """Knows how to make an array and nothing else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _ALLOWED:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no batch needs")
+        return super().find_class(*_ALLOWED[module, name])
+
+
+def missing_files(folder: Path) -> str:
+    """The names of the batches that `folder` lacks, for an error; empty if none."""
+    return ", ".join(name for name in (*TRAIN, TEST) if not (folder / name).is_file())
+
+
+def read(folder: Path) -> Four:
+    """The four arrays in the batches of `folder`, images (n, 32, 32, 3).
+
+    Raises `DamagedError` when a batch is truncated, altered or something else. Nothing in a file
+    is executed.
+    """
+    train = [_batch(folder / name) for name in TRAIN]
+    test_images, test_labels = _batch(folder / TEST)
+    places = f"{folder} (data_batch_1 to data_batch_5)", str(folder / TEST)
+    return Four(
+        {
+            "train_images": np.concatenate([images for images, _ in train]),
+            "train_labels": np.concatenate([labels for _, labels in train]),
+            "test_images": test_images,
+            "test_labels": test_labels,
+        },
+        {
+            "train_images": places[0],
+            "train_labels": places[0],
+            "test_images": places[1],
+            "test_labels": places[1],
+        },
+    )
+
+
+def _batch(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    try:
+        with path.open("rb") as stream:
+            content = _unpickled(stream, path)
+    except OSError as error:
+        raise DamagedError(path, f"cannot be read ({error.strerror or error})") from error
+    if not isinstance(content, dict):
+        raise DamagedError(path, "its pickle holds no dictionary")
+    pixels, labels = content.get(b"data"), content.get(b"labels")
+    row = _SIDE * _SIDE * _CHANNELS
+    if not isinstance(pixels, np.ndarray) or (pixels.dtype, pixels.shape[1:]) != (np.uint8, (row,)):
+        raise DamagedError(path, f"its `data` are not rows of {row:,} bytes")
+    if not isinstance(labels, list) or not all(type(label) is int for label in labels):
+        raise DamagedError(path, "its `labels` are not a list of integers")
+    if len(labels) != len(pixels):
+        raise DamagedError(path, f"{len(labels):,} labels for {len(pixels):,} images")
+    wrong = next((place for place, label in enumerate(labels) if not 0 <= label < _CLASSES), None)
+    if wrong is not None:
+        raise DamagedError(path, f"label {labels[wrong]} at position {wrong}, expected 0 to 9")
+    numbers = np.array(labels, np.uint8)
+    images = pixels.reshape(-1, _CHANNELS, _SIDE, _SIDE).transpose(0, 2, 3, 1)
+    return images, numbers
+
+
+def _unpickled(stream: IO[bytes], path: Path) -> Any:
+    try:
+        return _Unpickler(stream, encoding="bytes").load()
+    except OSError:
+        raise
+    except Exception as error:
+        # A damaged pickle may fail in any way that its instructions can.
+        raise DamagedError(path, f"truncated or altered ({error})") from error
