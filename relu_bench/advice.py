@@ -5,12 +5,16 @@ Sources:
     He's variance: He et al. 2015, Delving Deep into Rectifiers. Glorot's: Glorot, Bengio 2010,
         Understanding the difficulty of training deep feedforward neural networks.
     equal units: Goodfellow, Bengio, Courville 2016, Deep Learning, section 8.4.
+    gradients through time: Pascanu, Mikolov, Bengio 2013, On the difficulty of training recurrent
+        neural networks. A step back multiplies the gradient by U' diag(f'), so its mean square by
+        that of f' and by the mean square by which U stretches a vector; `docs/rnn.md` measures it.
     batch norm: Ioffe, Szegedy 2015; the moving mean after n steps keeps momentum**n of its start,
         which is under 1 % after about 5 / (1 - momentum) steps.
 """
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +25,9 @@ from relu_bench.plan import Spec
 _DEEP = 10
 # The share of its mean square that a ReLU or a near relative keeps: he_normal makes up for that.
 _ABOUT_HALF = (0.45, 0.75)
+# What a step back through time may do to a gradient, and how many steps a warning takes for it.
+_STEADY = (0.8, 1.25)
+_STEPS = 28
 
 
 def warnings(specs: Sequence[Spec], train_counts: Mapping[str, int]) -> list[str]:
@@ -41,7 +48,7 @@ def warnings(specs: Sequence[Spec], train_counts: Mapping[str, int]) -> list[str
 
 
 def _what_matters(spec: Spec) -> tuple[object, ...]:
-    return (*spec.program_key, spec.initializer, spec.epochs)
+    return (*spec.program_key, spec.initializer, spec.recurrent_initializer, spec.epochs)
 
 
 def _equal_units(spec: Spec) -> Iterator[str]:
@@ -106,12 +113,56 @@ def _shrinking_signal(spec: Spec) -> Iterator[str]:
 
 def _kept_share(activation: str) -> float:
     """Of the mean square of a symmetric input, for a rectifier; infinite for other activations."""
+    return _mean_square(activation, activations.values)
+
+
+def _mean_square(activation: str, function: Callable[..., Any]) -> float:
+    """Of a function of a symmetric input, for a rectifier; infinite for other activations."""
     if activations.entry(activation).kind != "rectifier":
         return math.inf
     # A pre-activation of standard deviation 1, on the points of Gauss-Hermite quadrature.
     points, weights = np.polynomial.hermite_e.hermegauss(64)
-    squares = activations.values(activation, points) ** 2
+    squares = function(activation, points) ** 2
     return float((weights * squares).sum() / weights.sum())
+
+
+def _unsteady_through_time(spec: Spec) -> Iterator[str]:
+    if not models.entry(spec.model).recurrent:
+        return
+    units: Any = parse(spec.model)["units"]
+    stretch = _mean_square_stretch(spec.recurrent_initializer, units)
+    share = _mean_square(spec.activation, activations.slopes)
+    # Of tanh and others, the share depends on how large the states are; taken as 1, it says when a
+    # gradient vanishes whatever the states, and never that one explodes.
+    factor = math.sqrt(stretch * min(share, 1.0))
+    over = f"{factor**_STEPS:.0e} over {_STEPS}"
+    variant = f"{spec.activation} with recurrent_initializer {spec.recurrent_initializer}"
+    if factor < _STEADY[0]:
+        yield (
+            f"{variant}: before training, each step back leaves about {factor:.2g} of the "
+            f"gradient, {over}; identity or he_normal hold more of it"
+        )
+    elif factor > _STEADY[1] and math.isfinite(share):
+        yield (
+            f"{variant}: before training, each step back multiplies the gradient by about "
+            f"{factor:.2g}, by {over}; take a smaller spread, or gradient_clip_norm"
+        )
+
+
+def _mean_square_stretch(initializer: str, units: int) -> float:
+    """The mean square by which a recurrent kernel stretches a random vector.
+
+    NaN for kernels that do not treat all directions alike: nothing is said of them.
+    """
+    label = parse(initializer)
+    given: dict[str, Any] = dict(label.parameters)
+    if label.name == "orthogonal":
+        return float(given["gain"]) ** 2
+    if label.name == "random_normal" and given["mean"] == 0:
+        return float(units * given["stddev"] ** 2)
+    # Variance scaling: of a square kernel, inputs and outputs are as many.
+    scales = {"glorot": 1.0, "lecun": 1.0, "he": 2.0, "variance": given.get("scale", math.nan)}
+    return float(scales.get(label.name.partition("_")[0], math.nan))
 
 
 def _unsettled_batch_norm(spec: Spec, train_count: int) -> Iterator[str]:
@@ -137,4 +188,5 @@ _RULES: Sequence[Callable[[Spec], Iterator[str]]] = (
     _self_normalizing,
     _bounded_with_he,
     _shrinking_signal,
+    _unsteady_through_time,
 )

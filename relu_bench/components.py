@@ -42,8 +42,9 @@ class Parameter:
     """One parameter: its type, default (`REQUIRED` for none) and the values it may take.
 
     The bounds are those of a number, or of each number of a list; `longest` is a list's length.
-    `added_later` marks a parameter that came after the first release: it stays out of a run's
-    identity while it has its default, so that old stores stay valid.
+    `added_later` marks a parameter that came after the first release: it stays out of the canonical
+    label and of a run's identity while it has its default, so that old stores stay valid and their
+    variants are those of today.
     """
 
     kind: Kind
@@ -151,6 +152,9 @@ def most_similar(word: str, names: Iterable[str]) -> str | None:
 def resolve(text: str, table: Mapping[str, Component], what: str) -> Label:
     """The canonical label of `text`: alias replaced, every parameter written.
 
+    A later parameter is written only where it has not its default: what was stored before it came
+    has the same label.
+
     `what` names the table in errors, as in "activation".
 
     Raises:
@@ -176,20 +180,23 @@ def resolve(text: str, table: Mapping[str, Component], what: str) -> Label:
             raise LabelError(
                 f"{shown} in {text!r}: {parameter} is {rule.allowed()}.{hint}"
             ) from None
-    return make_label(name, values)
+    return _without_later_defaults(make_label(name, values), table[name])
 
 
 def without_later_defaults(text: str, table: Mapping[str, Component]) -> str:
     """The canonical label as it goes into a run's identity: later parameters only when changed."""
     label = parse(text)
-    row = table[label.name]
+    return str(_without_later_defaults(label, table[label.name]))
+
+
+def _without_later_defaults(label: Label, row: Component) -> Label:
     rules = {name: rule for form in row.forms for name, rule in form.items()}
     kept = {
         name: value
         for name, value in label.parameters
         if not (rules[name].added_later and value == rules[name].default)
     }
-    return str(make_label(label.name, kept))
+    return make_label(label.name, kept)
 
 
 def _form_of(given: Label, name: str, row: Component, what: str) -> Mapping[str, Parameter]:

@@ -119,6 +119,8 @@ def _training_seconds(spec: Spec, rate: float, data_dir: Path | None) -> tuple[f
 
 
 def _multiply_adds(layer: Any) -> int:
+    if hasattr(layer, "multiply_adds"):
+        return int(layer.multiply_adds)
     kernel = getattr(layer, "kernel", None)
     if kernel is None:
         return 0

@@ -136,3 +136,43 @@ def test_the_steps_are_those_of_the_training_part() -> None:
     assert "for 480 steps" in said(**fields)[0]
     assert said(**fields, validation_split=0.0) == []
     assert "for 11 steps" in said(**fields, train_samples=1_001)[0]
+
+
+RELU_ORTHOGONAL = (
+    "relu with recurrent_initializer orthogonal(gain=1.0): before training, each step back leaves "
+    "about 0.71 of the gradient, 6e-05 over 28; identity or he_normal hold more of it"
+)
+
+
+@pytest.mark.parametrize(
+    ("activation", "recurrent_initializer", "warning"),
+    [
+        ("relu", "orthogonal", RELU_ORTHOGONAL),
+        ("relu", "orthogonal(gain=1.414)", None),
+        ("relu", "he_normal", None),
+        ("relu", "identity", None),
+        ("relu", "glorot_uniform", "about 0.71 of the gradient"),
+        ("relu", "variance_scaling(scale=8.0)", "multiplies the gradient by about 2, by 3e+08"),
+        ("relu", "random_normal(stddev=0.001)", "about 0.0071 of the gradient, 6e-61 over 28"),
+        ("relu", "random_normal(mean=0.5, stddev=0.001)", None),
+        ("relu", "zeros", None),
+        ("leaky_relu(negative_slope=0.5)", "orthogonal", "about 0.79 of the gradient"),
+        ("tanh", "orthogonal", None),
+        ("tanh", "he_normal", None),
+        ("tanh", "random_normal(stddev=0.001)", "about 0.01 of the gradient, 1e-56 over 28"),
+    ],
+)
+def test_gradients_that_vanish_or_explode_through_time(
+    activation: str, recurrent_initializer: str, warning: str | None
+) -> None:
+    found = said(model="rnn", activation=activation, recurrent_initializer=recurrent_initializer)
+    if warning is None:
+        assert found == []
+    else:
+        (line,) = found
+        assert warning in line
+
+
+def test_recurrent_initializers_are_judged_in_recurrent_models_alone() -> None:
+    assert said() == []
+    assert said(model="rnn") == [RELU_ORTHOGONAL]

@@ -156,6 +156,8 @@ def test_a_later_parameter_stays_out_of_the_identity_while_it_has_its_default() 
     table = {"a": Component(parameters={"old": SLOPE, "new": later})}
     assert without_later_defaults("a(new=1.0, old=0.25)", table) == "a(old=0.25)"
     assert without_later_defaults("a(new=2.0, old=0.25)", table) == "a(new=2.0, old=0.25)"
+    assert str(resolve("a(new=1.0)", table, "x")) == "a(old=0.25)", "as what was stored before"
+    assert str(resolve("a(new=2.0)", table, "x")) == "a(new=2.0, old=0.25)"
     alone = {"a": Component(parameters={"new": later})}
     assert without_later_defaults("a(new=1.0)", alone) == "a"
 

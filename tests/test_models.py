@@ -5,6 +5,7 @@ import pytest
 
 from relu_bench.data import Inputs, image
 from relu_bench.errors import ConfigError
+from relu_bench.labels import LabelError
 from relu_bench.models import MODELS, Architecture, build, canonical, check_fits, entry
 from relu_bench.models.perceptron import DEEPEST
 
@@ -72,6 +73,71 @@ def test_a_perceptron_takes_any_shape_and_any_number_of_classes() -> None:
     assert trainable(build_with(activation="prelu(initial=0.25)")) == 475 + 4 + 6
     assert trainable(build_with(batch_norm=True)) == 475 + 2 * (4 + 6)
     assert trainable(build_with(inputs=image((9,)), outputs=1)) == 10 * 4 + 5 * 6 + 7
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("mlp(hidden=[128, 64], residual=false)", "mlp(hidden=[128, 64])"),
+        ("mlp(width=4, depth=3, residual=false)", "mlp(depth=3, width=4)"),
+        ("mlp(width=4, depth=3, residual=true)", "mlp(depth=3, residual=true, width=4)"),
+        ("mlp(residual=true, hidden=[8, 4, 4])", "mlp(hidden=[8, 4, 4], residual=true)"),
+    ],
+)
+def test_a_label_says_residual_only_where_it_is(text: str, label: str) -> None:
+    assert canonical(text) == label
+    assert canonical(label) == label
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mlp(residual=true)",
+        "mlp(hidden=[4, 5, 4], residual=true)",
+        "mlp(width=4, depth=1, residual=true)",
+    ],
+)
+def test_residual_without_two_equal_widths_is_refused(text: str) -> None:
+    with pytest.raises(LabelError, match="has no residual connection: it needs two hidden layers"):
+        canonical(text)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_a_residual_network_by_hand(batch_norm: bool) -> None:
+    random = np.random.default_rng(0)
+    # The inputs are as wide as the first layer: there is no connection all the same.
+    given = {"inputs": image((6,)), "batch_norm": batch_norm, "activation": "tanh"}
+    label = "mlp(hidden=[6, 6, 4, 4, 4], residual=true)"
+    model = build_with(model=label, **given)
+    assert trainable(model) == trainable(build_with(model="mlp(hidden=[6, 6, 4, 4, 4])", **given))
+    for variable in model.trainable_variables:
+        variable.assign(random.normal(size=variable.shape))
+    images = random.random((5, 6)).astype(np.float32)
+
+    hidden = images.astype(np.float64)
+    for number, skip in enumerate((False, True, False, True, True), start=1):
+        layer = model.get_layer(f"dense_{number}")
+        linear = hidden @ layer.kernel.numpy() + layer.bias.numpy()
+        if batch_norm:
+            norm = model.get_layer(f"dense_{number}_batch_norm")
+            # In inference mode, with fresh moving statistics: mean 0, variance 1.
+            linear = linear / np.sqrt(1 + 0.001) * norm.gamma.numpy() + norm.beta.numpy()
+        hidden = np.tanh(linear) + hidden if skip else np.tanh(linear)
+        assert (f"dense_{number}_residual" in layer_names(model)) is skip
+    output = model.get_layer("output")
+    expected = hidden @ output.kernel.numpy() + output.bias.numpy()
+    np.testing.assert_allclose(model(images, training=False).numpy(), expected, rtol=1e-4)
+
+
+@pytest.mark.tensorflow
+def test_dropout_lies_inside_the_branch() -> None:
+    model = build_with(model="mlp(hidden=[4, 4], residual=true)", dropout=0.5)
+    assert layer_names(model)[-4:-1] == [
+        "dense_2_activation",
+        "dense_2_dropout",
+        "dense_2_residual",
+    ]
 
 
 @pytest.mark.tensorflow

@@ -78,6 +78,8 @@ def _print_copied(copied: "Copied | None", to: Path) -> None:
 def _size(info: "DatasetInfo") -> str:
     counts = f"{info.train_count:,} + {info.test_count:,}"
     classes = f", {info.classes} classes" if info.classes else ""
+    if not info.task.has_classes:
+        return f"{counts} {info.task.name} by {_shape(info)} {info.inputs.words}"
     return f"{counts} {info.inputs.words} of {_shape(info)}{classes}"
 
 
@@ -101,6 +103,7 @@ def _table(entries: "tuple[Entry, ...]") -> "Table":
     from rich.table import Table
 
     table = Table("data set", "training", "test", "shape", "classes", box=None, pad_edge=False)
+    table.columns[0].overflow = "fold"
     for column in table.columns[1:]:
         column.justify = "right"
     table.add_column("where", overflow="fold")

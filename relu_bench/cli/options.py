@@ -83,17 +83,18 @@ Metric = Annotated[
     str | None,
     typer.Option(
         metavar="COLUMN",
-        help="Column of runs.csv: val_accuracy, test_loss.",
-        show_default="test_accuracy",
+        help="Column of runs.csv: val_accuracy, test_mae, test_loss.",
+        show_default="the task's test score",
     ),
 ]
 Margin = Annotated[
-    float,
+    float | None,
     typer.Option(
         min=0.0,
         metavar="POINTS",
         help="Differences within ± this are practically none: points of an accuracy, else the "
         "metric's own unit.",
+        show_default="0.1 points; 0.005 of a rating",
     ),
 ]
 Mode = Annotated[

@@ -22,7 +22,7 @@ def report(
     by: By = None,
     baseline: Baseline = None,
     metric: Metric = None,
-    margin: Margin = 0.1,
+    margin: Margin = None,
     mode: Mode = CompareMode.MATCHED,
     where: Where = None,
 ) -> None:

@@ -16,8 +16,6 @@ from relu_bench.compare.robustness import robustness
 from relu_bench.compare.time_to_accuracy import time_to_accuracy
 from relu_bench.errors import ReluBenchError
 
-MARGIN = 0.1
-
 
 @dataclass(frozen=True, eq=False)
 class Answers:
@@ -42,7 +40,7 @@ def answer(
     *,
     baseline: str | None = None,
     metric: str | None = None,
-    margin: float = MARGIN,
+    margin: float | None = None,
     mode: Mode = "matched",
     with_times: bool = False,
     target: float | None = None,
@@ -56,7 +54,8 @@ def answer(
             axis that varies, by itself.
         baseline: the variant to compare with; the first of the config when None.
         metric: column of runs.csv to compare; the test score of the task when None.
-        margin: differences within ± this are practically none, in the unit that people read.
+        margin: differences within ± this are practically none, in the unit that people read; None
+            for the usual one of each measure.
         mode: `matched` or `tuned`, when other axes vary too.
         with_times: also the time to accuracy, which reads epochs.csv.
         target: validation score for it, in the unit that people read; by default 99 % of the
@@ -68,7 +67,7 @@ def answer(
         ReluBenchError: when nothing can be compared, or an argument names what no table has; what
             only some tables lack is a notice.
     """
-    if not (margin >= 0 and math.isfinite(margin)):
+    if margin is not None and not (margin >= 0 and math.isfinite(margin)):
         raise ReluBenchError(
             f"--margin {margin} is no margin; expected a number that is not negative, "
             "such as 0.1 (points)."

@@ -95,9 +95,8 @@ def _times(comparison: Comparison, times: Times) -> tuple[Section, list[str]]:
         rows.append((row.variant, f"{row.reached}/{row.runs}", shown(row.epochs, 1), *seconds))
     scale = times.measure.scale
     target = f"{numbers.plain(times.target, numbers.decimals(scale))}\u00a0{scale.unit}".strip()
-    of_what = (
-        "" if times.given else f", {100 * SHARE:g}\u00a0% of the final one of {comparison.baseline}"
-    )
+    share = f"{100 * SHARE:g}\u00a0% of" if scale.higher_is_better else f"1/{SHARE:g} times"
+    of_what = "" if times.given else f", {share} the final one of {comparison.baseline}"
     notes = [f"Medians over the runs; a run that never reaches {target} counts as infinity."]
     if times.timed:
         heads.append("seconds")

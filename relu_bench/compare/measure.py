@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 _COLUMN = re.compile(r"(best_epoch_)?(train|val|test)_(.+)")
 _SPLITS = {"train": "training", "val": "validation", "test": "test"}
 LOSS = "loss"
+_MARGINS = {"%": 0.1, "rating": 0.005, "": 0.001}
+_MARGIN_OF_LOSS = 0.1
+_LOSS_UNITS = {"rating": "squared rating"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,15 @@ class Measure:
         """1.0 when higher is better, else -1.0."""
         return 1.0 if self.scale.higher_is_better else -1.0
 
+    @property
+    def margin(self) -> float:
+        """The difference that is practically none unless another is asked for, as people read it.
+
+        0.1 points of a percentage, 0.001 of an area under a curve, which is as much; 0.005 of a
+        rating, since good recommenders of one to five stars are told apart by hundredths.
+        """
+        return _MARGINS.get(self.scale.unit, _MARGIN_OF_LOSS)
+
     def values(self, runs: DataFrame) -> Series:
         """What each run counts as, in the unit that people read; NaN for failed runs.
 
@@ -64,12 +77,12 @@ class Measure:
         return numbers * self.scale.factor
 
     def _uncounted(self, runs: DataFrame) -> str:
-        first = str(runs["run_id"].iloc[0])
+        first, instead = str(runs["run_id"].iloc[0]), f"test_{runs['metric'].iloc[0]}"
         if not self.guesses:
             return (
                 f"--metric {self.column}: {len(runs)} runs diverged ({first}, …) and have no "
                 "constant guess to count as in a loss; leaving them out would flatter their "
-                "variants. Compare an accuracy instead, such as --metric test_accuracy."
+                f"variants. Compare a score instead, such as --metric {instead}."
             )
         return (
             f"Run {first} diverged, but its constant guess is not in runs.csv, so it cannot be "
@@ -77,14 +90,25 @@ class Measure:
         )
 
 
-def measure_of(metric: str, column: str | None = None) -> Measure:
+def further_metrics(runs: DataFrame, metric: str) -> tuple[str, ...]:
+    """What was recorded of these runs beside their task's `metric`."""
+    return tuple(
+        name
+        for name in METRICS
+        if name != metric and f"test_{name}" in runs and runs[f"test_{name}"].notna().any()
+    )
+
+
+def measure_of(metric: str, column: str | None = None, further: Sequence[str] = ()) -> Measure:
     """The measure named `column`, or the test score of the task whose metric is `metric`.
+
+    `further` are the task's other metrics.
 
     Raises:
         ReluBenchError: when `column` is no score or loss of such runs.
     """
     column = (column or f"test_{metric}").strip()
-    known = _known(metric)
+    known = _known((metric, *further))
     if column not in known:
         near = difflib.get_close_matches(column, known, n=1)
         meant = f" Did you mean {near[0]!r}?" if near else ""
@@ -94,9 +118,10 @@ def measure_of(metric: str, column: str | None = None) -> Measure:
     found = _COLUMN.fullmatch(column)
     assert found is not None
     best, split, name = found.groups()
-    title = f"{_SPLITS[split]} {name.replace('_', ' ')}{' of the best epoch' if best else ''}"
+    called = METRICS[name].title if name in METRICS else name
+    title = f"{_SPLITS[split]} {called}{' of the best epoch' if best else ''}"
     if name == LOSS:
-        unit = next(each.unit for each in columns.RUNS if each.name == column)
+        unit = _LOSS_UNITS.get(METRICS[metric].unit, "nats")
         return Measure(column, title, Scale(LOSS, False, 1.0, unit), False, ())
     # The commonest class is that of the training part, and nothing else was measured on it.
     guesses = ("test",) if split == "test" else ("val",) if split == "val" else ("val", "test")
@@ -105,12 +130,12 @@ def measure_of(metric: str, column: str | None = None) -> Measure:
     return Measure(column, title, scale, is_rate, tuple(f"guess_{each}_{name}" for each in guesses))
 
 
-def _known(metric: str) -> list[str]:
+def _known(metrics: Sequence[str]) -> list[str]:
     """Scores of the task, first the one that is reported, then losses."""
     return [
         name
-        for kind in (metric, LOSS)
+        for kind in (*metrics, LOSS)
         for split in ("test", "val", "train")
         for name in (f"{split}_{kind}", f"best_epoch_{split}_{kind}")
-        if name in columns.names(columns.RUNS) and (kind == LOSS or kind in METRICS)
+        if name in columns.names(columns.RUNS)
     ]

@@ -34,10 +34,11 @@ class Section:
 
 
 def heading(comparison: Comparison) -> str:
-    """What is compared: `variants: test accuracy (%) by activation`."""
+    """What is compared: `variants: test accuracy (%) by activation`; said where low is good."""
     question, measure = comparison.question, comparison.measure
     by = " and ".join(question.by)
-    return f"{question.experiment}: {measure.title}{measure.scale.suffix} by {by}"
+    low = "" if measure.scale.higher_is_better else "; lower is better"
+    return f"{question.experiment}: {measure.title}{measure.scale.suffix} by {by}{low}"
 
 
 def circumstances(comparison: Comparison) -> str:

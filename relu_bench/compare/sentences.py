@@ -12,7 +12,7 @@ from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.estimates import BCA_FROM, MOST_BCA
 from relu_bench.compare.pairs import Pair
 from relu_bench.compare.ranking import LETTERS_FROM, MOST_VARIANTS
-from relu_bench.compare.test_set import sampling_error
+from relu_bench.compare.test_set import called, sampling_error
 from relu_bench.compare.verdicts import LEVEL
 
 _MOST_NAMED = 6
@@ -50,7 +50,9 @@ def legend(comparison: Comparison) -> tuple[str, ...]:
         lines.append(f"No BCa intervals: more than {MOST_BCA:,} variants.")
     if comparison.pairs:
         errors = (
-            "×errors: mean error by that of the baseline. " if comparison.measure.is_rate else ""
+            "×errors: mean error by that of the baseline. "
+            if comparison.measure.is_rate
+            else f"ratio: {comparison.measure.title} by that of the baseline. "
         )
         lines.append(
             f"{errors}p: paired t test over the seeds; sign-flip p beside it; both by Holm over "
@@ -143,10 +145,12 @@ def _scope(comparison: Comparison) -> str:
     samples, mean = comparison.test_samples, comparison.estimates[0].mean
     if samples is None or math.isnan(mean):
         return f"{text}, on this fixed test set."
-    error = 100 * sampling_error(mean / 100, samples)
+    scale = comparison.measure.scale
+    metric = comparison.measure.column.rpartition("_")[2]
+    error = scale.factor * sampling_error(mean / scale.factor, samples, metric)
     return (
-        f"{text}, on this fixed test set of {samples:,} images, whose own sampling error is about "
-        f"±{error:.2g}\u00a0points."
+        f"{text}, on this fixed test set of {samples:,} {called(comparison.question.dataset)}, "
+        f"whose own sampling error is about ±{error:.2g}\u00a0{numbers.points(scale)}."
     )
 
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from relu_bench import data
+from relu_bench.errors import ReluBenchError
+
 if TYPE_CHECKING:
     from pandas import Series
+
+    from relu_bench.data import DatasetInfo
 
 _MOST = 1_000_000
 _ROUNDING = 1e-9
@@ -32,9 +38,49 @@ def sample_size(accuracies: Series) -> int | None:
     return least if least > 1 else None
 
 
-def sampling_error(accuracy: float, samples: int) -> float:
-    """Half the 95 % interval of an accuracy over other test sets of this size, as a fraction.
+_DEVIATIONS: Mapping[str, Callable[[float], float]] = {
+    "accuracy": lambda share: math.sqrt(max(share * (1 - share), 0.0)),
+    "rmse": lambda error: error / math.sqrt(2),
+    "mae": lambda error: error * math.sqrt(math.pi / 2 - 1),
+}
+"""By metric, √n times its standard deviation over test sets of n samples."""
 
-    1.96 · √(p (1 - p) / n): the normal approximation of the binomial distribution.
+
+def sampling_error(score: float, samples: int, metric: str = "accuracy") -> float:
+    """Half the 95 % interval of a score over other test sets of this size, in its stored unit.
+
+    Of an accuracy p, 1.96 · √(p (1 - p) / n): the normal approximation of the binomial
+    distribution. Of a root mean square error e, 1.96 · e / √(2 n), and of a mean absolute one,
+    1.96 · e · √((π/2 - 1) / n): for errors that are normal with mean 0.
     """
-    return _QUANTILE * math.sqrt(max(accuracy * (1 - accuracy), 0.0) / samples)
+    return _QUANTILE * _DEVIATIONS[metric](score) / math.sqrt(samples)
+
+
+def test_size(scores: Series, column: str, dataset: str) -> int | None:
+    """The number of test samples, where `column` is a test score that has a sampling error.
+
+    An accuracy tells it by itself; other scores need a data set that is known by name.
+    """
+    metric = column.rpartition("_")[2]
+    if "test" not in column or metric not in _DEVIATIONS:
+        return None
+    if metric == "accuracy":
+        return sample_size(scores)
+    info = _info(dataset)
+    return None if info is None else info.test_count
+
+
+def called(dataset: str) -> str:
+    """What the samples of a data set are called: images, texts, ratings."""
+    info = _info(dataset)
+    if info is None:
+        return "samples"
+    return info.inputs.words if info.task.has_classes else info.task.name
+
+
+def _info(dataset: str) -> DatasetInfo | None:
+    """What is known of a data set by its name, without a look at the disk."""
+    try:
+        return None if data.is_path(dataset) else data.info(dataset)
+    except ReluBenchError:
+        return None

@@ -30,6 +30,11 @@ class Combination:
         """Units of each hidden layer of a perceptron."""
         return models.widths(parse(self.model))
 
+    @property
+    def is_residual(self) -> bool:
+        """Whether it has residual connections."""
+        return models.is_residual(parse(self.model))
+
 
 AXES = tuple(each.name for each in fields(Combination) if each.name in FIELDS)
 """The fields that decide how a network starts, in the order in which they are shown."""

@@ -101,7 +101,7 @@ def _diagnosed(
     group: _Group, *, trials: int, seed: int, report: Callable[[int], None]
 ) -> Iterator[Diagnosis]:
     variants = [
-        Variant(member.activation, member.batch_norm, member.output_activation)
+        Variant(member.activation, member.batch_norm, member.output_activation, member.is_residual)
         for member in group.members
     ]
     measured = simulate(

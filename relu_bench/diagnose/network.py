@@ -9,9 +9,12 @@ multiplies from the right. With the output y of the layer below, W its kernel an
 and back, with d = the derivative of the sum of the images' losses by z (without batch norm that of
 an image by its own z),
 
-    d = f'(z) (d_above W_above^T),    d at the logits = softmax - one_hot(target),
+    d = f'(z) (d_above W_above^T),    d at the logits = softmax - one_hot(target).
 
-where an activation of the output layer, in front of the softmax, multiplies the last by its slope.
+With residual connections (`models/perceptron.py`) a hidden layer whose kernel is square, the first
+aside, has y' = y + f(z), and what comes back to y' goes on to y as well.
+
+An activation of the output layer, in front of the softmax, multiplies d at the logits by its slope.
 
 `z` is what the activation is given, here called the pre-activation. Batch norm uses the statistics
 of these images, as a training step does, with scale 1 and shift 0. Dropout is off.
@@ -44,12 +47,19 @@ class Weights:
 class Variant:
     """What networks with the same weights differ in: canonical activations, and batch norm.
 
-    `output_activation` stands in front of the softmax.
+    `output_activation` stands in front of the softmax. `residual`: with residual connections.
     """
 
     activation: str
     batch_norm: bool = False
     output_activation: str = "identity"
+    residual: bool = False
+
+    def skips(self, weights: Weights, layer: int) -> bool:
+        """Whether hidden layer number `layer`, counted from 0, adds its input to its output."""
+        hidden = 0 < layer < len(weights.kernels) - 1
+        rows, units = weights.kernels[layer].shape[1:]
+        return self.residual and hidden and rows == units
 
 
 @dataclass(frozen=True)
@@ -85,14 +95,18 @@ def forward(first: Array, weights: Weights, variant: Variant) -> Signals:
     """The signals of every layer; `first` is that of `first_linear` and stays as it is."""
     pre_activations: list[Array] = []
     deviations: list[Array | None] = []
-    linear = first
-    for kernel, bias in zip(weights.kernels[1:], weights.biases[1:], strict=True):
+    linear, below = first, None
+    following = zip(weights.kernels[1:], weights.biases[1:], strict=True)
+    for layer, (kernel, bias) in enumerate(following):
         deviation = None
         if variant.batch_norm:
             linear, deviation = _normalized(linear)
         pre_activations.append(linear)
         deviations.append(deviation)
         outputs = activations.values(variant.activation, linear).astype(kernel.dtype, copy=False)
+        if variant.skips(weights, layer):
+            outputs = outputs + below
+        below = outputs
         linear = np.matmul(outputs, kernel)
         linear += bias
     return Signals(pre_activations, deviations, linear)
@@ -111,11 +125,16 @@ def backward(
         loss: Keras's name of the loss, a key of `LOSS_GRADIENTS`.
     """
     above = _from_loss(signals.outputs, variant.output_activation, targets, loss)
+    past: Any = None
     for layer in reversed(range(len(signals.pre_activations))):
         pre_activation = signals.pre_activations[layer]
         slopes = activations.slopes(variant.activation, pre_activation)
-        gradient = np.matmul(above, weights.kernels[layer + 1].transpose(0, 2, 1))
-        gradient *= slopes.astype(gradient.dtype, copy=False)
+        arriving = np.matmul(above, weights.kernels[layer + 1].transpose(0, 2, 1))
+        if variant.skips(weights, layer + 1):
+            arriving += past
+        # The gradient by the layer's output: a residual connection hands it on as it is.
+        past = arriving
+        gradient = arriving * slopes.astype(arriving.dtype, copy=False)
         yield Gradients(layer, gradient, slopes)
         deviation = signals.deviations[layer]
         above = gradient

@@ -2,13 +2,13 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_bench.probes.probe import Kernels, Mask, Probe
+from relu_bench.probes.probe import Kernels, Look, Mask, Probe, shown_steps
 from relu_bench.probes.sums import finite, inner
 
 Row = dict[str, Any]
@@ -60,8 +60,26 @@ class History:
             if name in slopes:
                 row |= _slope_cells(slopes[name])
             self.rows.append(row)
+        if epoch == 0 or last:
+            self.rows += self._step_rows(epoch, look)
         self._silent = silent
         self.seconds += time.perf_counter() - started
+
+    def _step_rows(self, epoch: int, look: Look) -> Iterator[Row]:
+        """A row for each shown step of a recurrent layer; they stand behind those of the layers."""
+        for each in self._probe.network.hidden:
+            if not each.steps or not look.layers[each.name].finite:
+                continue
+            for step, gradient in zip(
+                shown_steps(each.steps), look.states[each.name].tolist(), strict=True
+            ):
+                yield {
+                    "epoch": epoch,
+                    "layer": f"{each.name}_step_{step}",
+                    "units": each.kernel.shape[-1],
+                    "time_step": step,
+                    "state_gradient_rms": finite(gradient),
+                }
 
     def summary(self) -> Row:
         """The cells of runs.csv that sum up the rows.

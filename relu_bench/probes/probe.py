@@ -25,6 +25,10 @@ _FORWARD_BATCH = 256
 _IMAGES_AT_ONCE = 6000
 """After so many, such a pass looks whether there is still anything to find."""
 
+_MOST_STEPS = 32
+_SPACED_STEPS = 30
+"""Of a sequence of more than 32 steps."""
+
 Mask = NDArray[np.bool_]
 Kernels = dict[str, NDArray[np.float32]]
 
@@ -41,11 +45,16 @@ def probe_indices(targets: data.Labels, train: NDArray[np.int32]) -> NDArray[np.
 
 @dataclass
 class Look:
-    """What a look into a network found: sums by hidden layer, mean kernel gradients by layer."""
+    """What a look into a network found: sums by hidden layer, mean kernel gradients by layer.
+
+    `states` has for each recurrent layer the root mean square gradient by its state, at each of
+    `shown_steps`.
+    """
 
     layers: dict[str, LayerSums]
     kernel_gradients: Kernels = field(default_factory=dict)
     moments: Moments = field(default_factory=dict)
+    states: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 class Probe:
@@ -83,10 +92,14 @@ class Probe:
             self._add(found, inputs[batch], targets[batch])
         for name in network.kernels:
             found.kernel_gradients[name] /= len(targets)
+        for name, squares in found.states.items():
+            found.states[name] = np.sqrt(squares / (len(targets) * found.layers[name].units))
         return found
 
     def _add(self, found: Look, inputs: Any, targets: Any) -> None:
-        seen, by_kernel = self._traced_look(inputs, targets, found.moments)
+        seen, by_kernel, squares = self._traced_look(inputs, targets, found.moments)
+        for name, of_steps in squares.items():
+            found.states[name] = found.states.get(name, 0.0) + of_steps.numpy()
         for name, tensors in seen.items():
             found.layers[name].add(*(tensor.numpy() for tensor in tensors))
         for name, gradient in by_kernel.items():
@@ -95,10 +108,11 @@ class Probe:
 
     @cached_property
     def _traced_look(self) -> Any:
-        """(stored inputs, targets, moments) -> (signals, kernel gradients).
+        """(stored inputs, targets, moments) -> (signals, kernel gradients, squares).
 
         Signals by hidden layer: z, f(z), f′(z) and dloss/dz of each image; gradients by layer,
-        summed over the images.
+        summed over the images. Squares by recurrent layer: of the gradients by its state at each of
+        the shown steps, summed over images and units.
         """
         import tensorflow as tf
 
@@ -110,18 +124,20 @@ class Probe:
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 for kernel in kernels.values():
                     tape.watch(kernel)
-                walk = network.walk(self._scale(inputs), moments)
+                walk = network.walk(self._scale(inputs), moments, tape.watch)
                 # Summed, not averaged: the gradient by a pre-activation is that of its own image.
                 loss = tf.reduce_sum(self._loss(targets, walk.logits))
-            by_pre, by_kernel = tape.gradient(
-                loss, [walk.pre, kernels], unconnected_gradients=tf.UnconnectedGradients.ZERO
+            by_pre, by_kernel, by_states = tape.gradient(
+                loss,
+                [walk.of_pre, kernels, walk.of_states],
+                unconnected_gradients=tf.UnconnectedGradients.ZERO,
             )
             seen = {}
             for each in network.hidden:
                 pre = walk.pre[each.name]
                 slopes = slopes_of(each.activation, pre)
                 seen[each.name] = pre, walk.out[each.name], slopes, by_pre[each.name]
-            return seen, by_kernel
+            return seen, by_kernel, {name: _squares(each) for name, each in by_states.items()}
 
         return look
 
@@ -198,6 +214,24 @@ class Probe:
             each.name: np.asarray(getattr(each.activation, self.slope_attribute), np.float32)
             for each in self.network.hidden
         }
+
+
+def shown_steps(count: int) -> list[int]:
+    """The steps of a sequence, counted from 1, whose gradients are kept: all, or 30 of them.
+
+    They are evenly spaced, the first and the last among them.
+    """
+    if count <= _MOST_STEPS:
+        return list(range(1, count + 1))
+    return [1 + round(n * (count - 1) / (_SPACED_STEPS - 1)) for n in range(_SPACED_STEPS)]
+
+
+def _squares(by_states: Any) -> Any:
+    """Sums of squares of the shown steps of (steps, images, units); float32 would underflow."""
+    import tensorflow as tf
+
+    shown = [step - 1 for step in shown_steps(by_states.shape[0])]
+    return tf.reduce_sum(tf.square(tf.cast(tf.gather(by_states, shown), tf.float64)), axis=[1, 2])
 
 
 @lru_cache(maxsize=256)

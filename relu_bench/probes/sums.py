@@ -89,7 +89,9 @@ def inner(left: Array, right: Array) -> float:
 
 
 def _first_two_moments(values: Array) -> NDArray[np.float64]:
-    return np.array([values.sum(dtype=np.float64), inner(values, values)])
+    # Of infinities of both signs NumPy warns; that the sum is not finite says enough.
+    with np.errstate(invalid="ignore"):
+        return np.array([values.sum(dtype=np.float64), inner(values, values)])
 
 
 def _mean_and_std(sums: NDArray[np.float64], count: int) -> tuple[float | None, float | None]:

@@ -43,7 +43,7 @@ class Asked:
     by: tuple[str, ...] = ()
     baseline: str | None = None
     metric: str | None = None
-    margin: float = 0.1
+    margin: float | None = None
     mode: Mode = "matched"
 
     @property

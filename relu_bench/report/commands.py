@@ -36,7 +36,7 @@ def commands(results: Results, configs: Sequence[Config], asked: Asked) -> tuple
         if value is not None
         for part in (option, value)
     ]
-    question += ["--margin", f"{asked.margin:g}"] if asked.margin != Asked().margin else []
+    question += ["--margin", f"{asked.margin:g}"] if asked.margin is not None else []
     question += ["--mode", asked.mode] if asked.mode != Asked().mode else []
     out = ["--out", "report.html"] if len(folders) > 1 else []
     drawn = ["--out", "plots"] if len(folders) > 1 else []

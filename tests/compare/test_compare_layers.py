@@ -5,7 +5,7 @@ import pytest
 from fake_results import failed, layers_of, layers_table, relu_like, run, runs_table, write_store
 
 from relu_bench.compare import load, over_runs, run_layers, variant_layers, without_probes
-from relu_bench.compare.layers import MEASURES
+from relu_bench.compare.layers import MEASURES, STEP_MEASURE
 
 PAIR = [run(seed=seed, activation=name) for name in ("relu", "tanh") for seed in (0, 1)]
 
@@ -107,6 +107,7 @@ def test_only_the_columns_that_something_is_made_of_are_read(tmp_path: Path) -> 
 
     layers = load([folder], ["activation=relu"]).layers
 
-    assert sorted(layers) == sorted(["experiment", "run_id", "epoch", "layer", *MEASURES])
+    steps = ["time_step", STEP_MEASURE]
+    assert sorted(layers) == sorted(["experiment", "run_id", "epoch", "layer", *MEASURES, *steps])
     assert set(layers["run_id"]) == {PAIR[0]["run_id"], PAIR[1]["run_id"]}
     assert layers["layer"].tolist()[:3] == ["dense_1", "dense_2", "output"]

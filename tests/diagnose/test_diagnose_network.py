@@ -27,11 +27,23 @@ def random_weights(sizes: tuple[int, ...], trials: int) -> Weights:
 
 
 def summed_loss(
-    pre: np.ndarray, layer: int, weights: Weights, variant: Variant, targets: np.ndarray
+    pre: np.ndarray,
+    layer: int,
+    weights: Weights,
+    variant: Variant,
+    targets: np.ndarray,
+    below: np.ndarray | None = None,
 ) -> float:
-    """The images' losses of trial 1, from the pre-activations of a hidden layer on."""
+    """The images' losses of trial 1, from the pre-activations of a hidden layer on.
+
+    `below` is what the layer below puts out, for residual networks.
+    """
     for kernel, bias in zip(weights.kernels[layer + 1 :], weights.biases[layer + 1 :], strict=True):
-        linear = activations.values(variant.activation, pre) @ kernel[1] + bias[1]
+        outputs = activations.values(variant.activation, pre)
+        if below is not None and below.shape == outputs.shape:
+            outputs = outputs + below
+        below = outputs if variant.residual else None
+        linear = outputs @ kernel[1] + bias[1]
         variance = linear.var(axis=0) + BATCH_NORM_EPSILON
         pre = (linear - linear.mean(axis=0)) / np.sqrt(variance) if variant.batch_norm else linear
     # The last one was the output layer, which has no batch norm.
@@ -61,6 +73,46 @@ def test_gradients_are_those_of_central_differences(
             moved[image, unit] = 1e-6
             up, down = (
                 summed_loss(pre + sign * moved, step.layer, weights, variant, images.targets)
+                for sign in (1, -1)
+            )
+            expected = (up - down) / 2e-6
+            assert step.gradient[1, image, unit] == pytest.approx(expected, rel=1e-4, abs=1e-7)
+
+
+def residual_outputs(signals: network.Signals, label: str) -> list[np.ndarray]:
+    """Of each hidden layer in trial 1: h = f(z), with the layer below added where it is as wide."""
+    outputs: list[np.ndarray] = []
+    for pre in signals.pre_activations:
+        value = activations.values(label, pre[1])
+        wide = outputs and outputs[-1].shape == value.shape
+        outputs.append(value + outputs[-1] if wide else value)
+    return outputs
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("name", ["tanh", "relu", "elu"])
+def test_gradients_of_residual_networks_are_those_of_central_differences(
+    name: str, batch_norm: bool
+) -> None:
+    variant = Variant(canonical(name), batch_norm, residual=True)
+    images = random_images(9, 5, 3)
+    # As wide as the inputs is no connection, nor is it where the width changes; 3 classes.
+    weights = random_weights((5, 5, 5, 5, 6, 6, 3, 3), trials=2)
+    first = network.first_linear(images.inputs.astype(np.float64), weights)
+    signals = network.forward(first, weights, variant)
+    outputs = residual_outputs(signals, variant.activation)
+    logits = outputs[-1] @ weights.kernels[-1][1] + weights.biases[-1][1]
+    np.testing.assert_allclose(signals.outputs[1], logits, rtol=1e-12)
+    steps = list(network.backward(signals, weights, variant, images.targets, LOSS))
+    assert [step.layer for step in steps] == [5, 4, 3, 2, 1, 0]
+    for step in steps:
+        pre = signals.pre_activations[step.layer][1]
+        below = outputs[step.layer - 1] if step.layer else None
+        for image, unit in ((0, 0), (3, 2), (8, 1)):
+            moved = np.zeros_like(pre)
+            moved[image, unit] = 1e-6
+            up, down = (
+                summed_loss(pre + sign * moved, step.layer, weights, variant, images.targets, below)
                 for sign in (1, -1)
             )
             expected = (up - down) / 2e-6

@@ -120,6 +120,19 @@ def test_relu_with_he_keeps_the_mean_through_twenty_layers_but_not_the_median() 
     assert np.median(found.signal[:, 19]) < 0.8 * start, "the mean is heavy-tailed"
 
 
+def test_a_linear_residual_network_doubles_the_second_moment_in_each_layer() -> None:
+    """q_(l+1) = q_l (1 + n var W): with var W = 1/n twice as much, in the mean."""
+    drawn = Network(6, (60,) * 6, 3, canonical_scaling(1.0), "zeros")
+    images = random_images(1, 6, 3)
+    variant = Variant("identity", residual=True)
+    (found,) = simulate(drawn, [variant], images, trials=2000, seed=2)
+    start = float(np.square(images.inputs).mean())
+    assert_mean(found.signal[:, 0], start)
+    for layer in range(2, 6):
+        # The pre-activation of the second layer is that of an unbranched one.
+        assert_mean(found.signal[:, layer], start * 2 ** (layer - 1))
+
+
 def test_any_initializer_of_the_same_variance_gives_the_same_moments() -> None:
     images = one_image(1.0, features=30)
     moments = []

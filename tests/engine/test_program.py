@@ -70,6 +70,19 @@ def keras_losses(
     return losses
 
 
+@pytest.mark.parametrize("xla", [True, False])
+def test_losses_of_a_residual_network_equal_those_of_keras(xla: bool) -> None:
+    design = architecture(model="mlp(depth=4, residual=true, width=12)", batch_norm=True)
+    label = optimizers.canonical("adam")
+    program = Program(design, tasks.CLASSIFICATION, label, BATCH, xla=xla)
+    samples = random_samples()
+    order = np.random.default_rng(3).permutation(COUNT).astype(np.int32)
+    program.compile(samples, COUNT)
+    start(program)
+    expected = keras_losses(program, design, label, order)
+    np.testing.assert_allclose(program.train_epoch(samples, order).losses, expected, rtol=1e-5)
+
+
 @pytest.mark.parametrize("batch_norm", [False, True])
 @pytest.mark.parametrize("optimizer", ["adam", "sgd(momentum=0.9)", "rmsprop"])
 @pytest.mark.parametrize("xla", [True, False])
