@@ -100,7 +100,9 @@ def _bounded_with_he(spec: Spec) -> Iterator[str]:
 def _shrinking_signal(spec: Spec) -> Iterator[str]:
     depth, initializer = models.depth(spec.model), parse(spec.initializer).name
     too_narrow = initializer.startswith(("glorot_", "lecun_"))
-    if depth <= _DEEP or spec.batch_norm or not too_narrow:
+    # What a residual connection passes on is not halved.
+    plain = not (spec.batch_norm or models.is_residual(parse(spec.model)))
+    if depth <= _DEEP or not plain or not too_narrow:
         return
     kept = _kept_share(spec.activation)
     if _ABOUT_HALF[0] < kept < _ABOUT_HALF[1]:

@@ -90,16 +90,12 @@ def test_a_label_says_residual_only_where_it_is(text: str, label: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "mlp(residual=true)",
-        "mlp(hidden=[4, 5, 4], residual=true)",
-        "mlp(width=4, depth=1, residual=true)",
-    ],
+    "parameters",
+    ["residual=true", "hidden=[4, 5, 4], residual=true", "width=4, depth=1, residual=true"],
 )
-def test_residual_without_two_equal_widths_is_refused(text: str) -> None:
+def test_residual_without_two_equal_widths_is_refused(parameters: str) -> None:
     with pytest.raises(LabelError, match="has no residual connection: it needs two hidden layers"):
-        canonical(text)
+        canonical(f"mlp({parameters})")
 
 
 @pytest.mark.tensorflow
@@ -278,6 +274,9 @@ def test_the_deepest_perceptron_can_be_built() -> None:
         model=canonical(f"mlp(width=1, depth={deepest})"), batch_norm=True, dropout=0.5
     )
     assert len(model.layers) == 3 + 4 * deepest
+    residual = canonical(f"mlp(width=1, depth={deepest}, residual=true)")
+    model = build_with(model=residual, batch_norm=True, dropout=0.5)
+    assert len(model.layers) == 3 + 5 * deepest - 1
 
 
 def test_how_a_model_is_compiled_is_its_own_property() -> None:

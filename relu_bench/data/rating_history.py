@@ -1,10 +1,10 @@
 """What is known of users and items from ratings of the training part alone.
 
-A rating of the training part must not be told by its own history. That takes more than leaving it
-out of its own means: when each rating of a user is left out in turn, the mean of the others falls
-exactly as the rating rises, and a network can read it off. So the training part is dealt into
-`FOLDS` parts, and the history of a rating is made of the other parts (cross-fitting). Ratings
-outside the training part have the history of all of it.
+A rating of the training part must not be told by its own history. Leaving it out of its own means
+is not enough in principle: when each rating of a user is left out in turn, the mean of the others
+falls exactly as the rating rises, and a network that knows whose mean it is could read it off. So
+the training part is dealt into `FOLDS` parts, and the history of a rating is made of the other
+parts (cross-fitting). Ratings outside the training part have the history of all of it.
 """
 
 from dataclasses import dataclass
@@ -80,11 +80,11 @@ class _Dealt:
     def above(
         self, group: Groups, expected: Floats, which: npt.NDArray[np.bool_] | None = None
     ) -> tuple[Floats, Floats]:
-        """How far each rating's group lies above `expected` in the mean, shrunk, and its count: (n,).
+        """How far each rating's group lies above `expected` in the mean, shrunk; its count.
 
         Args:
             group: (n,) numbers of users, or of items.
-            expected: (n,)
+            expected: (n,).
             which: (training ratings,), those that count; all when None.
         """
         counts, sums = self.others(group, which)

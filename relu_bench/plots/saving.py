@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from relu_bench.errors import ReluBenchError, StoreError
+from relu_bench.plots.drawn_once import pixels, vectors
 from relu_bench.plots.style import styled
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
 Format = Literal["png", "svg", "pdf"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -21,8 +24,7 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 _NOT_IN_NAMES = re.compile(r"[^\w.=,()+-]|^\.+")
 _DOTS_PER_INCH = 200
 # No dates and no versions: they would make two files of the same figure differ.
-_METADATA: dict[Format, dict[str, Any] | None] = {
-    "png": None,
+_METADATA: dict[Literal["svg", "pdf"], dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
@@ -110,32 +112,27 @@ def _make(folder: Path) -> None:
 
 
 def _encoded(figure: Figure, form: Format) -> bytes:
-    buffer = io.BytesIO()
     with styled(), warnings.catch_warnings():
         # A display name may be in any script; what the font lacks is drawn as an empty box.
         warnings.filterwarnings(
             "ignore", message=r"Glyph .* missing from font", category=UserWarning
         )
-        # A PNG gets its palette from the bare pixels.
-        drawn = "raw" if form == "png" else form
-        figure.savefig(buffer, format=drawn, dpi=_DOTS_PER_INCH, metadata=_METADATA[form])
-    return _png(figure, buffer.getvalue()) if form == "png" else buffer.getvalue()
+        if form == "png":
+            return _png(pixels(figure, _DOTS_PER_INCH))
+        return vectors(figure, form, _DOTS_PER_INCH, _METADATA[form])
 
 
-def _png(figure: Figure, pixels: bytes) -> bytes:
+def _png(drawn: NDArray[np.uint8]) -> bytes:
     """A picture in 256 colours: as many as lines and bands need, in a third of the bytes.
 
     Args:
-        figure: what was drawn.
-        pixels: red, green, blue and alpha of each pixel, row by row.
+        drawn: (height, width, 4), red, green, blue and alpha.
     """
     from PIL import Image
 
     smaller = io.BytesIO()
-    width, height = (int(_DOTS_PER_INCH * inches) for inches in figure.get_size_inches())
-    picture = Image.frombuffer("RGBA", (width, height), pixels, "raw", "RGBA", 0, 1)
-    flat = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    flat.save(smaller, format="png", optimize=True, dpi=(_DOTS_PER_INCH, _DOTS_PER_INCH))
+    flat = Image.fromarray(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    flat.save(smaller, format="png", compress_level=6, dpi=(_DOTS_PER_INCH, _DOTS_PER_INCH))
     return smaller.getvalue()
 
 

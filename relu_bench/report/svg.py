@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import re
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from relu_bench.plots.drawn_once import vectors
 from relu_bench.plots.style import styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_DOTS_PER_INCH = 100  # of a heatmap's cells, which are no vectors
 _SVG = "http://www.w3.org/2000/svg"
 _LINK = "http://www.w3.org/1999/xlink"
 _HREF = f"{{{_LINK}}}href"
@@ -34,15 +35,14 @@ def svg_of(figure: Figure, prefix: str, label: str) -> str:
         prefix: in front of every id, so that several figures in one page do not clash.
         label: the alternative text.
     """
-    buffer = io.BytesIO()
     _without_mathematics(figure)
     with styled(), warnings.catch_warnings():
         # A browser has fonts for what matplotlib's own lacks.
         warnings.filterwarnings(
             "ignore", message=r"Glyph .* missing from font", category=UserWarning
         )
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return inlined(buffer.getvalue().decode(), prefix, label)
+        drawn = vectors(figure, "svg", _DOTS_PER_INCH, {"Date": None, "Creator": None})
+    return inlined(drawn.decode(), prefix, label)
 
 
 def inlined(text: str, prefix: str, label: str) -> str:

@@ -93,15 +93,24 @@ def _by_block(
     design: Numbers, target: Numbers, blocks: NDArray[np.generic]
 ) -> tuple[Numbers, Numbers]:
     """The cross products of each block: (blocks, p, p) and (blocks, p)."""
-    order = np.argsort(blocks, kind="stable")
-    starts = np.flatnonzero(blocks[order][1:] != blocks[order][:-1]) + 1
-    parts = zip(np.split(design[order], starts), np.split(target[order], starts), strict=True)
-    pairs = [(rows.T @ rows, rows.T @ values) for rows, values in parts]
-    return np.array([gram for gram, _ in pairs]), np.array([product for _, product in pairs])
+    names, places = np.unique(blocks, return_inverse=True)
+    count, parameters = len(names), design.shape[1]
+    products = np.column_stack(
+        [np.bincount(places, column * target, minlength=count) for column in design.T]
+    )
+    grams = np.empty((count, parameters, parameters))
+    for one in range(parameters):
+        # The design is 0 and 1, so that a product of two columns says in which rows both are 1.
+        rows = np.flatnonzero(design[:, one])
+        for other in range(one + 1):
+            both = np.bincount(places[rows], design[rows, other], minlength=count)
+            grams[:, one, other] = grams[:, other, one] = both
+    return grams, products
 
 
-def _determined(gram: Numbers) -> bool:
-    return bool(np.linalg.matrix_rank(gram, hermitian=True) == len(gram))
+def _determined(grams: Numbers) -> bool:
+    """Whether each matrix of a stack, or the one, has full rank."""
+    return bool(np.all(np.linalg.matrix_rank(grams, hermitian=True) == grams.shape[-1]))
 
 
 def _jackknifed(
@@ -110,11 +119,9 @@ def _jackknifed(
     """The t interval over the blocks, from the estimates without each of them."""
     nothing = np.full(len(means), math.nan)
     n = len(grams)
-    if n < 2 or not all(_determined(gram) for gram in grams):
+    if n < 2 or not _determined(grams):
         return nothing, nothing
-    without = np.array(
-        [wanted @ np.linalg.solve(gram, each) for gram, each in zip(grams, products, strict=True)]
-    )
+    without = np.linalg.solve(grams, products[..., np.newaxis])[..., 0] @ wanted.T
     # (n - 1) times each: the standard deviation of the pseudo-values.
     deviations = (n - 1) * without.std(axis=0, ddof=1)
     return t_ends(means, deviations, n)

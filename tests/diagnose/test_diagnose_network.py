@@ -9,6 +9,7 @@ from networks import random_images, relu_network
 
 from relu_bench import activations
 from relu_bench.activations import canonical
+from relu_bench.data import Inputs
 from relu_bench.diagnose import network
 from relu_bench.diagnose.network import BATCH_NORM_EPSILON, Variant, Weights
 from relu_bench.diagnose.simulate import Images, Trials, simulate
@@ -32,6 +33,7 @@ def summed_loss(
     weights: Weights,
     variant: Variant,
     targets: np.ndarray,
+    *,
     below: np.ndarray | None = None,
 ) -> float:
     """The images' losses of trial 1, from the pre-activations of a hidden layer on.
@@ -112,7 +114,9 @@ def test_gradients_of_residual_networks_are_those_of_central_differences(
             moved = np.zeros_like(pre)
             moved[image, unit] = 1e-6
             up, down = (
-                summed_loss(pre + sign * moved, step.layer, weights, variant, images.targets, below)
+                summed_loss(
+                    pre + sign * moved, step.layer, weights, variant, images.targets, below=below
+                )
                 for sign in (1, -1)
             )
             expected = (up - down) / 2e-6
@@ -142,7 +146,9 @@ def test_signals_and_gradients_are_those_of_keras(name: str, batch_norm: bool) -
     variant = Variant(canonical(name), batch_norm)
     label = models.canonical(f"mlp(hidden={list(WIDTHS)})")
     model = models.build(
-        Architecture(label, variant.activation, batch_norm, 0.99, 0.0, "standard", (2, 2, 1), 3)
+        Architecture(
+            label, variant.activation, batch_norm, 0.99, 0.0, "standard", Inputs("image", (2, 2, 1)), 3
+        )
     )
     weights = random_weights((4, *WIDTHS, 3), trials=1)
     for number, layer in enumerate(each for each in model.layers if hasattr(each, "kernel")):
