@@ -70,7 +70,8 @@ def _print_copied(copied: "Copied | None", to: Path) -> None:
     if copied is None:
         typer.echo("  copy: none needed, it is embedded")
         return
-    written = f"{len(copied.written)} of {copied.files} files written" if copied.written else "was there already"
+    count = len(copied.written)
+    written = f"{count} of {copied.files} files written" if count else "was there already"
     typer.echo(f"  copy: {copied.folder} ({written}, read back and checked)")
     typer.echo(f"  use it with --data-dir {to}, or with RELU_BENCH_DATA={to}")
 
@@ -79,12 +80,8 @@ def _size(info: "DatasetInfo") -> str:
     counts = f"{info.train_count:,} + {info.test_count:,}"
     classes = f", {info.classes} classes" if info.classes else ""
     if not info.task.has_classes:
-        return f"{counts} {info.task.name} by {_shape(info)} {info.inputs.words}"
-    return f"{counts} {info.inputs.words} of {_shape(info)}{classes}"
-
-
-def _shape(info: "DatasetInfo") -> str:
-    return "x".join(str(length) for length in info.inputs.shape)
+        return f"{counts} {info.task.name} by {info.inputs.size} {info.inputs.words}"
+    return f"{counts} {info.inputs.words} of {info.inputs.size}{classes}"
 
 
 def _print_overview(entries: "tuple[Entry, ...]") -> None:
@@ -102,13 +99,14 @@ def _print_overview(entries: "tuple[Entry, ...]") -> None:
 def _table(entries: "tuple[Entry, ...]") -> "Table":
     from rich.table import Table
 
-    table = Table("data set", "training", "test", "shape", "classes", box=None, pad_edge=False)
+    table = Table("data set", "training", "test", "size", "classes", box=None, pad_edge=False)
     table.columns[0].overflow = "fold"
     for column in table.columns[1:]:
         column.justify = "right"
     table.add_column("where", overflow="fold")
     for entry in entries:
         info = entry.info
-        counts = (f"{info.train_count:,}", f"{info.test_count:,}", _shape(info), str(info.classes or ""))
-        table.add_row(info.name, *counts, entry.where)
+        name = info.name.partition("(")[0]  # piped, the list has the parameters, too
+        counts = (f"{info.train_count:,}", f"{info.test_count:,}", info.inputs.size)
+        table.add_row(name, *counts, str(info.classes or ""), entry.where)
     return table

@@ -40,6 +40,12 @@ class Inputs:
         return _WORDS[self.kind]
 
     @property
+    def size(self) -> str:
+        """How large one sample is: `28x28x1`, `100 tokens`, `12`."""
+        lengths = "x".join(str(length) for length in self.shape)
+        return f"{lengths} tokens" if self.kind == "tokens" else lengths
+
+    @property
     def dtype(self) -> str:
         """Type of the network's input."""
         return _DTYPES[self.kind]

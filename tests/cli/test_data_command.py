@@ -37,8 +37,21 @@ def test_lists_what_is_known_and_where_it_lies() -> None:
         "  d/mnist.npz\n"
         "fashion_mnist: 60,000 + 10,000 images of 28x28x1, 10 classes\n"
         "  not here, `relu-bench data fashion_mnist` fetches it\n"
+        "kmnist: 60,000 + 10,000 images of 28x28x1, 10 classes\n"
+        "  not here, `relu-bench data kmnist` says where to get it\n"
+        "emnist(split=balanced): 112,800 + 18,800 images of 28x28x1, 47 classes\n"
+        "  not here, `relu-bench data emnist` says where to get it\n"
+        "cifar10: 50,000 + 10,000 images of 32x32x3, 10 classes\n"
+        "  not here, `relu-bench data cifar10` fetches it\n"
         "digits: 1,437 + 360 images of 28x28x1, 10 classes\n"
         "  embedded, needs no network\n"
+        "imdb(length=100, vocabulary=10000): 25,000 + 25,000 texts of 100 tokens, 2 classes\n"
+        "  not here, `relu-bench data imdb` fetches it\n"
+        "movielens_100k: 80,000 + 20,000 ratings by 67 features\n"
+        "  not here, `relu-bench data movielens_100k` fetches it\n"
+        "synthetic_ratings(items=500, noise=0.5, ratings_per_user=50, users=1000): "
+        "40,000 + 10,000 ratings by 12 features\n"
+        "  embedded, synthetic (not real), needs no network; best reachable RMSE 0.5, MAE 0.4082\n"
     )
 
 
@@ -49,12 +62,33 @@ def test_the_table_of_a_terminal_fits_80_columns(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("COLUMNS", "80")
     lines = [line.rstrip() for line in run().splitlines()]
     assert lines == [
-        "data set       training    test    shape  classes  where",
-        "mnist            60,000  10,000  28x28x1       10  not here, `relu-bench data",
-        "                                                   mnist` fetches it",
-        "fashion_mnist    60,000  10,000  28x28x1       10  not here, `relu-bench data",
-        "                                                   fashion_mnist` fetches it",
-        "digits            1,437     360  28x28x1       10  embedded, needs no network",
+        "data set           training    test        size  classes  where",
+        "mnist                60,000  10,000     28x28x1       10  not here, `relu-bench",
+        "                                                          data mnist` fetches it",
+        "fashion_mnist        60,000  10,000     28x28x1       10  not here, `relu-bench",
+        "                                                          data fashion_mnist`",
+        "                                                          fetches it",
+        "kmnist               60,000  10,000     28x28x1       10  not here, `relu-bench",
+        "                                                          data kmnist` says",
+        "                                                          where to get it",
+        "emnist              112,800  18,800     28x28x1       47  not here, `relu-bench",
+        "                                                          data emnist` says",
+        "                                                          where to get it",
+        "cifar10              50,000  10,000     32x32x3       10  not here, `relu-bench",
+        "                                                          data cifar10` fetches",
+        "                                                          it",
+        "digits                1,437     360     28x28x1       10  embedded, needs no",
+        "                                                          network",
+        "imdb                 25,000  25,000  100 tokens        2  not here, `relu-bench",
+        "                                                          data imdb` fetches it",
+        "movielens_100k       80,000  20,000          67           not here, `relu-bench",
+        "                                                          data movielens_100k`",
+        "                                                          fetches it",
+        "synthetic_ratings    40,000  10,000          12           embedded, synthetic",
+        "                                                          (not real), needs no",
+        "                                                          network; best",
+        "                                                          reachable RMSE 0.5,",
+        "                                                          MAE 0.4082",
     ]
 
 
