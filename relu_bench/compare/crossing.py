@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relu_bench.compare.effects import Effect, effects_of
+from relu_bench.compare.kept import kept
 from relu_bench.compare.marginal import effect_axes
 from relu_bench.compare.measure import measure_of
 from relu_bench.compare.scores import completed
@@ -92,19 +93,24 @@ def largest_interaction(runs: DataFrame, pair: Pair | None = None) -> Effect | N
 
     Each data set and model is asked by itself. None where no interaction can be told.
     """
-    found = []
+    found = [
+        effect for effect in _interactions(runs) if pair is None or set(pair) == set(effect.axes)
+    ]
+    return max(found, key=lambda effect: effect.share, default=None)
+
+
+@kept()
+def _interactions(runs: DataFrame) -> list[Effect]:
+    """All two-way interactions that can be told, of each data set and model."""
+    found: list[Effect] = []
     for _, part in completed(runs).groupby(["dataset", "model"], sort=True):
         names = effect_axes(part)
         try:
             effects = effects_of(part, names, measure_of(str(part["metric"].iloc[0])))
         except ReluBenchError:
             continue
-        found += [
-            effect
-            for effect in effects.error.effects
-            if len(effect.axes) == 2 and (pair is None or set(pair) == set(effect.axes))
-        ]
-    return max(found, key=lambda effect: effect.share, default=None)
+        found += [effect for effect in effects.error.effects if len(effect.axes) == 2]
+    return found
 
 
 def cells(runs: DataFrame, pair: Sequence[str]) -> int:

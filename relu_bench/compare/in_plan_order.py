@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from relu_bench.compare.kept import kept
 from relu_bench.compare.questions import places
 from relu_bench.compare.results import Results
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 PLACE = "place"
 
 
+@kept(most=1)
 def epochs_in_plan_order(results: Results) -> DataFrame:
     """The rows of epochs.csv with a column `place`: by which the first variant is found.
 

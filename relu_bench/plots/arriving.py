@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from relu_bench import compare
 from relu_bench.compare import Results
 from relu_bench.compare.in_plan_order import PLACE, epochs_in_plan_order
+from relu_bench.compare.kept import kept
 from relu_bench.compare.profiles import arrivals_differ, time_profiles
 from relu_bench.compare.shared_settings import Shared, shared_settings
 from relu_bench.compare.time_to_accuracy import Arrivals, TimeToAccuracy, arrivals, medians
@@ -77,6 +78,7 @@ class Arriving:
         return int(self.shared.runs["epochs"].max())
 
 
+@kept(most=1)
 def arriving(page: Page, epochs: DataFrame) -> Arriving:
     """The page with those of its runs alone that have rows in epochs.csv."""
     there = page.runs["run_id"].isin(epochs["run_id"].unique()) | (page.runs["status"] == "failed")
@@ -93,7 +95,8 @@ def pages_with_validation(runs: DataFrame, wanted: Wanted) -> list[Page]:
     held_out = compare.score(runs, "val").notna()
     if not held_out.any():
         raise ReluBenchError("nothing was held out for validation")
-    return by_variant(runs[held_out | (runs["status"] == "failed")], wanted)
+    there = held_out | (runs["status"] == "failed")
+    return by_variant(runs if there.all() else runs[there], wanted)
 
 
 def judged(results: Results, runs: DataFrame) -> DataFrame:

@@ -24,7 +24,7 @@ def pixels(figure: Figure, dots_per_inch: float) -> NDArray[np.uint8]:
     with _at(figure, dots_per_inch), _ticks_kept(figure):
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
-        return np.asarray(canvas.buffer_rgba())
+        return np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
 
 
 def vectors(
@@ -46,10 +46,8 @@ def vectors(
 
     buffer = io.BytesIO()
     with _at(figure, dots_per_inch), _ticks_kept(figure):
-        if form == "svg":
-            FigureCanvasSVG(figure).print_svg(buffer, metadata=dict(metadata))
-        else:
-            FigureCanvasPdf(figure).print_pdf(buffer, metadata=dict(metadata))
+        canvas: Any = FigureCanvasSVG(figure) if form == "svg" else FigureCanvasPdf(figure)
+        getattr(canvas, f"print_{form}")(buffer, metadata=dict(metadata))
     return buffer.getvalue()
 
 

@@ -144,7 +144,8 @@ def numbers(page: InteractionPage) -> str:
 
 
 def _effect(runs: DataFrame, page: CrossedPage) -> Effect | None:
-    rows = runs[runs["dataset"].isin(page.runs["dataset"].unique())]
+    there = runs["dataset"].isin(page.runs["dataset"].unique())
+    rows = runs if there.all() else runs[there]
     if len(page.hue) > 1 or rows["model"].nunique() > 1:
         return None
     return largest_interaction(rows, (page.across, page.down))

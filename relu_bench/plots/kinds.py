@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from relu_bench.compare import Results, crossing, group_scores, marginal, telling, time_steps
 from relu_bench.compare.in_plan_order import epochs_in_plan_order
+from relu_bench.compare.kept import kept
 from relu_bench.compare.layers import STEP_MEASURE
 from relu_bench.compare.steadiness import layers_and_scores
 from relu_bench.components import nearest
@@ -80,8 +81,13 @@ class Kind:
         """What `draw` and `numbers` take behind the page: the rows of its runs, where needed."""
         if self.rows is None:
             return ()
-        rows = self.rows(results)
-        return (rows[rows["run_id"].isin(page.runs["run_id"])],)
+        return (_of_page(self.rows(results), page),)
+
+
+@kept(most=1)
+def _of_page(rows: DataFrame, page: Page) -> DataFrame:
+    """The rows of the runs of a page: for its figure, and for its numbers in words."""
+    return rows[rows["run_id"].isin(page.runs["run_id"])]
 
 
 _NO_PROBES = "no run has measurements of its layers (`probes: false`, or an older version)"

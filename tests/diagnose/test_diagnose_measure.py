@@ -64,6 +64,8 @@ def test_all_fields_have_a_place() -> None:
     no_part = set(FIELDS) - set(AXES)
     assert no_part == {
         "learning_rate",
+        "recurrent_initializer",
+        "gradient_clip_norm",
         "batch_norm_momentum",
         "optimizer",
         "batch_size",

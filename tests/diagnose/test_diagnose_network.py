@@ -145,10 +145,9 @@ def test_signals_and_gradients_are_those_of_keras(name: str, batch_norm: bool) -
 
     variant = Variant(canonical(name), batch_norm)
     label = models.canonical(f"mlp(hidden={list(WIDTHS)})")
+    inputs = Inputs("image", (2, 2, 1))
     model = models.build(
-        Architecture(
-            label, variant.activation, batch_norm, 0.99, 0.0, "standard", Inputs("image", (2, 2, 1)), 3
-        )
+        Architecture(label, variant.activation, batch_norm, 0.99, 0.0, "standard", inputs, 3)
     )
     weights = random_weights((4, *WIDTHS, 3), trials=1)
     for number, layer in enumerate(each for each in model.layers if hasattr(each, "kernel")):
