@@ -48,6 +48,10 @@ def labels(draw: st.DrawFn, table: Mapping[str, Component]) -> str:
         given = {"minval": -0.5, "maxval": draw(st.floats(-0.25, 1))}
     if name == "rrelu":
         given = {"lower": draw(st.floats(0, 0.25)), "upper": draw(st.floats(0.25, 1))}
+    if given.get("residual"):
+        # Without two layers of one width in a row there is nothing to connect.
+        sizes = draw(st.sampled_from(({"hidden": (5, 7, 7)}, {"width": 6, "depth": 3})))
+        given = {"residual": True, **sizes}
     return str(make_label(draw(st.sampled_from((name, *row.aliases))), given))
 
 

@@ -57,6 +57,7 @@ def test_the_readme_lists_exactly_the_scripts_that_there_are() -> None:
         "epoch.py",
         "compilation.py",
         "rnn_versus_fit.py",
+        "cnn_versus_fit.py",
         "memory.py",
         "scaling.py",
         "probes.py",
