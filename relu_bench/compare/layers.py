@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from relu_bench.compare.kept import kept
 from relu_bench.compare.scores import completed
 from relu_bench.compare.variants import axes, with_variant
 
@@ -41,6 +42,7 @@ def of_experiment(table: DataFrame, experiment: str) -> DataFrame:
     return table if its.all() else table[its]
 
 
+@kept(most=1)
 def run_layers(runs: DataFrame, layers: DataFrame, by: Sequence[str]) -> DataFrame:
     """What was measured in the hidden layers of each run.
 

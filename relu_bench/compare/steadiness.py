@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from relu_bench.compare.kept import kept
 from relu_bench.compare.results import KEY, Results
 from relu_bench.compare.scores import completed, scale_of, score
 
@@ -28,6 +29,7 @@ class Target:
     group: tuple[str, ...]
 
 
+@kept(most=1)
 def layers_and_scores(results: Results) -> DataFrame:
     """The rows of layers.csv, each beside its run's validation metrics after the same epoch."""
     scores = [name for name in results.epochs.columns if name.startswith("val_")]

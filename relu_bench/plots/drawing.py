@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from relu_bench.compare import Results, axes, completed
 from relu_bench.errors import ReluBenchError
@@ -29,11 +29,11 @@ _NAME_LENGTH = 150
 
 
 @dataclass(frozen=True, eq=False)
-class Figures:
+class Figures(Sequence[tuple[str, "Figure"]]):
     """The figures of some results; each is drawn when an iteration comes to it.
 
-    Iterating gives a name, unique among these and safe in a file system, and the figure, to be
-    saved inside `style.styled`, as `saving.save` does.
+    Each is a name, unique among these and safe in a file system, and the figure, to be saved inside
+    `style.styled`, as `saving.save` does.
 
     Attributes:
         results: what is drawn.
@@ -52,8 +52,20 @@ class Figures:
     def __len__(self) -> int:
         return len(self.drawings)
 
-    def __iter__(self) -> Iterator[tuple[str, Figure]]:
-        return ((name, self._figure(kind, page)) for name, kind, page in self.drawings)
+    def __getitem__(self, number: Any) -> Any:
+        if isinstance(number, slice):
+            raise TypeError("figures are drawn one by one: ask for each by its number")
+        name, kind, page = self.drawings[number]
+        return name, self._figure(kind, page)
+
+    def prepare(self) -> None:
+        """Load all that the figures need, so that no process that draws some has to by itself."""
+        import matplotlib.backends.backend_agg
+        import matplotlib.style  # noqa: F401
+
+        for rows in {KINDS[kind].rows for _, kind, _ in self.drawings}:
+            if rows is not None:
+                rows(self.results)
 
     def _figure(self, kind: str, page: Page) -> Figure:
         with styled():
@@ -107,7 +119,9 @@ def draw(
         (_unique(_file_name(page, kind, results.where), names), kind, page)
         for kind, page in planned
     )
-    return Figures(results, drawings, tuple(notices), width, with_title)
+    figures = Figures(results, drawings, tuple(notices), width, with_title)
+    figures.prepare()
+    return figures
 
 
 def _of_experiment(

@@ -23,7 +23,7 @@ def pixels(figure: Figure, dots_per_inch: float) -> NDArray[np.uint8]:
 
     with _at(figure, dots_per_inch), _ticks_kept(figure):
         canvas = FigureCanvasAgg(figure)
-        canvas.draw()
+        canvas.draw()  # type: ignore[no-untyped-call]
         return np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
 
 

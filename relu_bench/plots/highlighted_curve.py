@@ -14,7 +14,8 @@ from relu_bench.plots.learning_curves import (
     write_at_edge,
 )
 from relu_bench.plots.limits import Limits
-from relu_bench.plots.style import BACKGROUND, SMALL, Line, Look, looks, show_in
+from relu_bench.plots.lines import background
+from relu_bench.plots.style import SMALL, Line, Look, looks, show_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,9 +53,7 @@ def highlighted_curve(
     """
     look = look or looks([level])[level]
     last = "val" if (curves["split"] == "val").any() else "train"
-    others = curves[(curves["level"] != level) & (curves["split"] == last)].sort_values("x")
-    for _, rows in others.groupby("level", sort=False):
-        axes.plot(rows["x"], rows["mean"], color=BACKGROUND, linewidth=0.6, zorder=1)
+    background(axes, curves[(curves["level"] != level) & (curves["split"] == last)], middle="mean")
     own = curves[curves["level"] == level]
     mixed = single is not None and level in mixed_levels(single, limits)
     for split, rows in own.groupby("split"):

@@ -5,16 +5,18 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import numpy as np
+
 from relu_bench.errors import ReluBenchError, StoreError
 from relu_bench.plots.drawn_once import pixels, vectors
+from relu_bench.plots.side_by_side import each_part
 from relu_bench.plots.style import styled
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -23,6 +25,8 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 _NOT_IN_NAMES = re.compile(r"[^\w.=,()+-]|^\.+")
 _DOTS_PER_INCH = 200
+_COLOURS = 256
+_WHITE = 255
 # No dates and no versions: they would make two files of the same figure differ.
 _METADATA: dict[Literal["svg", "pdf"], dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
@@ -47,7 +51,7 @@ def folder_for(stores: Sequence[Path], out: Path | None) -> Path:
 
 
 def save(
-    figures: Iterable[tuple[str, Figure]], folder: Path, formats: Sequence[Format] = ("png",)
+    figures: Sequence[tuple[str, Figure]], folder: Path, formats: Sequence[Format] = ("png",)
 ) -> Iterator[Path]:
     """Write each named figure into `folder` in each format, and give the paths as they are written.
 
@@ -57,11 +61,16 @@ def save(
         StoreError: when the folder or a file cannot be written.
     """
     _make(folder)
-    for name, figure in figures:
-        for form in dict.fromkeys(formats):
+    wanted = tuple(dict.fromkeys(formats))
+
+    def files(number: int) -> tuple[str, list[bytes]]:
+        name, figure = figures[number]
+        return name, [_encoded(figure, form) for form in wanted]
+
+    for name, contents in each_part(len(figures), files):
+        for form, content in zip(wanted, contents, strict=True):
             # The name comes from a CSV, which anybody may have written: it stays in the folder.
             path = folder / f"{_NOT_IN_NAMES.sub('_', name)}.{form}"
-            content = _encoded(figure, form)
             try:
                 path.write_bytes(content)
             except OSError as error:
@@ -130,8 +139,19 @@ def _png(drawn: NDArray[np.uint8]) -> bytes:
     """
     from PIL import Image
 
+    inked = (drawn[..., :3] != _WHITE).any(axis=-1)
+    places = np.full(inked.shape, _COLOURS - 1, np.uint8)
+    palette = np.full((_COLOURS, 3), _WHITE, np.uint8)
+    if inked.any():
+        # Most pixels are white, which needs no search for the colour that is nearest.
+        ink = Image.fromarray(drawn[inked][np.newaxis, :, :3])
+        nearest = ink.quantize(_COLOURS - 1, dither=Image.Dither.NONE)
+        places[inked] = np.asarray(nearest)[0]
+        found = np.array(nearest.getpalette(), np.uint8).reshape(-1, 3)[: _COLOURS - 1]
+        palette[: len(found)] = found
+    flat = Image.fromarray(places)
+    flat.putpalette(palette.tobytes())
     smaller = io.BytesIO()
-    flat = Image.fromarray(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE)
     flat.save(smaller, format="png", compress_level=6, dpi=(_DOTS_PER_INCH, _DOTS_PER_INCH))
     return smaller.getvalue()
 

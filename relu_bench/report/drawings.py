@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from relu_bench import compare
 from relu_bench.compare import Results
 from relu_bench.errors import ReluBenchError
-from relu_bench.plots import KINDS, draw
+from relu_bench.plots import KINDS, Figures, draw
+from relu_bench.plots.side_by_side import each_part
 from relu_bench.report.alternatives import alternative
 from relu_bench.report.svg import svg_of
 
@@ -39,20 +40,19 @@ def drawings(results: Results) -> tuple[tuple[Drawing, ...], tuple[str, ...]]:
         figures = draw(results, with_title=False)
     except ReluBenchError as error:
         return (), tuple(str(error).splitlines())
-    found = []
-    for number, ((name, kind, page), (_, figure)) in enumerate(
-        zip(figures.drawings, figures, strict=True), start=1
-    ):
-        title = KINDS[kind].title
-        words = alternative(results, kind, page)
-        found.append(
-            Drawing(
-                name=name,
-                caption=f"{', '.join(part for part in (page.experiment, page.part) if part)}: "
-                f"{title}",
-                alternative=words,
-                svg=svg_of(figure, f"figure-{number}-", words),
-                of_layers=bool(KINDS[kind].measure),
-            )
-        )
+    found = each_part(len(figures), lambda number: _drawing(results, figures, number))
     return tuple(found), figures.notices
+
+
+def _drawing(results: Results, figures: Figures, number: int) -> Drawing:
+    name, kind, page = figures.drawings[number]
+    _, figure = figures[number]
+    words = alternative(results, kind, page)
+    experiment = ", ".join(part for part in (page.experiment, page.part) if part)
+    return Drawing(
+        name=name,
+        caption=f"{experiment}: {KINDS[kind].title}",
+        alternative=words,
+        svg=svg_of(figure, f"figure-{number + 1}-", words),
+        of_layers=bool(KINDS[kind].measure),
+    )

@@ -95,9 +95,9 @@ def _by_block(
     """The cross products of each block: (blocks, p, p) and (blocks, p)."""
     names, places = np.unique(blocks, return_inverse=True)
     count, parameters = len(names), design.shape[1]
-    products = np.column_stack(
-        [np.bincount(places, column * target, minlength=count) for column in design.T]
-    )
+    products = np.empty((count, parameters))
+    for one in range(parameters):
+        products[:, one] = np.bincount(places, design[:, one] * target, minlength=count)
     grams = np.empty((count, parameters, parameters))
     for one in range(parameters):
         # The design is 0 and 1, so that a product of two columns says in which rows both are 1.

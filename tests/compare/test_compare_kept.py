@@ -39,6 +39,19 @@ def test_other_arguments_make_another_result() -> None:
     assert calls == [2, 3]
 
 
+def test_equal_lists_are_the_same() -> None:
+    calls = []
+
+    @kept()
+    def chosen(table: pd.DataFrame, names: list[str]) -> int:
+        calls.append(names)
+        return len(table[names])
+
+    one = table(1, 2)
+    assert [chosen(one, ["x"]), chosen(one, ["x"]), chosen(one, [])] == [2, 2, 2]
+    assert calls == [["x"], []]
+
+
 def test_only_the_last_results_are_kept() -> None:
     total, calls = counting(most=1)
     one, other = table(1), table(2)
