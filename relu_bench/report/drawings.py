@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from relu_bench import compare
@@ -32,16 +33,16 @@ class Drawing:
     of_layers: bool
 
 
-def drawings(results: Results) -> tuple[tuple[Drawing, ...], tuple[str, ...]]:
-    """The figures that tell something of these results, and what is not drawn."""
+def drawings(results: Results) -> tuple[Iterator[Drawing], tuple[str, ...]]:
+    """The figures that tell something of these results, being drawn, and what is not drawn."""
     if not len(compare.completed(results.runs)):
-        return (), ()
+        return iter(()), ()
     try:
         figures = draw(results, with_title=False)
     except ReluBenchError as error:
-        return (), tuple(str(error).splitlines())
+        return iter(()), tuple(str(error).splitlines())
     found = each_part(len(figures), lambda number: _drawing(results, figures, number))
-    return tuple(found), figures.notices
+    return found, figures.notices
 
 
 def _drawing(results: Results, figures: Figures, number: int) -> Drawing:

@@ -5,6 +5,7 @@ import pytest
 
 from relu_bench import models, weights
 from relu_bench.activations import ACTIVATIONS, build_layer, canonical
+from relu_bench.data import image
 from relu_bench.models import Architecture
 
 pytestmark = pytest.mark.tensorflow
@@ -74,7 +75,14 @@ def test_rrelu_draws_in_training_only() -> None:
 
 def test_the_stream_of_rrelu_belongs_to_the_seed_and_the_layer() -> None:
     design = Architecture(
-        "mlp(hidden=[16, 16])", canonical("rrelu"), False, 0.99, 0.0, "standard", (4, 4, 1), 3
+        "mlp(hidden=[16, 16])",
+        canonical("rrelu"),
+        False,
+        0.99,
+        0.0,
+        "standard",
+        image((4, 4, 1)),
+        3,
     )
 
     def states(seed: int) -> list[list[int]]:
@@ -94,7 +102,7 @@ def test_the_stream_of_rrelu_belongs_to_the_seed_and_the_layer() -> None:
 
 def test_a_model_draws_the_slopes_of_rrelu_anew_in_training_only() -> None:
     design = Architecture(
-        "mlp(hidden=[16])", canonical("rrelu"), False, 0.99, 0.0, "standard", (4, 4, 1), 3
+        "mlp(hidden=[16])", canonical("rrelu"), False, 0.99, 0.0, "standard", image((4, 4, 1)), 3
     )
     model = models.build(design)
     weights.draw(model, seed=0, initializer="he_normal", bias_initializer="zeros")

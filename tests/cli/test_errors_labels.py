@@ -4,6 +4,7 @@ import pytest
 from expecting import ACTIVATION_NAMES, Invoke, expect_error
 
 from relu_bench.data import known_names
+from relu_bench.models import MODELS
 
 QUOTE = "Inside [ ] or { } quote labels that contain a comma or a bracket:"
 
@@ -90,7 +91,7 @@ def test_unknown_activation(invoke: Invoke) -> None:
             "optimizer: sgd(learning_rate=0.1)",
             "optimizer 'sgd' has no parameter 'learning_rate'. It takes: momentum, nesterov",
         ),
-        ("model: mpl", "'mpl' is no model. Did you mean 'mlp'? Known: mlp, cnn"),
+        ("model: mpl", f"'mpl' is no model. Did you mean 'mlp'? Known: {', '.join(MODELS)}"),
         (
             "model: mlp(width=8)",
             "'mlp(width=8)' lacks depth, which is an integer, at least 1 and at most 200",
