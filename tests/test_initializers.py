@@ -97,7 +97,7 @@ def test_a_bias_takes_all_that_is_allowed_for_it(name: str) -> None:
         assert np.isfinite(drawn).all()
     else:
         label = initializers.canonical_for_recurrent(name)
-        with pytest.raises(ValueError, match="two-dimensional|2D|shape"):
+        with pytest.raises(ValueError, match=r"two-dimensional|2D|shape"):
             draw(label, (64,), seed=0)
 
 
