@@ -17,12 +17,11 @@ def fetch(path: Path, download: Callable[[], object]) -> None:
 
     What a failed download leaves is removed. Raises `DataError` with the reason.
     """
-    with _lock(path):
+    with locked(path.parent / f".relu-bench-{path.stem}.lock"):
         if path.is_file():
             return
         try:
-            # Keras prints its progress on stdout, where only results belong.
-            with _limited_patience(), contextlib.redirect_stdout(sys.stderr):
+            with downloading():
                 download()
         except Exception as error:
             path.unlink(missing_ok=True)
@@ -32,30 +31,35 @@ def fetch(path: Path, download: Callable[[], object]) -> None:
 
 
 @contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
+def locked(lock: Path) -> Iterator[None]:
+    """Hold the lock file, whose folder is made if need be. Raises `DataError` if that fails."""
     from filelock import FileLock
 
-    folder = path.parent
-    lock = FileLock(folder / f".relu-bench-{path.stem}.lock")
+    holder = FileLock(lock)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        holder.acquire()
     except OSError as error:
         raise DataError(
-            f"It cannot be fetched into {folder} ({error.strerror or error}); set KERAS_HOME to a"
-            " folder that can be written."
+            f"It cannot be fetched into {lock.parent} ({error.strerror or error}); set KERAS_HOME"
+            " to a folder that can be written."
         ) from error
     try:
         yield
     finally:
-        lock.release()
+        holder.release()
 
 
 @contextlib.contextmanager
-def _limited_patience() -> Iterator[None]:
+def downloading() -> Iterator[None]:
+    """A download by Keras: with limited patience, and what it prints on stderr.
+
+    Keras prints its progress on stdout, where only results belong.
+    """
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_SECONDS_TO_ANSWER)
     try:
-        yield
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
     finally:
         socket.setdefaulttimeout(before)

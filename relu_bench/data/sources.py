@@ -3,21 +3,17 @@
 import contextlib
 import os
 import shutil
-import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset
 from relu_bench.data.digits import INFO as DIGITS
+from relu_bench.data.fetching import downloading, locked
 from relu_bench.data.four import ROLES, Four
 from relu_bench.data.known import Known, verified
 from relu_bench.data.places import VARIABLE, Place, copy_anew, find, keras_cache, own_places
 from relu_bench.errors import DataError
-
-# A network that swallows packets would otherwise hold a download for many minutes.
-_SECONDS_TO_ANSWER = 30.0
 
 
 def load_known(known: Known, data_dir: Path | None, *, fetch: bool) -> Dataset:
@@ -89,8 +85,7 @@ def _load_with_keras(known: Known) -> Four:
     from relu_bench.quiet_tensorflow import keras
 
     loader = getattr(keras.datasets, known.info.name)
-    # Keras prints its progress on stdout, where only results belong.
-    with _limited_patience(), contextlib.redirect_stdout(sys.stderr):
+    with downloading():
         (train_images, train_labels), (test_images, test_labels) = loader.load_data()
     # Some of Keras's loaders give labels as a column.
     arrays = (train_images, train_labels.reshape(-1), test_images, test_labels.reshape(-1))
@@ -110,32 +105,12 @@ def _cached_files(known: Known, cache: Place) -> set[Path]:
 
 @contextlib.contextmanager
 def _lock(known: Known, cache: Place, data_dir: Path | None) -> Iterator[None]:
-    from filelock import FileLock
-
-    lock = FileLock(cache.folder / f".relu-bench-{known.info.name}.lock")
-    try:
-        cache.folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except OSError as error:
-        reason = (
-            f"It cannot be fetched into {cache.folder} ({error.strerror or error});"
-            " set KERAS_HOME to a folder that can be written."
-        )
-        raise DataError(_missing(known, data_dir, reason)) from error
-    try:
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(locked(cache.folder / f".relu-bench-{known.info.name}.lock"))
+        except DataError as error:
+            raise DataError(_missing(known, data_dir, str(error))) from error
         yield
-    finally:
-        lock.release()
-
-
-@contextlib.contextmanager
-def _limited_patience() -> Iterator[None]:
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_SECONDS_TO_ANSWER)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
 
 
 def _missing(known: Known, data_dir: Path | None, reason: str) -> str:
