@@ -13,6 +13,7 @@ from relu_bench import tasks, weights, yaml_source
 from relu_bench.activations import ActivationError, build_layer, canonical, slopes, values
 from relu_bench.cli.check import check
 from relu_bench.config import from_document
+from relu_bench.data import image
 from relu_bench.models import Architecture
 from relu_bench.plan import Spec
 from relu_bench.plots.activation_functions import activation_functions, maximum
@@ -305,7 +306,7 @@ def trained(activation: str, xla: bool) -> tuple[bytes, ...]:
     images = random.integers(0, 256, (count, 6, 5, 1), dtype=np.uint8)
     samples = Samples(tf.constant(images), tf.constant(random.integers(0, 4, count, np.uint8)))
     design = Architecture(
-        "mlp(hidden=[24, 12])", activation, False, 0.99, 0.0, "standard", (6, 5, 1), 4
+        "mlp(hidden=[24, 12])", activation, False, 0.99, 0.0, "standard", image((6, 5, 1)), 4
     )
     program = Program(design, tasks.CLASSIFICATION, "adam", 16, xla=xla)
     program.reset(seed=0, initializer="he_normal", bias_initializer="zeros", learning_rate=0.01)
