@@ -71,7 +71,7 @@ def test_waiting_for_a_core_is_told_and_can_be_interrupted(folder: Path) -> None
         lines = [process.stderr.readline(), process.stderr.readline()]
         interrupt(process)
         said = process.stderr.read()
-        assert process.wait(timeout=60) == 130
+        assert process.wait(timeout=60) == 130, (lines, said)
     taken.release()
     assert lines == [
         "Training 4 runs.\n",
