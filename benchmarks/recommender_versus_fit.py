@@ -13,13 +13,11 @@ Last measured: see README.md beside this file.
 import argparse
 import json
 import statistics
-import subprocess
-import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import common
-from common import BenchmarkError
 
 CORES, BATCH = 2, 128
 DATASET, MODEL = "synthetic_ratings", "recommender"
@@ -50,45 +48,9 @@ def main() -> None:
 
 
 def _measured(side: str, processes: int, epochs: int) -> list[float]:
-    """Seconds an epoch of processes that were started together and begin to train together.
-
-    Raises:
-        BenchmarkError: when one fails.
-    """
-    command = (sys.executable, __file__, "--side", side, "--epochs", str(epochs))
-    running = [
-        subprocess.Popen(
-            command,
-            env=common.environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(processes)
-    ]
-    for each in running:
-        assert each.stdout is not None
-        each.stdout.readline()
-    found = []
-    for each in running:
-        # One that failed has closed its end.
-        if each.poll() is None:
-            assert each.stdin is not None
-            each.stdin.write("go\n")
-            each.stdin.flush()
-    for each in running:
-        output, errors = each.communicate()
-        if each.returncode:
-            raise BenchmarkError(common.ended(command, each.returncode, errors))
-        found.append(float(json.loads(output.splitlines()[-1])))
-    return found
-
-
-def _ready() -> None:
-    """Wait for the word to begin."""
-    print("ready", flush=True)
-    sys.stdin.readline()
+    """Seconds an epoch of processes that begin to train together."""
+    options = ("--side", side, "--epochs", str(epochs))
+    return common.side_by_side(processes, Path(__file__).name, *options)
 
 
 def _parts() -> tuple[Any, Any]:
@@ -142,7 +104,7 @@ def _fit(epochs: int) -> float:
         on_epoch_end=lambda *_: times.append(times.pop() + time.perf_counter()),
     )
     inputs, targets = dataset.train_inputs, dataset.train_targets
-    _ready()
+    common.wait_for_the_others()
     model.fit(
         inputs[split.train],
         targets[split.train],
@@ -173,7 +135,7 @@ def _program(epochs: int) -> float:
     program.reset(
         seed=0, initializer="glorot_uniform", bias_initializer="zeros", learning_rate=0.001
     )
-    _ready()
+    common.wait_for_the_others()
     seconds = []
     for epoch in range(1 + epochs):
         begun = time.perf_counter()

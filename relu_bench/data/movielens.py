@@ -20,7 +20,7 @@ from relu_bench.data.entry import Copied, Row
 from relu_bench.data.fetching import fetch
 from relu_bench.data.movielens_files import FILES, Counts, parse
 from relu_bench.data.parts import stratified_sample
-from relu_bench.data.places import VARIABLE, Place, expanded, keras_cache, own_places
+from relu_bench.data.places import VARIABLE, Place, expanded, keras_cache, looked_in, own_places
 from relu_bench.data.rating_features import ITEM_COLUMNS, USER_COLUMNS, RatingFeatures
 from relu_bench.data.synthetic_ratings import NAME as SYNTHETIC
 from relu_bench.errors import DataError
@@ -201,14 +201,10 @@ def _copy(dataset: Dataset, to: Path) -> Copied:
 
 
 def _missing(data_dir: Path | None, reason: str) -> str:
-    looked = [
-        f"  {place.called}: {place.folder}" + ("" if place.folder.is_dir() else " (no folder)")
-        for place in (*own_places(data_dir), keras_cache())
-    ]
     return "\n".join(
         [
             f"The data set {NAME} is not here. Looked in",
-            *looked,
+            *looked_in(data_dir),
             reason,
             "Ways out:",
             f"  - put {ARCHIVE}, or its folder {FOLDER} with {', '.join(FILES)}, into FOLDER and"

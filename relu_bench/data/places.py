@@ -84,6 +84,14 @@ def keras_cache() -> Place:
     return Place(base / ".keras" / "datasets", "Keras's cache", is_cache=True)
 
 
+def looked_in(data_dir: Path | None) -> list[str]:
+    """A line for each place that is looked in, for an error; says which have no folder."""
+    return [
+        f"  {place.called}: {place.folder}" + ("" if place.folder.is_dir() else " (no folder)")
+        for place in (*own_places(data_dir), keras_cache())
+    ]
+
+
 def find(known: Known, place: Place) -> Location | None:
     """Where `known` lies in `place`, `None` if it does not. Nothing is read.
 

@@ -12,7 +12,15 @@ from relu_bench.data.digits import INFO as DIGITS
 from relu_bench.data.fetching import downloading, locked
 from relu_bench.data.four import ROLES, Four
 from relu_bench.data.known import Known, verified
-from relu_bench.data.places import VARIABLE, Place, copy_anew, find, keras_cache, own_places
+from relu_bench.data.places import (
+    VARIABLE,
+    Place,
+    copy_anew,
+    find,
+    keras_cache,
+    looked_in,
+    own_places,
+)
 from relu_bench.errors import DataError
 
 
@@ -115,10 +123,6 @@ def _lock(known: Known, cache: Place, data_dir: Path | None) -> Iterator[None]:
 
 def _missing(known: Known, data_dir: Path | None, reason: str) -> str:
     """What to say when `known` is nowhere: where it was looked for, and every way out."""
-    looked = [
-        f"  {place.called}: {place.folder}" + ("" if place.folder.is_dir() else " (no folder)")
-        for place in (*own_places(data_dir), keras_cache())
-    ]
     files = "\n".join(f"      {name}" for name in known.file_names)
     folder = f"FOLDER/{known.folders[0]}"
     others = [f"FOLDER/{known.npz}"] if known.npz else []
@@ -131,7 +135,7 @@ def _missing(known: Known, data_dir: Path | None, reason: str) -> str:
     return "\n".join(
         [
             f"The data set {known.info.name} is not here. Looked in",
-            *looked,
+            *looked_in(data_dir),
             reason,
             "Ways out:",
             f"  - copy the four files into {folder}:",
