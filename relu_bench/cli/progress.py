@@ -12,12 +12,12 @@ from typing import Any, Self
 
 from relu_bench.cli.words import word
 from relu_bench.columns import RUNS, names
-from relu_bench.compare.variants import label
 from relu_bench.plan import Spec, varying
 from relu_bench.planning import Planned
 from relu_bench.runner import Tally
 from relu_bench.store import RunRecord, read
 from relu_bench.training import Progress
+from relu_bench.variant_label import label
 
 
 class Display:

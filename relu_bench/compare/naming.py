@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relu_bench import columns, display_names
-from relu_bench.compare.variants import as_texts, label
+from relu_bench.compare.variants import as_texts
 from relu_bench.store.plans import kept
+from relu_bench.variant_label import label
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -40,7 +40,7 @@ def summarize(runs: DataFrame) -> DataFrame:
         runs: rows of runs.csv.
 
     Returns:
-        variant: what varies, as `variants.label` writes it.
+        variant: what varies, as `variant_label.label` writes it.
         metric: of the task; `ranked_by`: `val_{metric}`, or `test_{metric}` where nothing was held
             out, empty where every run failed. Rows are sorted by it; such without one stand last.
         n: completed runs, which are learned + at_chance + diverged; failed.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from relu_bench import columns
+from relu_bench.variant_label import label
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 # different computations and must not be averaged.
 REVISION = "numerics"
 AXIS_COLUMNS = (*(name for name in columns.names(columns.SPEC) if name != "seed"), REVISION)
-# Said without their name: their labels tell what they are.
-_SELF_EXPLAINING = ("activation", "initializer", "optimizer", "model", "dataset")
 _NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
 
 
@@ -32,17 +31,6 @@ def axes(runs: DataFrame) -> tuple[str, ...]:
     if REVISION in varying and _determines_revision(runs, varying):
         varying.remove(REVISION)
     return tuple(sorted(varying, key=lambda name: name != "activation"))
-
-
-def label(values: Mapping[str, str]) -> str:
-    """A variant's short name: `relu`, `elu(alpha=1.0), learning_rate=0.01`.
-
-    Args:
-        values: the text of the value of each axis, as made by `texts`.
-    """
-    return ", ".join(
-        text if name in _SELF_EXPLAINING else f"{name}={text}" for name, text in values.items()
-    )
 
 
 def texts(column: Series) -> dict[Hashable, str]:
