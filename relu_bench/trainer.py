@@ -12,6 +12,7 @@ from relu_bench import data, models, training
 from relu_bench.models import Architecture
 from relu_bench.plan import Spec
 from relu_bench.program import Program, Samples
+from relu_bench.tensors import tensor
 from relu_bench.training import LoadedData, Report, RunResult
 
 KEPT_PROGRAMS = 4
@@ -113,7 +114,7 @@ class _Held:
         self._split: tuple[tuple[Any, ...], data.Split] | None = None
         self._loaded: LoadedData | None = None
         if self._encode is None:
-            # The tensors are copies: the images as NumPy arrays are let go.
+            # Only the tensors are kept: where they are copies, the NumPy arrays are let go.
             self._loaded = self._tensors(dataset.train_inputs, dataset.test_inputs)
 
     def ready(
@@ -135,15 +136,13 @@ class _Held:
         return self._loaded, self._split[1]
 
     def _tensors(self, train_inputs: Any, test_inputs: Any) -> LoadedData:
-        import tensorflow as tf
-
         train_targets, test_targets = self._targets
         return LoadedData(
             self._info,
             train_targets,
             test_targets,
-            Samples(tf.constant(train_inputs), tf.constant(train_targets)),
-            Samples(tf.constant(test_inputs), tf.constant(test_targets)),
+            Samples(tensor(train_inputs), tensor(train_targets)),
+            Samples(tensor(test_inputs), tensor(test_targets)),
         )
 
 

@@ -19,7 +19,7 @@ HEAVY = {
 
 # A module imports only from the rows above its own.
 ROWS = [
-    "draws errors labels machine quiet_tensorflow schedule spacing stats tasks variant_label",
+    "draws errors labels machine quiet_tensorflow schedule spacing stats tasks tensors variant_label",
     "columns components cores display_names dropout objectives provenance",
     "data measured store",
     "activations compare guesses initializers optimizers shipped status yaml_source",

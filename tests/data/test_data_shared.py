@@ -1,3 +1,4 @@
+import mmap
 import os
 import pickle
 import subprocess
@@ -47,16 +48,35 @@ def test_a_process_that_is_gone_shares_nothing() -> None:
     assert shared is not None
     assert replace(shared, path="/proc/1/fd/999999").load() is None
     assert replace(shared, path=os.devnull).load() is None
+    assert replace(shared, path=__file__).load() is None
+
+
+def test_workers_have_no_copy_of_their_own() -> None:
+    digits = data.load("digits")
+    first, second = data.share(digits), data.share(digits)
+    assert first is not None
+    assert second is not None
+    assert first.token != second.token
+    loaded = first.load()
+    assert loaded is not None
+    for array in arrays_of(loaded).values():
+        assert array.ctypes.data % mmap.PAGESIZE == 0
+        assert isinstance(_memory_of(array), mmap.mmap)
 
 
 def test_without_room_in_memory_workers_load_for_themselves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def full(*_arguments: object, **_options: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(np, "save", full)
+    # It takes no byte, as an anonymous file does when memory is used up.
+    monkeypatch.setattr(os, "memfd_create", lambda *_: os.open("/dev/full", os.O_WRONLY))
     assert data.share(data.load("digits")) is None
+
+
+def _memory_of(array: object) -> object:
+    while isinstance(array, np.ndarray):
+        array = array.base
+    # NumPy may hold a memory through a view of it.
+    return array.obj if isinstance(array, memoryview) else array
 
 
 def arrays_of(dataset: data.Dataset) -> dict[str, np.ndarray]:
