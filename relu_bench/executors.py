@@ -14,20 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from relu_bench import fork_server
 from relu_bench.cores import Core, HostCores
 from relu_bench.errors import ReluBenchError, WorkerStartError
 from relu_bench.execution import Executor, Finished, RunFailed, Wanted, always
 from relu_bench.plan import Spec
 from relu_bench.schedule import Schedule
 from relu_bench.worker import MakeTrainer, WorkerSettings, make_tensorflow_trainer, one_line
-from relu_bench.worker_process import (
-    PRELOAD,
-    OnProgress,
-    RunTooLongError,
-    WorkerDiedError,
-    WorkerProcess,
-    warm_up,
-)
+from relu_bench.worker_process import OnProgress, RunTooLongError, WorkerDiedError, WorkerProcess
 
 __all__ = ["Executor", "Finished", "LocalExecutor", "RunFailed", "Wanted", "always"]
 
@@ -85,7 +79,7 @@ class LocalExecutor:
         cores: HostCores | None = None,
         on_waiting: Callable[[int], None] = lambda others: None,
         make_trainer: MakeTrainer = make_tensorflow_trainer,
-        preload: tuple[str, ...] = (PRELOAD,),
+        preload: tuple[str, ...] = (fork_server.PRELOAD,),
     ) -> None:
         self.settings = settings or WorkerSettings()
         self.on_progress = on_progress
@@ -93,7 +87,7 @@ class LocalExecutor:
         self.cores = cores or HostCores()
         self.on_waiting = on_waiting
         self.make_trainer = make_trainer
-        self.context = warm_up(preload)
+        self.context = fork_server.start(preload)
         self._schedule: Schedule[_Job] = Schedule()
         self._changed = threading.Condition()
         self._stopping = self._started = self._had_core = self._told = False

@@ -1,4 +1,4 @@
-"""What the fork server imports once for all workers.
+"""What every worker needs imported, with TensorFlow.
 
 It never runs an operation: TensorFlow's thread counts cannot change after the first one, so each
 worker calls `one_thread` before it.

@@ -1,11 +1,7 @@
-"""The parent's end of a worker process: how workers are started, talked to and ended."""
+"""The parent's end of a worker process: how a worker is started, talked to and ended."""
 
 import math
-import multiprocessing
-import multiprocessing.forkserver
-import multiprocessing.resource_tracker
 import signal
-import sys
 import time
 from collections.abc import Callable
 from multiprocessing.context import BaseContext
@@ -15,8 +11,6 @@ from relu_bench.errors import WorkerStartError
 from relu_bench.plan import Spec
 from relu_bench.training import Progress, RunResult
 from relu_bench.worker import MakeTrainer, WorkerSettings, serve
-
-PRELOAD = "relu_bench.preload"
 
 OnProgress = Callable[[Spec, Progress], None]
 
@@ -119,25 +113,3 @@ def _last_line(log: Path) -> str:
     except OSError:
         return ""
     return lines[-1][:300] if lines else ""
-
-
-def warm_up(preload: tuple[str, ...] = (PRELOAD,)) -> BaseContext:
-    """Start importing TensorFlow in the background; returns how workers will be started.
-
-    On Linux a fork server imports it once for all workers, while the parent still reads data;
-    elsewhere, where forking is unsafe, each worker is spawned and imports it for itself.
-    """
-    if not sys.platform.startswith("linux"):
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(preload))
-    # The fork server and all workers inherit the mask: Ctrl-C reaches the whole process group, and
-    # what becomes of them is for this process to decide.
-    # (The resource tracker goes first, since starting it clears the mask.)
-    multiprocessing.resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        multiprocessing.forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return context

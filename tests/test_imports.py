@@ -20,7 +20,7 @@ HEAVY = {
 # A module imports only from the rows above its own.
 ROWS = [
     "draws errors labels machine quiet_tensorflow schedule spacing stats tasks tensors variant_label",
-    "columns components cores display_names dropout objectives provenance",
+    "columns components cores display_names dropout fork_server objectives provenance",
     "data measured store",
     "activations compare guesses initializers optimizers shipped status yaml_source",
     "models overrides plots probes weights",
@@ -31,7 +31,7 @@ ROWS = [
     "advice diagnose training",
     "planning trainer",
     "agenda estimate execution preload resuming shards",
-    "speed worker",
+    "fork_server_preload speed worker",
     "worker_process",
     "executors",
     "cluster runner",

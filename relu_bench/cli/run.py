@@ -82,6 +82,8 @@ def run(
     ] = False,
 ) -> None:
     """Train every run that the results folder does not have yet."""
+    if cluster is None and not dry_run:
+        _start_early()
     from relu_bench.cli.check import show_plans
     from relu_bench.cli.displays import make_display
 
@@ -113,6 +115,14 @@ def run(
             fail_fast=fail_fast,
         )
     )
+
+
+def _start_early() -> None:
+    """Import TensorFlow on another core while this one reads and plans: a start's longest part."""
+    from relu_bench import fork_server, machine
+
+    if machine.available_cores() > 1:
+        fork_server.start()
 
 
 def _planned(
@@ -192,11 +202,10 @@ def _local(
     timeout: float | None,
 ) -> "Executor":
     """Worker processes here, for so many runs."""
-    from relu_bench import planning
+    from relu_bench import fork_server, planning
     from relu_bench.cores import VARIABLE, HostCores
     from relu_bench.executors import LocalExecutor
     from relu_bench.worker import WorkerSettings
-    from relu_bench.worker_process import warm_up
 
     cores = HostCores()
     if jobs is not None and jobs > cores.limit:
@@ -204,8 +213,7 @@ def _local(
             f"--jobs {jobs}: no more than {cores.limit} workers run at once here, those of other "
             f"relu-bench processes included; the environment variable {VARIABLE} sets that number."
         )
-    warm_up()
-    # TensorFlow is being imported in the background meanwhile.
+    fork_server.start()
     settings = WorkerSettings(data_dir, planning.ready_data(planned, data_dir))
     return LocalExecutor(
         min(jobs or cores.limit, count),

@@ -1,7 +1,10 @@
 """What `relu-bench run` says and leaves behind, as whole processes on the embedded digits."""
 
+import contextlib
 import json
 import re
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -120,3 +123,29 @@ def test_a_warning_comes_before_the_training_that_it_does_not_stop(tmp_path: Pat
         "only with kernels of variance 1/inputs; take lecun_normal"
     )
     assert second == "Training 1 runs."
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+@pytest.mark.parametrize("arguments", [("run", "wrong.yaml"), ("run", "missing.yaml")])
+def test_what_a_wrong_config_has_started_ends_with_the_command(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "wrong.yaml").write_text("dataset: digits\nactivatoin: relu\n")
+    mark = f"RELU_BENCH_TEST_MARK={tmp_path}"
+    name, _, value = mark.partition("=")
+    done = relu_bench(*arguments, cwd=tmp_path, env={name: value})
+    assert done.returncode == 2
+    deadline = time.monotonic() + 60
+    while left := _processes_with(mark):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
+
+
+def _processes_with(mark: str) -> list[str]:
+    """Those whose environment has this entry."""
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):  # it has ended, or is another user's
+            if mark.encode() in environment.read_bytes().split(b"\0"):
+                found.append(environment.parent.name)
+    return found
