@@ -1,7 +1,7 @@
 """What every worker needs imported, with TensorFlow.
 
-It never runs an operation: TensorFlow's thread counts cannot change after the first one, so each
-worker calls `one_thread` before it.
+Nothing here runs an operation: TensorFlow's thread counts cannot change after the first one, so
+each worker calls `one_thread` before it.
 """
 
 import os
