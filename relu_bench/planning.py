@@ -63,7 +63,7 @@ def notes(planned: Sequence[Planned], data_dir: Path | None = None) -> list[str]
 
 def ready_data(
     planned: Sequence[Planned], data_dir: Path | None = None
-) -> tuple[data.SharedData, ...]:
+) -> tuple[data.ReadyData, ...]:
     """Find (or fetch) and verify every data set of the plan, and hold it ready for workers.
 
     Raises:

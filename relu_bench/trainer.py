@@ -24,14 +24,14 @@ class Trainer:
 
     Args:
         data_dir: where to look for data sets first.
-        shared: data sets that the parent holds ready.
+        shared: data sets that are in memory already.
         xla: None to let each model decide (see `models.py`).
     """
 
     def __init__(
         self,
         data_dir: Path | None = None,
-        shared: Sequence[data.SharedData] = (),
+        shared: Sequence[data.ReadyData] = (),
         xla: bool | None = None,
     ) -> None:
         self.data_dir = data_dir

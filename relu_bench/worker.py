@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Protocol
 
-from relu_bench.data import SharedData
+from relu_bench.data import ReadyData
 from relu_bench.plan import Spec
 from relu_bench.training import Report, RunResult
 
@@ -36,7 +36,7 @@ class WorkerSettings:
     """What every worker is told at its start: where data sets are, and what is ready in memory."""
 
     data_dir: Path | None = None
-    shared: tuple[SharedData, ...] = ()
+    shared: tuple[ReadyData, ...] = ()
 
 
 MakeTrainer = Callable[[WorkerSettings], Trains]

@@ -21,8 +21,8 @@ from relu_bench.cluster.connection import (
     WorkerLostError,
 )
 from relu_bench.cluster.jobs import Job, still_wanted
-from relu_bench.cluster.remote import DataWanted, Failed, Order, Trained
-from relu_bench.cluster.tables import described, digest_of
+from relu_bench.cluster.remote import DataWanted, Failed, HeldData, Order, Trained
+from relu_bench.cluster.tables import digest_of
 from relu_bench.data import Dataset
 from relu_bench.executors import MOST_ATTEMPTS, Finished, RunFailed
 from relu_bench.plan import Spec
@@ -80,7 +80,9 @@ class Driver:
         self.timeout = timeout
         self._session = uuid.uuid4().hex
         self._datasets = {digest_of(dataset): dataset for dataset in datasets}
-        self._tables = tuple(described(*each) for each in self._datasets.items())
+        self._tables = tuple(
+            HeldData(digest, dataset.name) for digest, dataset in self._datasets.items()
+        )
         self._sources: dict[str, bytes] = {}
         self._schedule: Schedule[Job] = Schedule()
         self._jobs: dict[str, Job] = {}

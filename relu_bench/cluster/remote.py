@@ -13,7 +13,7 @@ from typing import Any
 
 from relu_bench import plan, provenance
 from relu_bench.cluster.sources import placed
-from relu_bench.data import Dataset, SharedData
+from relu_bench.data import Dataset
 from relu_bench.plan import Spec
 from relu_bench.training import Progress, Report, RunResult
 from relu_bench.worker import MakeTrainer, Trains, WorkerSettings, one_line
@@ -28,12 +28,15 @@ _SECONDS_BETWEEN_REPORTS = 0.1
 
 
 @dataclass(frozen=True)
-class HeldData(SharedData):
-    """A data set that the driver has sent to this process; `path` is its content's digest."""
+class HeldData:
+    """A data set that the driver has sent to this process, by its content's digest."""
+
+    digest: str
+    name: str
 
     def load(self) -> Dataset | None:
         """The data set, None when this process does not hold it."""
-        return _datasets.get(self.path)
+        return _datasets.get(self.digest)
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def train(order: Order) -> Trained | Failed | DataWanted:
     """Do a run. What training raises is its failure; the worker goes on."""
     from distributed import get_worker
 
-    digest = next(each.path for each in order.tables if each.name == order.spec.dataset)
+    digest = next(each.digest for each in order.tables if each.name == order.spec.dataset)
     if digest not in _datasets:
         return DataWanted(digest)
     _datasets.move_to_end(digest)

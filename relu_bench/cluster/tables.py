@@ -2,7 +2,6 @@
 
 import hashlib
 
-from relu_bench.cluster.remote import HeldData
 from relu_bench.data import Dataset
 
 
@@ -20,10 +19,3 @@ def digest_of(dataset: Dataset) -> str:
         plain = array.dtype != object
         found.update(array.data if plain else "\0".join(array).encode())
     return found.hexdigest()
-
-
-def described(digest: str, dataset: Dataset) -> HeldData:
-    """What a worker is told of a data set before it gets, or needs, its arrays."""
-    return HeldData(
-        digest, dataset.name, dataset.task, dataset.inputs, dataset.classes, "sent by the driver"
-    )

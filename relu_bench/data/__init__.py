@@ -5,7 +5,7 @@ tokens); scaling belongs to the training program. Nothing here assumes a size, a
 or a number of classes. `registry` is the table of the data sets known by name.
 """
 
-from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs, Labels, image
+from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs, Labels, ReadyData, image
 from relu_bench.data.entry import Copied
 from relu_bench.data.loading import (
     Entry,
@@ -34,6 +34,7 @@ __all__ = [
     "Entry",
     "Inputs",
     "Labels",
+    "ReadyData",
     "SharedData",
     "Split",
     "canonical",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -108,6 +108,19 @@ class Dataset:
             len(self.train_targets),
             len(self.test_targets),
         )
+
+
+class ReadyData(Protocol):
+    """A data set that is in memory somewhere, and can be had without reading it from a disk."""
+
+    @property
+    def name(self) -> str:
+        """As in the config."""
+        ...
+
+    def load(self) -> Dataset | None:
+        """The data set, None when it is not there any more."""
+        ...
 
 
 def image(shape: tuple[int, ...]) -> Inputs:

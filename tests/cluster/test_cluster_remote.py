@@ -21,7 +21,7 @@ def _fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def held(digest: str, dataset: Dataset) -> HeldData:
-    return HeldData(digest, dataset.name, dataset.task, dataset.inputs, dataset.classes, "")
+    return HeldData(digest, dataset.name)
 
 
 def test_a_worker_holds_the_data_sets_that_came_last(digits: Dataset) -> None:
