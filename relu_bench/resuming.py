@@ -11,6 +11,7 @@ from relu_bench.errors import ConfigError, StoreError
 from relu_bench.planning import Planned
 from relu_bench.settings import FIELDS
 from relu_bench.store import KeptPlan, Store
+from relu_bench.store.folders import check_is_store
 from relu_bench.yaml_source import Document
 
 
@@ -26,11 +27,7 @@ def plan_kept(folder: Path, data_dir: Path | None = None) -> tuple[Planned, ...]
         ConfigError: a plan asks for other runs today, since data or own source have changed.
         DataError: a data folder cannot be read.
     """
-    if not (folder / "runs.csv").is_file():
-        raise StoreError(
-            f"{folder} is not a relu-bench store: it has no runs.csv. --resume takes the folder "
-            "that `relu-bench run` wrote to (--out, by default `results`)."
-        )
+    check_is_store(folder, lone=True)
     kept = Store(folder).plans()
     if not kept:
         raise StoreError(

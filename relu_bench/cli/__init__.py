@@ -34,7 +34,7 @@ app = typer.Typer(
     name="relu-bench",
     help="Which activation should I use, with which initializer, learning rate and batch norm, "
     "and why?",
-    epilog="Start with: relu-bench run configs/quickstart.yaml",
+    epilog="Start with: relu-bench init quickstart",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,

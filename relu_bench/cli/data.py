@@ -17,7 +17,7 @@ def data(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NAME]...",
+            metavar="NAME",
             help="Names from the list, or a folder of your own; none: show the list.",
         ),
     ] = None,

@@ -84,7 +84,7 @@ def _combinations(specs: "Sequence[Spec]") -> "tuple[Combination, ...]":
     found, left_out = combinations(specs), not_simulated(specs)
     only = f"diagnose simulates perceptrons only, not model {', '.join(left_out)}"
     if not found:
-        raise ConfigError(f"{only}. Take model: mlp.")
+        raise ConfigError(f"{only}. Take model: mlp, with a data set of images such as digits.")
     if left_out:
         typer.echo(f"relu-bench: {only}: left out", err=True)
     return found

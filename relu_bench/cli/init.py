@@ -1,14 +1,19 @@
 """`relu-bench init`: write a shipped config to start from."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from relu_bench.shipped import ShippedConfig
 
 
 def init(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="A shipped config; none: list them.")
+        str | None, typer.Argument(metavar="NAME", help="A shipped config; none: list them.")
     ] = None,
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FILE", help="Where to. Default: NAME.yaml here.")
@@ -18,8 +23,7 @@ def init(
     from relu_bench import shipped
 
     if name is None:
-        for config in shipped.all_configs():
-            typer.echo(f"{config.name:<12} {config.summary}")
+        _list(shipped.all_configs())
         return
     written = shipped.write(name, to or Path(f"{Path(name).stem}.yaml"))
     typer.echo(f"{written}")
@@ -29,3 +33,19 @@ def init(
         f"relu-bench schema > {written.parent / 'config.schema.json'}",
         err=True,
     )
+
+
+def _list(configs: "Sequence[ShippedConfig]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if console.is_terminal:
+        table = Table(box=None, pad_edge=False, show_header=False)
+        for config in configs:
+            table.add_row(config.name, config.summary)
+        console.print(table)
+        return
+    width = max(len(config.name) for config in configs)
+    for config in configs:
+        typer.echo(f"{config.name:<{width}} {config.summary}")

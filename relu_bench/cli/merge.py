@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def merge(
     results: Annotated[
         list[Path],
-        typer.Argument(metavar="RESULTS...", help="Results folders, of 'relu-bench run'."),
+        typer.Argument(metavar="RESULTS", help="Results folders, of 'relu-bench run'."),
     ],
     *,
     out: Annotated[
@@ -22,8 +22,8 @@ def merge(
 ) -> None:
     """Put the runs and plans of several results folders into one, every run once.
 
-    Of a run that several have, a completed one goes before a failed one, then the first before the
-    others. The folders given are only read.
+    Of a run that several have, a completed one goes before a failed one, then
+    the first before the others. The folders given are only read.
     """
     from relu_bench import store
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 Configs = Annotated[
-    list[Path], typer.Argument(metavar="CONFIG...", help="YAML files, one experiment each.")
+    list[Path], typer.Argument(metavar="CONFIG", help="YAML files, one experiment each.")
 ]
 Overrides = Annotated[
     list[str] | None,

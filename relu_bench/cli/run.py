@@ -22,7 +22,7 @@ def run(
     configs: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="CONFIG...", help="YAML files, one experiment each.", show_default=False
+            metavar="CONFIG", help="YAML files, one experiment each.", show_default=False
         ),
     ] = None,
     overrides: Overrides = None,

@@ -40,8 +40,8 @@ def status(
 ) -> None:
     """Show how far each experiment is: the union of all that was asked for, and what became of it.
 
-    Completed runs include those that diverged. Several folders are read as one: a run that two of
-    them have counts once.
+    Completed runs include those that diverged. Several folders are read as one:
+    a run that two of them have counts once.
     """
     from relu_bench.status import progress
 

@@ -21,7 +21,7 @@ from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs
 from relu_bench.data.entry import Copied, Row
 from relu_bench.data.fetching import fetch
 from relu_bench.data.object_npz import read_object_npz
-from relu_bench.data.places import VARIABLE, expanded, keras_cache, looked_in, own_places
+from relu_bench.data.places import VARIABLE, expanded, keras_cache, not_here, own_places
 from relu_bench.data.text_encoding import last_tokens
 from relu_bench.errors import DataError
 from relu_bench.labels import Label
@@ -176,17 +176,13 @@ def _digest(path: Path) -> str:
 
 
 def _missing(data_dir: Path | None, reason: str) -> str:
-    return "\n".join(
-        [
-            f"The data set {NAME} is not here. Looked in",
-            *looked_in(data_dir),
-            reason,
-            "Ways out:",
-            f"  - copy {FILE} into FOLDER/{NAME} and give --data-dir FOLDER, or set"
-            f" {VARIABLE}=FOLDER;",
-            f"    `relu-bench data {NAME} --to FOLDER` writes it where there is a network;",
-            "  - texts of your own: `dataset: path/to/folder` or `dataset: path/to/file.csv`.",
-        ]
+    return not_here(
+        NAME,
+        data_dir,
+        reason,
+        f"  - copy {FILE} into FOLDER/{NAME} and give --data-dir FOLDER, or set {VARIABLE}=FOLDER;",
+        f"    `relu-bench data {NAME} --to FOLDER` writes it where there is a network;",
+        "  - texts of your own: `dataset: path/to/folder` or `dataset: path/to/file.csv`.",
     )
 
 

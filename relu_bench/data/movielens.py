@@ -20,7 +20,7 @@ from relu_bench.data.entry import Copied, Row
 from relu_bench.data.fetching import fetch
 from relu_bench.data.movielens_files import FILES, Counts, parse
 from relu_bench.data.parts import stratified_sample
-from relu_bench.data.places import VARIABLE, Place, expanded, keras_cache, looked_in, own_places
+from relu_bench.data.places import VARIABLE, Place, expanded, keras_cache, not_here, own_places
 from relu_bench.data.rating_features import ITEM_COLUMNS, USER_COLUMNS, RatingFeatures
 from relu_bench.data.synthetic_ratings import NAME as SYNTHETIC
 from relu_bench.errors import DataError
@@ -201,17 +201,14 @@ def _copy(dataset: Dataset, to: Path) -> Copied:
 
 
 def _missing(data_dir: Path | None, reason: str) -> str:
-    return "\n".join(
-        [
-            f"The data set {NAME} is not here. Looked in",
-            *looked_in(data_dir),
-            reason,
-            "Ways out:",
-            f"  - put {ARCHIVE}, or its folder {FOLDER} with {', '.join(FILES)}, into FOLDER and"
-            f" give --data-dir FOLDER, or set {VARIABLE}=FOLDER;",
-            f"    the archive is at {ADDRESS};",
-            f"  - `dataset: {SYNTHETIC}` is embedded, made up, and needs no network.",
-        ]
+    return not_here(
+        NAME,
+        data_dir,
+        reason,
+        f"  - put {ARCHIVE}, or its folder {FOLDER} with {', '.join(FILES)}, into FOLDER and"
+        f" give --data-dir FOLDER, or set {VARIABLE}=FOLDER;",
+        f"    the archive is at {ADDRESS};",
+        f"  - `dataset: {SYNTHETIC}` is embedded, made up, and needs no network.",
     )
 
 

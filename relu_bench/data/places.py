@@ -84,12 +84,14 @@ def keras_cache() -> Place:
     return Place(base / ".keras" / "datasets", "Keras's cache", is_cache=True)
 
 
-def looked_in(data_dir: Path | None) -> list[str]:
-    """A line for each place that is looked in, for an error; says which have no folder."""
-    return [
+def not_here(name: str, data_dir: Path | None, reason: str, *ways_out: str) -> str:
+    """What to say of a data set that is nowhere: where it was looked for, why, and the ways out."""
+    looked_in = [
         f"  {place.called}: {place.folder}" + ("" if place.folder.is_dir() else " (no folder)")
         for place in (*own_places(data_dir), keras_cache())
     ]
+    first = f"The data set {name} is not here. Looked in"
+    return "\n".join([first, *looked_in, reason, "Ways out:", *ways_out])
 
 
 def find(known: Known, place: Place) -> Location | None:

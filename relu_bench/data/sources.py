@@ -18,7 +18,7 @@ from relu_bench.data.places import (
     copy_anew,
     find,
     keras_cache,
-    looked_in,
+    not_here,
     own_places,
 )
 from relu_bench.errors import DataError
@@ -132,17 +132,14 @@ def _missing(known: Known, data_dir: Path | None, reason: str) -> str:
     else:
         copying = f"`relu-bench data {known.command} --to FOLDER`"
         command = f"    {copying} writes them where there is a network;"
-    return "\n".join(
-        [
-            f"The data set {known.info.name} is not here. Looked in",
-            *looked_in(data_dir),
-            reason,
-            "Ways out:",
-            f"  - copy the four files into {folder}:",
-            files,
-            *([f"    (or {' or '.join(others)})"] if known.batches else []),
-            f"    and give --data-dir FOLDER, or set {VARIABLE}=FOLDER;",
-            command,
-            f"  - `dataset: {DIGITS.name}` is embedded and needs no network.",
-        ]
+    return not_here(
+        known.info.name,
+        data_dir,
+        reason,
+        f"  - copy the four files into {folder}:",
+        files,
+        *([f"    (or {' or '.join(others)})"] if known.batches else []),
+        f"    and give --data-dir FOLDER, or set {VARIABLE}=FOLDER;",
+        command,
+        f"  - `dataset: {DIGITS.name}` is embedded and needs no network.",
     )

@@ -88,7 +88,7 @@ def images_of(dataset: Dataset, count: int) -> Images:
         known = ", ".join(LOSS_GRADIENTS)
         raise ReluBenchError(
             f"{dataset.name}: diagnose knows no gradient of the loss {dataset.task.loss}, only of "
-            f"{known}. Take another data set."
+            f"{known}. Take a data set of images, such as digits."
         )
     size = min(count, len(dataset.train_targets))
     chosen = data.stratified_sample(dataset.train_targets, size, IMAGES_SEED)

@@ -13,15 +13,19 @@ _DEFAULT = Path("results")
 _MOST_NAMED = 5
 
 
-def check_is_store(folder: Path) -> None:
+def check_is_store(folder: Path, *, lone: bool = False) -> None:
     """Look whether `folder` is a store, before anything is read from it.
+
+    Args:
+        folder: that was given.
+        lone: whether it is taken alone, so that of several stores only one can have been meant.
 
     Raises:
         StoreError: it is none; the message says what it is, and which store may have been meant.
     """
     try:
         if not _is_store(folder):
-            raise StoreError(_what_it_is(folder))
+            raise StoreError(_what_it_is(folder, lone=lone))
     except OSError as error:
         raise unreadable(folder, error) from error
 
@@ -30,7 +34,7 @@ def _is_store(folder: Path) -> bool:
     return (folder / _RUNS).is_file()
 
 
-def _what_it_is(folder: Path) -> str:
+def _what_it_is(folder: Path, *, lone: bool) -> str:
     if not folder.exists():
         out = "" if folder == _DEFAULT else f" --out {shlex.quote(str(folder))}"
         return (
@@ -48,7 +52,8 @@ def _what_it_is(folder: Path) -> str:
     inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     stores = [path for path in inside if _is_store(path)]
     if stores:
-        remedy = f"Did you mean {_named(folder, inside, stores)}?"
+        one_of = "one of " if lone and len(stores) > 1 else ""
+        remedy = f"Did you mean {one_of}{_named(folder, inside, stores)}?"
     return f"{folder} is not a relu-bench store: it has no {_RUNS}. {remedy}"
 
 

@@ -12,6 +12,7 @@ from relu_bench.errors import StoreError, StoreWriteError
 from relu_bench.store import journal as store_journal
 from relu_bench.store.cells import cells_of, line, text_of
 from relu_bench.store.failures import as_store_errors
+from relu_bench.store.folders import check_is_store
 from relu_bench.store.index import Key, KeyIndex
 from relu_bench.store.scanning import unreadable
 from relu_bench.store.tables import (
@@ -103,11 +104,7 @@ class _Source:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        if not (folder / TABLES["runs"].file_name).is_file():
-            raise StoreError(
-                f"{folder} is not a relu-bench store: it has no runs.csv. Name the folders that "
-                "`relu-bench run` wrote to."
-            )
+        check_is_store(folder)
         try:
             self.headers = {
                 name: header(path, TABLES[name])

@@ -54,7 +54,7 @@ def header(path: Path, table: Table) -> list[str]:
         fault = f"it has no {' and no '.join(absent)}" if absent else "it names a column twice"
         raise StoreError(
             f"{path} is not a relu-bench store: its header is {shown!r}, and {fault}. "
-            "Choose another folder with --out, or move this file away."
+            "Give another folder, or move this file away."
         )
     return names
 

@@ -139,7 +139,17 @@ def test_a_network_of_convolutions_is_left_out_or_refused(invoke: Invoke) -> Non
     assert (ended.code, ended.err) == (0, f"{only}: left out\n")
     assert ended.out.startswith("1 combination, 7 initializations each")
     Path("c.yaml").write_text("dataset: digits\nmodel: cnn\n", encoding="utf-8")
-    assert invoke("diagnose", "c.yaml") == (2, "", f"{only}. Take model: mlp.\n")
+    remedy = "Take model: mlp, with a data set of images such as digits."
+    assert invoke("diagnose", "c.yaml") == (2, "", f"{only}. {remedy}\n")
+
+
+def test_ratings_are_refused_with_a_remedy(invoke: Invoke) -> None:
+    data = "dataset: synthetic_ratings(users=40, items=30, ratings_per_user=10)"
+    Path("c.yaml").write_text(f"{data}\nmodel: mlp(hidden=[8, 4])\n", encoding="utf-8")
+    ended = invoke("diagnose", "c.yaml", *FEW)
+    assert (ended.code, ended.out) == (2, "")
+    assert "no gradient of the loss mean_squared_error" in ended.err
+    assert ended.err.endswith("Take a data set of images, such as digits.\n")
 
 
 def test_a_figure(invoke: Invoke, zeros: str) -> None:

@@ -1,5 +1,6 @@
 """`init`, `schema`, `info`, `--version` and `--help`."""
 
+import inspect
 import json
 import platform
 from importlib import metadata
@@ -20,9 +21,25 @@ COMMANDS = (
 
 def test_init_lists_the_shipped_configs(invoke: Invoke) -> None:
     ended = invoke("init")
-    listed = "".join(f"{each.name:<12} {each.summary}\n" for each in shipped.all_configs())
-    assert ended == (0, listed, "")
-    assert "quickstart   ReLU and three of its variants on the embedded digits" in ended.out
+    configs = shipped.all_configs()
+    lines = ended.out.splitlines()
+    assert (ended.code, ended.err, len(lines)) == (0, "", len(configs))
+    column = max(len(each.name) for each in configs) + 1
+    for each, line in zip(configs, lines, strict=True):
+        assert (line[:column].strip(), line[column:]) == (each.name, each.summary)
+    assert "ReLU and three of its variants on the embedded digits" in ended.out
+
+
+def test_in_a_terminal_long_summaries_go_on_in_their_column(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    lines = [line.rstrip() for line in invoke("init").out.splitlines()]
+    column = max(len(each.name) for each in shipped.all_configs()) + 1
+    assert max(map(len, lines)) <= 80
+    names = [line.split()[0] for line in lines if not line.startswith(" ")]
+    assert names == [each.name for each in shipped.all_configs()]
+    assert {line[:column].strip() for line in lines} == {*names, ""}
 
 
 def test_init_writes_a_config(invoke: Invoke) -> None:
@@ -40,6 +57,11 @@ def test_init_writes_a_config(invoke: Invoke) -> None:
         "relu-bench: quickstart.yaml exists already; name another with --to FILE.\n",
     )
     Path("mine").mkdir()
+    assert invoke("init", "quickstart", "--to", "mine") == (
+        2,
+        "",
+        "relu-bench: mine is a folder; name a file: --to mine/quickstart.yaml\n",
+    )
     assert invoke("init", "quickstart.yaml", "--to", "mine/a.yaml") == (
         0,
         "mine/a.yaml\n",
@@ -115,6 +137,21 @@ def test_every_command_is_listed_with_its_help(invoke: Invoke) -> None:
         )
         assert first.splitlines()[0] in " ".join(ended.out.split())
         assert f" {name} " in overview.out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_usage_has_no_brackets_in_brackets(name: str, invoke: Invoke) -> None:
+    usage = next(line for line in invoke(name, "--help").out.splitlines() if "Usage:" in line)
+    assert "[[" not in usage
+    assert "...}" not in usage
+
+
+def test_further_paragraphs_of_a_help_text_fit_80_columns() -> None:
+    # The first one is wrapped to the terminal; of others typer keeps the lines as they stand.
+    for command in app.registered_commands:
+        _, *others = inspect.cleandoc(command.callback.__doc__).split("\n\n")
+        for line in "\n".join(others).splitlines():
+            assert len(line) <= 78, f"{command.callback.__name__}: {line}"
 
 
 def test_a_command_that_is_not_there(invoke: Invoke) -> None:

@@ -147,8 +147,8 @@ def test_merge_into_one_of_its_inputs_is_refused(invoke: Invoke) -> None:
         ),
         (
             ("--resume", "nowhere"),
-            "nowhere is not a relu-bench store: it has no runs.csv. --resume takes the folder that "
-            "`relu-bench run` wrote to (--out, by default `results`).",
+            "There is no folder nowhere yet: `relu-bench run CONFIG --out nowhere` makes it, or "
+            "name another.",
         ),
     ],
 )

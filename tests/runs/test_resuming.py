@@ -124,6 +124,10 @@ def test_a_config_that_is_none_any_more_is_told_with_its_place(tmp_path: Path) -
 def test_what_cannot_be_resumed(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is not a relu-bench store: it has no runs"):
         resuming.plan_kept(tmp_path)
+    for name in "ab":
+        Store(tmp_path / "several" / name).prepare()
+    with pytest.raises(StoreError, match="Did you mean one of "):
+        resuming.plan_kept(tmp_path / "several")
     Store(tmp_path).prepare()
     with pytest.raises(StoreError, match=r"has no plans.*relu-bench run CONFIG --out "):
         resuming.plan_kept(tmp_path)

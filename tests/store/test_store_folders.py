@@ -7,7 +7,7 @@ import pytest
 
 from relu_bench.errors import StoreError
 from relu_bench.status import progress
-from relu_bench.store import Store, read
+from relu_bench.store import Store, merge, read
 from relu_bench.store.folders import check_is_store
 
 RUN_WROTE = "Name the folder that `relu-bench run` wrote to (--out, by default `results`)."
@@ -15,6 +15,7 @@ LOOKS: tuple[Callable[[Path], object], ...] = (
     check_is_store,
     lambda folder: read(folder, "layers"),
     lambda folder: progress([folder]),
+    lambda folder: merge([folder], Path("out")),
 )
 
 
@@ -82,6 +83,16 @@ def test_a_folder_of_stores_names_them(names: list[str], meant: str) -> None:
         Path("results", name).mkdir(parents=True, exist_ok=True)
     Path("results/.hidden").touch()
     assert said_of("results") == (
+        f"results is not a relu-bench store: it has no runs.csv. Did you mean {meant}?"
+    )
+
+
+@pytest.mark.parametrize(("names", "meant"), [("a", "results/a"), ("ab", "one of results/*")])
+def test_where_one_store_is_taken_one_of_several_is_meant(names: str, meant: str) -> None:
+    stores(*(f"results/{name}" for name in names))
+    with pytest.raises(StoreError) as caught:
+        check_is_store(Path("results"), lone=True)
+    assert str(caught.value) == (
         f"results is not a relu-bench store: it has no runs.csv. Did you mean {meant}?"
     )
 

@@ -123,8 +123,8 @@ def test_what_cannot_be_merged(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is one of the stores to merge"):
         merge([tmp_path / "a"], tmp_path / "b" / ".." / "a")
     (tmp_path / "empty").mkdir()
-    for wrong in ("empty", "nowhere"):
-        with pytest.raises(StoreError, match=f"{wrong} is not a relu-bench store"):
+    for wrong, said in (("empty", "empty is not a relu-bench store"), ("nowhere", "no folder")):
+        with pytest.raises(StoreError, match=said):
             merge([tmp_path / "a", tmp_path / wrong], tmp_path / "c")
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "runs.csv").write_text("date,amount\n")
