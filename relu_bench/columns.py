@@ -66,7 +66,7 @@ SPEC = (
     Column("epochs", "integer", "passes over the training part that were asked for", "epochs"),
     Column("dropout", "number", "share of units dropped behind each hidden activation"),
     Column("dropout_kind", "text", "`standard` or `alpha`"),
-    Column("validation_split", "number", "share of the training images kept for validation"),
+    Column("validation_split", "number", "share of the training samples kept for validation"),
     Column("split_seed", "text", "seed of the split, or `seed`: drawn anew for each seed"),
     Column("train_samples", "integer", "cap on the training part", "samples", "there is no cap"),
 )
@@ -146,7 +146,9 @@ RUNS = (
 
 EPOCHS = (
     *_KEY,
-    Column("epoch", "integer", "0 is evaluated before training, on at most 10,000 training images"),
+    Column(
+        "epoch", "integer", "0 is evaluated before training, on at most 10,000 training samples"
+    ),
     Column("train_loss", "number", "mean over the epoch's batches", _LOSS, "it is not finite"),
     *_scores("train", "over the epoch's batches as trained", "the loss is not finite"),
     Column("val_loss", "number", "weights at the end of the epoch", _LOSS, _NO_VALIDATION),
@@ -174,14 +176,14 @@ LAYERS = (
     Column(
         "inactive_fraction",
         "number",
-        "share of units with the derivative 0 on every probe image",
+        "share of units with the derivative 0 on every sample of the probe set",
         "fraction",
         _HIDDEN,
     ),
     Column(
         "saturated_fraction",
         "number",
-        "share of units with next to no derivative on at least 95 % of the probe images",
+        "share of units with next to no derivative on at least 95 % of the probe set",
         "fraction",
         "as before, or the activation has no finite limit",
     ),
@@ -198,16 +200,16 @@ LAYERS = (
     Column(
         "gradient_rms",
         "number",
-        "root mean square, over images and units, of the derivative of one image's loss by the "
+        "root mean square, over samples and units, of the derivative of one sample's loss by the "
         "pre-activation",
-        "nats",
+        _LOSS,
         _HIDDEN,
     ),
     Column(
         "kernel_gradient_norm",
         "number",
         "Euclidean norm of the kernel's mean gradient over the probe set",
-        "nats",
+        _LOSS,
         "it is not finite",
     ),
     Column("kernel_norm", "number", "Euclidean norm of the kernel", "", "it is not finite"),
@@ -245,9 +247,9 @@ LAYERS = (
     Column(
         "state_gradient_rms",
         "number",
-        "root mean square, over images and units, of the derivative of one image's loss by the "
+        "root mean square, over samples and units, of the derivative of one sample's loss by the "
         "state at this step; only before and after training",
-        "nats",
+        _LOSS,
         "the row is that of a layer, or the value is not finite",
     ),
 )

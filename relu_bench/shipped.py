@@ -37,6 +37,8 @@ def write(name: str, path: Path) -> Path:
             f"there is no shipped config {name!r}.{nearest(name, configs)} "
             f"There are: {', '.join(configs)}"
         )
+    if path.is_dir():
+        raise ReluBenchError(f"{path} is a folder; name a file: --to {path / name}.yaml")
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(configs[name].text)

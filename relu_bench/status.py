@@ -3,14 +3,15 @@
 Reads the kept plans and runs.csv alone; takes no lock, and writes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from relu_bench.store import Store, scan
 from relu_bench.store.folders import check_is_store
 
-_CELLS = ("experiment", "run_id", "status", "outcome", "error")
+CELLS = ("experiment", "run_id", "status", "outcome", "error")
+"""The columns of runs.csv that say how far an experiment is."""
 
 
 @dataclass(frozen=True)
@@ -52,21 +53,32 @@ class _Run:
     store: Path
 
 
-def progress(stores: Sequence[Path]) -> tuple[Progress, ...]:
+def progress(
+    stores: Sequence[Path], known: Mapping[Path, Iterable[Sequence[str]]] | None = None
+) -> tuple[Progress, ...]:
     """The experiments of all stores together, by name; a run that several have counts once.
 
     Of such a run a completed row goes before a failed one, then the first store before the others.
+
+    Args:
+        stores: results folders; the same one twice counts once.
+        known: the `CELLS` of every row of a store's runs.csv, empty text for an empty cell, by
+            store; what is not known is read.
 
     Raises:
         StoreError: a folder is no store, or cannot be read.
     """
     asked: dict[str, dict[str, None]] = {}
     found: dict[str, dict[str, _Run]] = {}
+
+    def rows_of(folder: Path) -> Iterable[Sequence[str]]:
+        return known[folder] if known and folder in known else scan(folder, CELLS)
+
     for folder in dict.fromkeys(stores):
         check_is_store(folder)
         for experiment, run_ids in Store(folder).planned().items():
             asked.setdefault(experiment, {}).update(dict.fromkeys(run_ids))
-        for experiment, run_id, status, outcome, error in scan(folder, _CELLS):
+        for experiment, run_id, status, outcome, error in rows_of(folder):
             runs = found.setdefault(experiment, {})
             before = runs.get(run_id)
             if before is None or (before.status != "completed" and status == "completed"):

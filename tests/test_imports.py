@@ -19,9 +19,9 @@ HEAVY = {
 
 # A module imports only from the rows above its own.
 ROWS = [
-    "draws errors labels machine quiet_tensorflow schedule spacing stats tasks tensors variant_label",
+    "draws errors labels machine quiet_tensorflow schedule spacing stats tasks tensors",
     "columns components cores display_names dropout fork_server objectives provenance",
-    "data measured store",
+    "data measured store variant_label",
     "activations compare guesses initializers optimizers shipped status yaml_source",
     "models overrides plots probes weights",
     "complaints program report settings",

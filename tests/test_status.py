@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from relu_bench.errors import StoreError
-from relu_bench.status import Failure, progress
-from relu_bench.store import RunRecord, Store
+from relu_bench.status import CELLS, Failure, progress
+from relu_bench.store import RunRecord, Store, scan
 
 
 def record(run_id: str, *, experiment: str = "one", **cells: str) -> RunRecord:
@@ -92,3 +92,13 @@ def test_a_damaged_plan_is_named(tmp_path: Path) -> None:
     path.write_text("{")
     with pytest.raises(StoreError, match=f"{path.name} cannot be read"):
         progress([folder])
+
+
+def test_rows_that_are_known_are_not_read_again(tmp_path: Path) -> None:
+    here = made(tmp_path / "here", record("r1"), failed("r2", "died"), plan="r1 r2 r3")
+    there = made(tmp_path / "there", record("r3"))
+    rows = [tuple(row) for row in scan(here, CELLS)]
+
+    assert progress([here, there], {here: rows}) == progress([here, there])
+    (told,) = progress([here], {here: [*rows, ("one", "r9", "completed", "diverged", "")]})
+    assert (told.planned, told.completed, told.diverged) == (4, 2, 1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relu_bench.cli.options import Baseline, By, CompareMode, Margin, Metric, Mode, Stores, Where
+from relu_bench.cli.quick_start import quick_start
 
 if TYPE_CHECKING:
     from relu_bench.compare import Answers
@@ -64,9 +65,10 @@ def compare(
     ] = False,
 ) -> None:
     """Compare variants over the seeds: differences, intervals, tests, and a verdict in words."""
-    from relu_bench import compare as comparing
+    with quick_start("scipy.special"):
+        from relu_bench import compare as comparing
 
-    loaded = comparing.load(results or [Path("results")], where or [])
+        loaded = comparing.load(results or [Path("results")], where or [])
     for_people = table_format not in (TableFormat.CSV, TableFormat.JSON)
     answers = comparing.answer(
         loaded.displayed() if for_people else loaded,

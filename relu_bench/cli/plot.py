@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from relu_bench.cli.options import Stores, Where
+from relu_bench.cli.quick_start import quick_start
 
 
 class Style(StrEnum):
@@ -79,9 +80,10 @@ def plot(
     ] = None,
 ) -> None:
     """Draw each experiment: learning curves and test scores by variant, and what layers tell."""
-    from relu_bench import compare, plots
+    with quick_start("scipy.special", "matplotlib.figure"):
+        from relu_bench import compare, plots
 
-    loaded = compare.load(results or [Path("results")], where or [])
+        loaded = compare.load(results or [Path("results")], where or [])
     folder = plots.folder_for(loaded.stores, out)
     over = [name.strip() for name in axes.split(",")] if axes is not None else ()
     sheet = plots.SHEETS[style.value]

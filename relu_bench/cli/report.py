@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from relu_bench.cli.options import Baseline, By, CompareMode, Margin, Metric, Mode, Stores, Where
+from relu_bench.cli.quick_start import quick_start
 
 
 def report(
@@ -27,10 +28,11 @@ def report(
     where: Where = None,
 ) -> None:
     """Write one HTML file: the answer, tables, figures, failures, and how to reproduce them."""
-    from relu_bench import compare
-    from relu_bench import report as reporting
+    with quick_start("scipy.special", "matplotlib.figure"):
+        from relu_bench import compare
+        from relu_bench import report as reporting
 
-    loaded = compare.load(results or [Path("results")], where or [])
+        loaded = compare.load(results or [Path("results")], where or [])
     path = reporting.path_for(loaded.stores, out)
     asked = reporting.Asked(tuple(by or ()), baseline, metric, margin, mode.value)
     document = reporting.compose(loaded, asked)

@@ -35,7 +35,7 @@ def further_sections(comparison: Comparison, further: Further) -> list[tuple[Sec
     if further.times is not None:
         found.append(_times(comparison, further.times))
     if further.effects is not None:
-        found += _effects(further.effects)
+        found += _effects(comparison, further.effects)
     return found
 
 
@@ -95,8 +95,8 @@ def _times(comparison: Comparison, times: Times) -> tuple[Section, list[str]]:
         rows.append((row.variant, f"{row.reached}/{row.runs}", shown(row.epochs, 1), *seconds))
     scale = times.measure.scale
     target = f"{numbers.plain(times.target, numbers.decimals(scale))}\u00a0{scale.unit}".strip()
-    share = f"{100 * SHARE:g}\u00a0% of" if scale.higher_is_better else f"1/{SHARE:g} times"
-    of_what = "" if times.given else f", {share} the final one of {comparison.baseline}"
+    near = scale.near(SHARE)
+    of_what = "" if times.given else f", {near} the final one of {comparison.baseline}"
     notes = [f"Medians over the runs; a run that never reaches {target} counts as infinity."]
     if times.timed:
         heads.append("seconds")
@@ -106,11 +106,11 @@ def _times(comparison: Comparison, times: Times) -> tuple[Section, list[str]]:
     return _section(title, heads, rows), notes
 
 
-def _effects(effects: Effects) -> list[tuple[Section, list[str]]]:
+def _effects(comparison: Comparison, effects: Effects) -> list[tuple[Section, list[str]]]:
     ranges = f"Ranges: {'; '.join(effects.ranges)}."
     titles = (
         "Effects on whether a run learns",
-        "Effects on the log of the error, where it learned",
+        f"Effects on the log of the {comparison.measure.error}, where it learned",
     )
     found = []
     for title, panel in zip(titles, (effects.learned, effects.error), strict=True):

@@ -22,6 +22,7 @@ _LATEX = {
     "|": r"\textbar{}",
     "\u00a0": "~",
     "–": "--",
+    "−": "$-$",
     "×": r"$\times$",
     "±": r"$\pm$",
     "≥": r"$\geq$",
@@ -33,7 +34,12 @@ _MARKDOWN = "\\`*_{}[]<>#|~$&"
 
 
 def markdown(section: Section) -> list[str]:
-    """A title and a table; the best in bold, what is not told apart from it in italics."""
+    """A title and a table; the best in bold, what is not told apart from it in italics.
+
+    Without a row the title stands alone.
+    """
+    if not section.rows:
+        return [f"**{markdown_text(section.title)}**"]
     heads = " | ".join(markdown_text(head) for head in section.heads)
     lines = [f"**{markdown_text(section.title)}**", "", f"| {heads} |"]
     lines.append(f"| --- |{' ---: |' * (len(section.heads) - 1)}")
@@ -66,9 +72,12 @@ def _markdown_name(name: str, mark: Mark) -> str:
 def latex(section: Section, heading: str, notes: Sequence[str] = ()) -> list[str]:
     r"""A `table` with booktabs rules; the best in bold, what is not told apart from it in italics.
 
-    Needs `\usepackage{booktabs}`, and UTF-8 as LaTeX has it by default.
+    Needs `\usepackage{booktabs}`, and UTF-8 as LaTeX has it by default. Without a row it is a
+    paragraph.
     """
     title = section.title[:1].lower() + section.title[1:]
+    if not section.rows:
+        return ["", latex_text(" ".join([f"{heading}: {title}.", *notes])), ""]
     lines = [
         r"\begin{table}[htbp]",
         r"  \centering",

@@ -49,6 +49,13 @@ class Measure:
         return 1.0 if self.scale.higher_is_better else -1.0
 
     @property
+    def error(self) -> str:
+        """How far from perfect a run is: `test error`, `1 − test AUC`, `test RMSE`, `test loss`."""
+        if self.is_rate:
+            return self.title.replace(self.scale.title, "error")
+        return f"1 − {self.title}" if self.scale.higher_is_better else self.title
+
+    @property
     def margin(self) -> float:
         """The difference that is practically none unless another is asked for, as people read it.
 

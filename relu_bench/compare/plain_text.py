@@ -16,8 +16,11 @@ _SIGNS: dict[Mark, str] = {"best": "* ", "undecided": "? ", "": "  "}
 def lines_of(section: Section, width: int = WIDTH) -> list[tuple[str, Mark]]:
     """The head and rows, a long variant over several lines, each with the row's mark.
 
-    A table of more columns than fit is cut into several, the variant in front of each.
+    A table of more columns than fit is cut into several, the variant in front of each. Without a
+    row there is no head either.
     """
+    if not section.rows:
+        return []
     rows = (section.heads, *section.rows)
     columns = [max(len(row[place]) for row in rows) for place in range(len(section.heads))]
     narrowest = _room(rows, _NARROWEST)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 KEY = ["experiment", "run_id"]
+# How a run ended.
+ENDED = (*KEY, "status", "outcome", "error")
 _READ_LATER = ("epochs", "layers")
 
 
@@ -35,6 +37,8 @@ class Results:
         notices: what a reader must know beside any mean of these runs, one line each.
         names: the display names of their values, by canonical label.
         stored: with display names in `runs`, the canonical label of each, by column; else empty.
+        every: of all rows that were read, whatever condition they meet, the columns of `ENDED` and
+            `store`; None where that is not known.
     """
 
     runs: DataFrame
@@ -43,6 +47,7 @@ class Results:
     notices: tuple[str, ...] = ()
     names: Names = field(default_factory=dict)
     stored: Mapping[str, Names] = field(default_factory=dict)
+    every: DataFrame | None = None
 
     def displayed(self) -> Results:
         """The same with display names in place of labels, for people; files keep the labels."""
@@ -119,6 +124,7 @@ def load(stores: Sequence[Path], where: Sequence[str] = ()) -> Results:
         where=tuple(condition.strip() for condition in where),
         notices=(*notices_of(chosen, runs), *said),
         names=names,
+        every=rows[[*ENDED, "store"]],
     )
 
 
@@ -146,4 +152,5 @@ def _first_of_each(rows: DataFrame, key: list[str]) -> DataFrame:
     completed_first = rows.sort_values(
         "status", key=lambda status: status == "failed", kind="stable"
     )
-    return completed_first.drop_duplicates(key).sort_index()
+    # Copied, columns of numbers lie side by side, and are taken from as one.
+    return completed_first.drop_duplicates(key).sort_index().copy()

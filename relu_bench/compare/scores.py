@@ -30,6 +30,10 @@ class Scale:
         """The unit in brackets for a heading, empty when there is none."""
         return f" ({self.unit})" if self.unit else ""
 
+    def near(self, share: float) -> str:
+        """A target this near to a score, in words: `99 % of`, or `1.01 times` of an error."""
+        return f"{100 * share:g}\u00a0% of" if self.higher_is_better else f"{1 / share:.4g} times"
+
 
 def scale_of(metric: str) -> Scale:
     """The scale of a metric: fractions are shown in percent, anything else as it is stored."""
@@ -42,8 +46,12 @@ def scale_of(metric: str) -> Scale:
 
 
 def completed(runs: DataFrame) -> DataFrame:
-    """The runs that ended with a result; a diverged run is one."""
-    return runs[runs["status"] == "completed"]
+    """The runs that ended with a result; a diverged run is one.
+
+    The table itself, which is known by what has been computed of it, where all did.
+    """
+    done = runs["status"] == "completed"
+    return runs if done.all() else runs[done]
 
 
 def score(runs: DataFrame, split: Split) -> Series:
@@ -86,15 +94,12 @@ def final_scores(runs: DataFrame, by: Sequence[str]) -> DataFrame:
         One row a run: `by`, seed, outcome, metric, guess (the constant guess), value, mean, low,
         high, the last five in the unit of the metric. `low` and `high` are NaN in a group of one.
     """
-    import pandas as pd
-
     done = completed(runs)
     table = done[[*by, "seed", "outcome", "metric"]].assign(
         guess=score(done.assign(outcome="diverged"), "test"), value=score(done, "test")
     )
-    rows = []
-    for group, values in table.groupby(list(by))["value"]:
-        low, high = stats.t_interval(values.to_numpy())
-        rows.append((*group, stats.mean(values.to_numpy()), low, high))
-    groups = pd.DataFrame(rows, columns=[*by, "mean", "low", "high"])
-    return table.merge(groups, on=list(by))
+    groups = table.groupby(list(by), sort=False).ngroup().to_numpy()
+    found = stats.group_intervals(table["value"], groups)
+    return table.assign(
+        mean=found.mean[groups], low=found.low[groups], high=found.high[groups]
+    ).reset_index(drop=True)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from relu_bench import data
 from relu_bench.errors import ReluBenchError
 
 if TYPE_CHECKING:
@@ -80,6 +79,8 @@ def called(dataset: str) -> str:
 
 def _info(dataset: str) -> DatasetInfo | None:
     """What is known of a data set by its name, without a look at the disk."""
+    from relu_bench import data  # which figures have no need of
+
     try:
         return None if data.is_path(dataset) else data.info(dataset)
     except ReluBenchError:

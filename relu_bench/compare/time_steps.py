@@ -31,8 +31,10 @@ def run_steps(runs: DataFrame, layers: DataFrame, by: Sequence[str]) -> DataFram
         run_id, outcome, epoch, last, step, state_gradient_rms.
     """
     done = completed(runs)[[*_KEY, *by, "outcome", "epochs"]]
-    rows = layers[layers["run_id"].isin(done["run_id"])].dropna(subset=["time_step", STEP_MEASURE])
-    merged = rows[[*_KEY, "epoch", "time_step", STEP_MEASURE]].merge(done, on=_KEY)
+    # The few rows that have any come first: most networks have no time steps.
+    there = layers["time_step"].notna() & layers[STEP_MEASURE].notna()
+    rows = layers.loc[there, [*_KEY, "epoch", "time_step", STEP_MEASURE]]
+    merged = rows[rows["run_id"].isin(done["run_id"])].merge(done, on=_KEY)
     epoch, step = (merged[name].astype("int64") for name in ("epoch", "time_step"))
     dated = merged.assign(epoch=epoch, step=step, last=epoch == merged["epochs"].astype("int64"))
     ends = dated[(dated["epoch"] == 0) | dated["last"]]

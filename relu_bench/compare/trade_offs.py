@@ -5,8 +5,7 @@ Source of the front: Pareto (1906), Manuale di economia politica; see `stats.non
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,27 +42,32 @@ def trade_offs(runs: DataFrame, by: Sequence[str], within: Sequence[str] = ()) -
         dead in the unit of the metric and as a fraction, seconds in s), and whether the group is on
         the front of score and cost (`cheap`), of score and dead units (`alive`), of all (`front`).
     """
-    import pandas as pd
-
     done = completed(runs)
     table = done[list(by)].assign(
         score=score(done, "test"),
         seconds=seconds_per_epoch(done),
         dead=done["final_dead_fraction"].astype("float64"),
     )
-    rows = []
-    for group, its_runs in table.groupby(list(by), sort=False):
-        found = dict(zip(by, group, strict=True)) | {"n": len(its_runs)}
-        for name in CRITERIA:
-            values = its_runs[name].dropna().to_numpy()
-            low, high = stats.t_interval(values)
-            found |= {name: stats.mean(values), f"{name}_low": low, f"{name}_high": high}
-        rows.append(found)
-    means = pd.DataFrame(rows)
+    means = _means(table, by)
     metrics = done["metric"].dropna().unique()
     higher = scale_of(str(metrics[0])).higher_is_better
-    parts = [part for _, part in means.groupby(list(within))] if within else [means]
-    return pd.concat([_with_fronts(part, higher) for part in parts]).sort_index()
+    parts = means.groupby(list(within)).ngroup().to_numpy() if within else np.zeros(len(means))
+    return means.assign(**_fronts(means, parts, higher))
+
+
+def _means(table: DataFrame, by: Sequence[str]) -> DataFrame:
+    """One row a group, in the order in which they come up."""
+    groups = table.groupby(list(by), sort=False)
+    numbers = groups.ngroup().to_numpy()
+    found = groups.size().rename("n").reset_index()
+    for name in CRITERIA:
+        values = table[name].to_numpy(np.float64)
+        there = ~np.isnan(values)
+        each = stats.group_intervals(values[there], numbers[there], len(found))
+        found = found.assign(
+            **{name: each.mean, f"{name}_low": each.low, f"{name}_high": each.high}
+        )
+    return found
 
 
 def seconds_per_epoch(runs: DataFrame) -> Series:
@@ -83,30 +87,42 @@ def is_a_choice(table: DataFrame, metric: str) -> bool:
         metric: whose score it is.
     """
     direction = 1.0 if scale_of(metric).higher_is_better else -1.0
-    ordered = table[table["front"]].sort_values("score", ascending=direction < 0)
-    rows = ordered.to_dict("records")
-    return any(
-        _apart(better, worse, "score")
-        and any(_apart(better, worse, name) and better[name] > worse[name] for name in COSTS)
-        for better, worse in combinations(rows, 2)
-    )
+    rows = table[table["front"]]
+    scores = direction * _numbers(rows, "score")
+    better = scores[:, np.newaxis] > scores
+    dearer = np.zeros_like(better)
+    for name in COSTS:
+        costs = _numbers(rows, name)
+        dearer |= _apart(rows, name) & (costs[:, np.newaxis] > costs)
+    return bool((better & _apart(rows, "score") & dearer).any())
 
 
-def _with_fronts(means: DataFrame, higher_is_better: bool) -> DataFrame:
-    costs = means[list(CRITERIA)].assign(score=means["score"] * (-1.0 if higher_is_better else 1.0))
+def _fronts(
+    means: DataFrame, parts: NDArray[Any], higher_is_better: bool
+) -> dict[str, NDArray[np.bool_]]:
+    """Which groups are on each front, of those that have the same number in `parts`."""
+    costs = np.column_stack([_numbers(means, name) for name in CRITERIA])
+    if higher_is_better:
+        costs[:, 0] *= -1.0
+    there = ~np.isnan(costs)
 
-    def front(*names: str) -> NDArray[np.bool_]:
-        there = [name for name in names if means[name].notna().any()]
-        whole = means[there].notna().all(axis=1).to_numpy()
-        return stats.non_dominated(costs[there].to_numpy()) & whole
+    def front(*places: int) -> NDArray[np.bool_]:
+        found = np.zeros(len(costs), np.bool_)
+        for part in np.unique(parts):
+            rows = np.flatnonzero(parts == part)
+            known = [place for place in places if there[rows, place].any()]
+            cells = np.ix_(rows, np.array(known, np.intp))
+            found[rows] = stats.non_dominated(costs[cells]) & there[cells].all(axis=1)
+        return found
 
-    return means.assign(
-        cheap=front("score", "seconds"), alive=front("score", "dead"), front=front(*CRITERIA)
-    )
+    return {"cheap": front(0, 1), "alive": front(0, 2), "front": front(0, 1, 2)}
 
 
-def _apart(one: Mapping[Hashable, Any], other: Mapping[Hashable, Any], name: str) -> bool:
-    """Whether two intervals are known and have nothing in common."""
-    return bool(
-        one[f"{name}_low"] > other[f"{name}_high"] or other[f"{name}_low"] > one[f"{name}_high"]
-    )
+def _apart(rows: DataFrame, name: str) -> NDArray[np.bool_]:
+    """(n, n), whether the intervals of two rows are known and have nothing in common."""
+    above = _numbers(rows, f"{name}_low")[:, np.newaxis] > _numbers(rows, f"{name}_high")
+    return above | above.T
+
+
+def _numbers(rows: DataFrame, name: str) -> NDArray[np.float64]:
+    return rows[name].to_numpy(np.float64)

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
 from relu_bench import columns
+from relu_bench.compare.kept import kept
 from relu_bench.variant_label import label
 
 if TYPE_CHECKING:
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 # different computations and must not be averaged.
 REVISION = "numerics"
 AXIS_COLUMNS = (*(name for name in columns.names(columns.SPEC) if name != "seed"), REVISION)
-_NUMBER = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
+# A hyphen behind a letter, a digit or a closing bracket is no sign: `movielens-100k`.
+_NUMBER = re.compile(r"((?:(?<![\w)\]])-)?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
 
 
+@kept(most=8)
 def axes(runs: DataFrame) -> tuple[str, ...]:
     """The axes of these runs: settings with more than one value, activation first.
 

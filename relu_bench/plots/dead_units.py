@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from relu_bench.compare import Scale
 from relu_bench.compare.fates import fates
 from relu_bench.plots import inside_words
 from relu_bench.plots.comparison import WIDTH
+from relu_bench.plots.dead_rows import dead_rows
 from relu_bench.plots.fates_by_variant import FATE, fates_by_variant
 from relu_bench.plots.grid import Cell
 from relu_bench.plots.inside import Inside, drawn, inside
@@ -26,7 +27,7 @@ TITLE = "inactive and dead units, and zeros in the outputs"
 MEASURES = ("inactive_fraction", "sparsity")
 _LABELS = {"inactive_fraction": "inactive", "sparsity": "zeros"}
 _MEANING = (
-    "Inactive: units whose derivative is 0 on every image of the probe set. Markers: dead units "
+    "Inactive: units whose derivative is 0 on every sample of the probe set. Markers: dead units "
     "(inactive, and no learned slope could revive them) before and after training, counted on the "
     "whole training part. Zeros: share of exact zeros among a layer's outputs."
 )
@@ -36,7 +37,6 @@ _FATE = (
 )
 # A narrower axis would make a mountain of nothing.
 _NARROWEST = 0.02
-_NEXT_TO_NONE = 0.0005
 
 
 def dead_units(
@@ -49,6 +49,8 @@ def dead_units(
 ) -> Figure:
     """Draw one page: a panel for each layer, inactive units above and zeros below or beside.
 
+    Many panels become rows, one for each variant.
+
     Args:
         page: of `pages.pages`.
         layers: rows of layers.csv; those of other runs are ignored.
@@ -57,10 +59,11 @@ def dead_units(
         where: the conditions that narrowed the runs, for the title.
     """
     shown = inside(page, layers, "epoch", MEASURES, width, aside=FATE)
+    if shown.in_rows:
+        return dead_rows(page, layers, TITLE, width=width, with_title=with_title, where=where)
     fate = fates(page.runs, layers, ["strip", "level"])
     tables = {measure: shown.table(measure) for measure in MEASURES}
     dead = _at_the_ends(shown)
-    left_out = _always_zero(shown, tables)
     limits = {
         "inactive_fraction": share_limits(tables["inactive_fraction"], dead),
         "sparsity": share_limits(tables["sparsity"]),
@@ -89,20 +92,10 @@ def dead_units(
     note = [
         inside_words.repeats(tables["inactive_fraction"], "means", "±\u00a01\u00a0sd"),
         _MEANING,
-        "" if page.crowded else _FATE,
-        *_without_panel(left_out),
+        _FATE,
         *inside_words.missing(shown),
     ]
-    return drawn(
-        shown,
-        draw,
-        TITLE,
-        note,
-        width=width,
-        with_title=with_title,
-        where=where,
-        left_out=left_out,
-    )
+    return drawn(shown, draw, TITLE, note, width=width, with_title=with_title, where=where)
 
 
 def share_by_epoch(
@@ -162,24 +155,6 @@ def _highest(fate: DataFrame) -> float:
     means = fate.groupby(["strip", "level"])[["dead_before", "dead_after"]].mean()
     shares = [share for name in means for share in means[name] if share > _NARROWEST]
     return max(shares, default=_NARROWEST)
-
-
-def _always_zero(shown: Inside, tables: Mapping[str, DataFrame]) -> dict[str, list[str]]:
-    """By measure, the levels whose panels would be empty, where every level has its own."""
-    if not shown.page.crowded:
-        return {}
-    found = {}
-    for measure, table in tables.items():
-        busy = set(table.loc[table["middle"] >= _NEXT_TO_NONE, "level"])
-        found[measure] = [level for level in shown.levels() if level not in busy]
-    return found
-
-
-def _without_panel(left_out: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    for measure, what in (("inactive_fraction", "inactive units"), ("sparsity", "zeros")):
-        if count := len(left_out.get(measure, ())):
-            variants = "1 variant has" if count == 1 else f"{count} variants have"
-            yield f"{variants} no {what} (under 0.05\u00a0%) and so no panel for them."
 
 
 def _at_the_ends(shown: Inside) -> DataFrame:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from relu_bench.compare import Results, axes, completed
+from relu_bench.compare.layers import of_experiment
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots.comparison import WIDTH
 from relu_bench.plots.crossed import CrossedPage
@@ -61,6 +62,7 @@ class Figures(Sequence[tuple[str, "Figure"]]):
     def prepare(self) -> None:
         """Load all that the figures need, so that no process that draws some has to by itself."""
         import matplotlib.backends.backend_agg
+        import matplotlib.figure
         import matplotlib.style  # noqa: F401
 
         for rows in {KINDS[kind].rows for _, kind, _ in self.drawings}:
@@ -128,7 +130,7 @@ def _of_experiment(
     results: Results, experiment: str, asked: Collection[str], wanted: Wanted
 ) -> tuple[list[tuple[str, Page]], list[str]]:
     """The figures of one experiment, kind by kind, and what is not drawn."""
-    runs = results.runs[results.runs["experiment"] == experiment]
+    runs = of_experiment(results.runs, experiment)
     if not len(completed(runs)):
         return [], ["no completed run, so there is nothing to draw"]
     worth = Worth(results, runs)

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
+    from matplotlib.artist import Artist
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
     from numpy.typing import NDArray
 
-_FIND = "_update_ticks"
+# How matplotlib finds ticks, and how `plain_axes` does; and how the lines of a text lie.
+_FIND_TICKS = ("_update_ticks", "plain_ticks")
+_FIND_LINES = "_get_layout"
 
 
 def pixels(figure: Figure, dots_per_inch: float) -> NDArray[np.uint8]:
@@ -21,7 +25,7 @@ def pixels(figure: Figure, dots_per_inch: float) -> NDArray[np.uint8]:
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    with _at(figure, dots_per_inch), _ticks_kept(figure):
+    with _at(figure, dots_per_inch), _findings_kept(figure):
         canvas = FigureCanvasAgg(figure)
         canvas.draw()  # type: ignore[no-untyped-call]
         return np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
@@ -41,14 +45,20 @@ def vectors(
         dots_per_inch: of what can only be pixels, such as images.
         metadata: as `Figure.savefig` takes them.
     """
-    from matplotlib.backends.backend_pdf import FigureCanvasPdf
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-
     buffer = io.BytesIO()
-    with _at(figure, dots_per_inch), _ticks_kept(figure):
-        canvas: Any = FigureCanvasSVG(figure) if form == "svg" else FigureCanvasPdf(figure)
-        getattr(canvas, f"print_{form}")(buffer, metadata=dict(metadata))
+    with _at(figure, dots_per_inch), _findings_kept(figure):
+        getattr(_canvas(figure, form), f"print_{form}")(buffer, metadata=dict(metadata))
     return buffer.getvalue()
+
+
+def _canvas(figure: Figure, form: Literal["svg", "pdf"]) -> Any:
+    if form == "svg":
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+        return FigureCanvasSVG(figure)
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf  # which takes its time to import
+
+    return FigureCanvasPdf(figure)
 
 
 @contextmanager
@@ -64,33 +74,52 @@ def _at(figure: Figure, dots_per_inch: float) -> Iterator[None]:
 
 
 @contextmanager
-def _ticks_kept(figure: Figure) -> Iterator[None]:
-    """Find the ticks of an axis anew only when its place or its limits have changed.
+def _findings_kept(figure: Figure) -> Iterator[None]:
+    """Find ticks and the lines of texts anew only when what they depend on has changed.
 
-    Layout and drawing ask each axis some ten times which ticks it has, which is a good part of all
-    that they do. No public function says that nothing has changed between; where a matplotlib
-    finds ticks by another way, they are found as often as it likes.
+    Layout and drawing ask each axis some ten times which ticks it has, and each text some three
+    times how its lines lie, which is a good part of all that they do. No public function says that
+    nothing has changed between; where a matplotlib finds them by another way, they are found as
+    often as it likes.
     """
+    from matplotlib.text import Text
+
     each = [axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)]
-    wrapped = [axis for axis in each if hasattr(axis, _FIND)]
-    for axis in wrapped:
-        vars(axis)[_FIND] = _kept(axis, getattr(axis, _FIND))
+    wrapped: list[tuple[Artist, str]] = []
+    for axis in each:
+        wrapped += [(axis, name) for name in _FIND_TICKS if _keep(axis, name, _room_for_ticks)]
+    for text in figure.findobj(Text):
+        wrapped += [(text, _FIND_LINES)] if _keep(text, _FIND_LINES, _look) else []
     try:
         yield
     finally:
-        for axis in wrapped:
-            del vars(axis)[_FIND]
+        for artist, name in wrapped:
+            del vars(artist)[name]
 
 
-def _kept(axis: Axis, find: Callable[[], list[Any]]) -> Callable[[], list[Any]]:
-    last: dict[tuple[bytes, bytes], list[Any]] = {}
+def _keep(artist: Any, name: str, state: Callable[[Any], Any]) -> bool:
+    """Have a method of an artist find again what it last found, while its state is the same."""
+    find = getattr(artist, name, None)
+    if find is None:
+        return False
+    last: dict[Any, Any] = {}
 
-    def kept() -> list[Any]:
-        axes = axis.axes
-        now = axes.bbox.get_points().tobytes(), axes.viewLim.get_points().tobytes()
+    def kept(*arguments: Any) -> Any:
+        now = state(artist), *arguments
         if now not in last:
-            last.clear()  # the ticks are one set of artists, which stand where they last were put
-            last[now] = find()
+            last.clear()  # ticks are one set of artists, which stand where they last were put
+            last[now] = find(*arguments)
         return last[now]
 
-    return kept
+    vars(artist)[name] = kept
+    return True
+
+
+def _room_for_ticks(axis: Axis) -> tuple[bytes, int]:
+    return axis.axes.viewLim.get_points().tobytes(), axis.get_tick_space()
+
+
+def _look(text: Text) -> tuple[Any, ...]:
+    alignment = text.get_horizontalalignment(), text.get_verticalalignment()
+    font = text.get_fontproperties()
+    return text.get_text(), font, text.get_rotation(), alignment, text.figure.dpi

@@ -82,11 +82,11 @@ def epochs_by_variant(
 
 
 def median_epoch(reached: DataFrame) -> str:
-    """The median over the runs in words, and how many got there where some did not."""
+    """The median over the runs, and how many got there where some did not: `4`, `never, 2/10`."""
     median = _median(reached)
     there = int(reached["epoch"].notna().sum())
-    when = "never" if median == float("inf") else f"epoch {median:g}"
-    return when if there in (0, len(reached)) else f"{when}, {there} of {len(reached)}"
+    when = "never" if median == float("inf") else f"{median:g}"
+    return when if there in (0, len(reached)) else f"{when}, {there}/{len(reached)}"
 
 
 def _median(reached: DataFrame) -> float:

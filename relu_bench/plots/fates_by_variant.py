@@ -76,9 +76,8 @@ def _row(axes: Axes, runs: DataFrame, place: tuple[int, str], look: Look) -> Non
             clip_on=False,
             zorder=4 if filled else 3,
         )
-    counts = (("↓", float(runs["died"].mean())), ("↑", float(runs["revived"].mean())))
     axes.annotate(
-        " ".join(f"{arrow}{_count(units)}" for arrow, units in counts if math.isfinite(units)),
+        counts_in_words(float(runs["died"].mean()), float(runs["revived"].mean())),
         xy=(1, row),
         xycoords=("axes fraction", "data"),
         xytext=(3, 0),
@@ -86,6 +85,12 @@ def _row(axes: Axes, runs: DataFrame, place: tuple[int, str], look: Look) -> Non
         va="center",
         fontsize=SMALL,
     )
+
+
+def counts_in_words(died: float, revived: float) -> str:
+    """`↓7.4 ↑5.3`: units that fell silent and came back; without what was not counted (NaN)."""
+    counts = (("↓", died), ("↑", revived))
+    return " ".join(f"{arrow}{_count(units)}" for arrow, units in counts if math.isfinite(units))
 
 
 def _count(units: float) -> str:

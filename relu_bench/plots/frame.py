@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relu_bench.compare import broken
+from relu_bench.plots.rounded_layout import rounded_layout
 from relu_bench.plots.style import QUIET, SMALL
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def framed(frame: Frame, width: float, height: float) -> tuple[Figure, SubFigure
     columns = _legend_columns(entries, width)
     above = _height(lines) + _legend_height(frame, entries, columns) - _MARGIN * bool(entries)
     below = _height(note)
-    figure = Figure(figsize=(width, above + height + below), layout="constrained")
+    figure = Figure(figsize=(width, above + height + below), layout=rounded_layout())
     FigureCanvasAgg(figure)
     head, body, foot = figure.subfigures(3, 1, squeeze=False, height_ratios=[above, height, below])[
         :, 0

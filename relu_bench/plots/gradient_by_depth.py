@@ -12,8 +12,9 @@ from relu_bench.plots import inside_words
 from relu_bench.plots.comparison import WIDTH
 from relu_bench.plots.grid import Cell
 from relu_bench.plots.inside import drawn, inside
+from relu_bench.plots.layer_rows import LayerMeasure, layer_rows
 from relu_bench.plots.limits import Limits
-from relu_bench.plots.lines import background, lines, number_layers
+from relu_bench.plots.lines import lines, number_layers
 from relu_bench.plots.pages import Page
 from relu_bench.plots.style import QUIET, SMALL, Look, power_of_ten, show_powers
 
@@ -35,6 +36,10 @@ _BESIDE = 0.015
 _ABOVE = 4.0
 # Of the points of one line beyond an edge.
 _MOST_HOLLOW = 6
+_MEANING = (
+    "Gradient: root mean square, over samples and units, of the derivative of one sample's loss by "
+    "the pre-activation."
+)
 
 
 def gradient_by_depth(
@@ -45,7 +50,7 @@ def gradient_by_depth(
     with_title: bool = True,
     where: Sequence[str] = (),
 ) -> Figure:
-    """Draw one page: a panel at initialization and one after training.
+    """Draw one page: a panel at initialization and one after training, or rows for many variants.
 
     Args:
         page: of `pages.pages`.
@@ -55,13 +60,15 @@ def gradient_by_depth(
         where: the conditions that narrowed the runs, for the title.
     """
     shown = inside(page, layers, "depth", [MEASURE], width)
-    table = shown.median_table(MEASURE)
-    limits = log_limits(table)
     metric = str(page.runs["metric"].dropna().iloc[0])
     unit = measure_of(metric, "test_loss").scale.unit
+    if shown.in_rows:
+        what = _in_rows(unit)
+        return layer_rows(page, layers, what, width=width, with_title=with_title, where=where)
+    table = shown.median_table(MEASURE)
+    limits = log_limits(table)
 
     def draw(axes: Axes, cell: Cell) -> Axes:
-        background(axes, _positive(shown.others(table, cell)))
         return gradients(
             axes,
             shown.of(table, cell),
@@ -73,14 +80,36 @@ def gradient_by_depth(
 
     zeros = bool((table["middle"] <= 0).any())
     note = [
-        "Gradient: root mean square, over images and units, of the derivative of one image's loss"
-        " by the pre-activation.",
+        _MEANING,
         inside_words.repeats(table, "medians", "smallest to largest"),
         "▾ at the lower edge: a median of exactly 0, without a band." if zeros else "",
         "▿ or ▵ at an edge: a median beyond it." if _beyond(table, limits) else "",
         *inside_words.missing(shown),
     ]
     return drawn(shown, draw, TITLE, note, width=width, with_title=with_title, where=where)
+
+
+def _in_rows(unit: str) -> LayerMeasure:
+    return LayerMeasure(
+        subject=TITLE,
+        name=MEASURE,
+        middle="median",
+        bars="smallest to largest",
+        label=f"gradient ({unit})",
+        meaning=_MEANING,
+        limits=log_limits,
+        shown=_written,
+        scale=_log_scale,
+    )
+
+
+def _log_scale(axes: Axes) -> None:
+    axes.set_xscale("log")
+    show_powers(axes.xaxis)
+
+
+def _written(gradient: float) -> str:
+    return power_of_ten(10.0 ** round(math.log10(gradient))) if gradient > 0 else "0"
 
 
 def gradients(
@@ -120,7 +149,7 @@ def gradients(
     for points, marker in ((below, "v"), (above, "^")):
         _mark_at_edge(axes, points, look, marker, hollow=True)
         _say_how_far(axes, points, top=marker == "^")
-    axes.set_ylabel(f"gradient ({unit})")
+    axes.set_ylabel(f"gradient\n({unit})")
     return axes
 
 
@@ -168,11 +197,10 @@ def _say_how_far(axes: Axes, points: DataFrame, *, top: bool) -> None:
         return
     count = points["line"].nunique()
     farthest = points["middle"].max() if top else points["middle"].min()
-    decade = power_of_ten(10.0 ** round(math.log10(farthest)))
     left, right = axes.get_xlim()
     at_left = points["x"].mean() < (left + right) / 2
     axes.annotate(
-        f"{count} line{'' if count == 1 else 's'} to {decade}",
+        f"{count} line{'' if count == 1 else 's'} to {_written(farthest)}",
         xy=(0 if at_left else 1, 1 if top else 0),
         xycoords="axes fraction",
         xytext=(3 if at_left else -3, -2.4 * _ABOVE if top else 2.4 * _ABOVE),

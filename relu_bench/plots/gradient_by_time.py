@@ -84,7 +84,7 @@ def gradient_by_time(
         handles=shown.handles(),
         legend_title="" if page.crowded else words.hue_title(page),
     )
-    rows = shown.rows({STEP_MEASURE: ()}) or [[Cell(page.strips[0], STEP_MEASURE, "")]]
+    rows = shown.rows() or [[Cell(page.strips[0], STEP_MEASURE, "")]]
     return panel_grid(rows, draw, frame, width, "time step of the sequence", row_height=_ROW)
 
 
@@ -128,7 +128,7 @@ def _note(shown: Inside, table: DataFrame, limits: Limits) -> list[str]:
     middle = table["middle"]
     beyond = (middle > 0) & ((middle < limits[0]) | (middle > limits[1]))
     return [
-        "Gradient: root mean square, over images and units, of the derivative of one image's loss"
+        "Gradient: root mean square, over samples and units, of the derivative of one sample's loss"
         " by the state at that step; the output layer reads the last one.",
         inside_words.repeats(table, "medians", "smallest to largest"),
         "▾ at the lower edge: a median of exactly 0." if bool((middle <= 0).any()) else "",

@@ -96,6 +96,7 @@ def heatmap(
     cell_width: float,
     label_width: int = 24,
     place_width: int = 12,
+    upright: bool = False,
 ) -> Axes:
     """Draw a cell for each combination; one without a run stays empty.
 
@@ -108,6 +109,7 @@ def heatmap(
         cell_width: in inches, which the value has to fit.
         label_width: of a line of a level's name, in characters.
         place_width: of a line of a place's name.
+        upright: whether the names of the places are turned, to be read from below.
 
     Returns:
         `axes`.
@@ -129,7 +131,11 @@ def heatmap(
     )
     axes.set_ylim(len(down) - 0.5, -0.5)
     axes.set_facecolor("white")
-    axes.set_xticks(range(len(across)), [broken(name, place_width) for name in across])
+    axes.set_xticks(
+        range(len(across)),
+        [broken(name, place_width) for name in across],
+        rotation="vertical" if upright else "horizontal",
+    )
     axes.set_yticks(range(len(down)), [broken(name, label_width) for name in down])
     axes.tick_params(length=0)
     axes.grid(visible=False)

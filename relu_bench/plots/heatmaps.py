@@ -50,11 +50,40 @@ class _Layout:
     cell_width: float
     used: float
     label_width: int
+    places: tuple[str, ...]
+
+    @property
+    def upright(self) -> bool:
+        """Whether the names of the places are too wide for their cells, and so stand upright."""
+        return max(map(len, self._lines(self._across))) * _LETTER > self.cell_width
 
     @property
     def place_width(self) -> int:
-        """How many characters of a place's name stand in a line."""
+        """How many characters of a place's name stand in a line: as few as fit, if upright."""
+        if not self.upright:
+            return self._across
+        most = max(1, int(self.cell_width / LABEL_LINE))
+        fits = (
+            characters
+            for characters in range(self.label_width, max(map(len, self.places)) + 1)
+            if all(broken(place, characters).count("\n") < most for place in self.places)
+        )
+        return next(fits, max(map(len, self.places)))
+
+    @property
+    def below(self) -> float:
+        """How high the names of the places are."""
+        if self.upright:
+            return _LETTER * max(map(len, self._lines(self.place_width)))
+        lines = max(broken(place, self._across).count("\n") + 1 for place in self.places)
+        return LABEL_LINE * lines
+
+    @property
+    def _across(self) -> int:
         return max(6, int(self.cell_width / _LETTER))
+
+    def _lines(self, characters: int) -> list[str]:
+        return [line for place in self.places for line in broken(place, characters).splitlines()]
 
 
 def pages_of_cells(runs: DataFrame, wanted: Wanted) -> list[CrossedPage]:
@@ -150,17 +179,16 @@ def _layout(page: CrossedPage, width: float) -> _Layout:
     columns = min(max(columns, 1), len(page.strips))
     cell_width = min((room / columns - _BETWEEN) / places, _WIDEST_CELL)
     used = around + columns * (places * cell_width + _BETWEEN)
-    return _Layout(columns, cell_width, min(used, width), _label_width(width))
+    return _Layout(columns, cell_width, min(used, width), _label_width(width), page.places)
 
 
 def _panel_height(page: CrossedPage, groups: DataFrame, layout: _Layout) -> float:
     """Rows high enough for the names and the values, below a heading and above names of places."""
     lines = max(broken(level, layout.label_width).count("\n") + 1 for level in page.order)
     lines = max(lines, 2 if (groups["learned"] < groups["runs"]).any() else 1)
-    places = max(broken(place, layout.place_width).count("\n") + 1 for place in page.places)
     headed = _HEADING * max(_heading(strip, page, layout).count("\n") + 1 for strip in page.strips)
     row = max(_ROW, LABEL_LINE * lines + 0.05)
-    return row * len(page.order) + LABEL_LINE * places + headed * any(page.strips) + _BETWEEN
+    return row * len(page.order) + layout.below + headed * any(page.strips) + _BETWEEN
 
 
 def _heading(strip: str, page: CrossedPage, layout: _Layout) -> str:
@@ -193,6 +221,7 @@ def _panels(
             cell_width=layout.cell_width,
             label_width=layout.label_width,
             place_width=layout.place_width,
+            upright=layout.upright,
         )
         panel.set_title(_heading(strip, page, layout), fontsize=SMALL, pad=3, linespacing=1.0)
         lowest = position + layout.columns >= len(page.strips)

@@ -7,7 +7,7 @@ are layers or moments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 AT_START, AT_END = "at initialization", "after training"
 _BY = ("strip", "level")
 PANEL_WIDTH = 1.6
+# Where there would be more panels of curves, there are rows.
+MOST_PANELS = 12
 _LEAST_COLUMNS = 2
 # From this many strips on, two measures stand side by side.
 MANY_STRIPS = 3
@@ -141,16 +143,17 @@ class Inside:
             return table[:0]
         return table[(table["panel"] != cell.panel) & (table["line"] == AT_END)]
 
-    def rows(self, left_out: Mapping[str, Collection[str]]) -> list[list[Cell]]:
-        """The panels of the page.
+    @property
+    def in_rows(self) -> bool:
+        """Whether it is more panels of curves than a reader looks at."""
+        return self.page.crowded or sum(map(len, self.rows())) > MOST_PANELS
 
-        Args:
-            left_out: by measure, the levels that have no panel where each level has one.
-        """
+    def rows(self) -> list[list[Cell]]:
+        """The panels of the page."""
         found = []
         for strip in self.page.strips:
             by_measure = [
-                [Cell(strip, measure, panel) for panel in self._panels(strip, left_out[measure])]
+                [Cell(strip, measure, panel) for panel in self._panels(strip)]
                 for measure in self.measures
             ]
             if self._beside:
@@ -170,9 +173,9 @@ class Inside:
             return [[*rows[0], beside], *rows[1:]]
         return [*rows, [Cell(strip, self.aside, self.aside, across=columns)]]
 
-    def _panels(self, strip: str, left_out: Collection[str]) -> list[str]:
+    def _panels(self, strip: str) -> list[str]:
         if self.page.crowded:
-            return [level for level in self.levels() if level not in left_out]
+            return self.levels()
         if self.across == "depth":
             return [AT_START, AT_END]
         layers = self.layers([strip]) or self.layers(self.page.strips)
@@ -180,13 +183,13 @@ class Inside:
 
     @property
     def _has_aside(self) -> bool:
-        return bool(self.aside) and not self.page.crowded and len(self.single) > 0
+        return bool(self.aside) and len(self.single) > 0
 
     @property
     def _beside(self) -> bool:
         """Whether the panels of all measures stand in one row."""
         fits = self.columns >= 2 * len(self.measures)
-        return fits and len(self.page.strips) >= MANY_STRIPS and not self.page.crowded
+        return fits and len(self.page.strips) >= MANY_STRIPS
 
     def levels(self) -> list[str]:
         """The levels with any measurement, top down."""
@@ -227,15 +230,18 @@ def inside(
     """
     single = compare.run_layers(page.runs, layers, _BY).dropna(subset=[measures[0]])
     if across == "depth":
-        import pandas as pd
-
-        ends = [single[single["epoch"] == 0], single[single["last"]]]
-        single = pd.concat(
-            [rows.assign(moment=name) for rows, name in zip(ends, (AT_START, AT_END), strict=True)]
-        )
+        single = at_both_ends(single)
     unprobed = compare.without_probes(page.runs, layers)
     columns = max(_LEAST_COLUMNS, int(width / PANEL_WIDTH))
     return Inside(page, across, tuple(measures), single, unprobed, columns, aside)
+
+
+def at_both_ends(single: DataFrame) -> DataFrame:
+    """The rows of `compare.run_layers` at initialization and after training, named in `moment`."""
+    import pandas as pd
+
+    ends = {AT_START: single[single["epoch"] == 0], AT_END: single[single["last"]]}
+    return pd.concat([rows.assign(moment=name) for name, rows in ends.items()])
 
 
 def drawn(
@@ -247,7 +253,6 @@ def drawn(
     width: float,
     with_title: bool,
     where: Sequence[str],
-    left_out: Mapping[str, Collection[str]] | None = None,
 ) -> Figure:
     """Put the panels of a page together, with its title, legend and note.
 
@@ -262,10 +267,12 @@ def drawn(
         legend_title="" if shown.page.crowded else words.hue_title(shown.page),
     )
     across = "epoch" if shown.across == "epoch" else "hidden layer, counted from the input"
-    empty: dict[str, Collection[str]] = dict.fromkeys(shown.measures, ())
-    rows = shown.rows(empty | dict(left_out or {}))
     return panel_grid(
-        rows or [[Cell(shown.page.strips[0], shown.measures[0], "")]], draw, frame, width, across
+        shown.rows() or [[Cell(shown.page.strips[0], shown.measures[0], "")]],
+        draw,
+        frame,
+        width,
+        across,
     )
 
 

@@ -11,6 +11,7 @@ from relu_bench.compare import broken
 from relu_bench.compare.crossing import Pair, interacting_pair, largest_interaction
 from relu_bench.compare.effects import Effect
 from relu_bench.compare.group_scores import group_scores
+from relu_bench.compare.measure import measure_of
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots import words
 from relu_bench.plots.comparison import WIDTH
@@ -134,7 +135,7 @@ def in_words(page: InteractionPage) -> str:
     over = "Over all settings, the" if len(page.strips) > 1 or page.part else "The"
     return (
         f"Parallel lines: no interaction. {over} interaction explains {share} of the variation of "
-        "the log of the error of the runs that learned."
+        f"the log of the {measure_of(page.metric).error} of the runs that learned."
     )
 
 

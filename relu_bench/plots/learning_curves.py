@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from relu_bench.compare import scale_of
+from relu_bench.compare.kept import kept
+from relu_bench.plots.band import band
 from relu_bench.plots.limits import Limits, outside
 from relu_bench.plots.style import QUIET, SMALL, Look, looks, number, show_in
 
@@ -48,7 +53,7 @@ def learning_curves(
 
     scale = scale_of(metric)
     look = look or looks(list(dict.fromkeys(curves["level"])))
-    mixed = mixed_levels(single, limits) if single is not None else set()
+    mixed = mixed_levels(single, limits) if single is not None else ()
     for level, rows in curves.groupby("level", sort=False):
         name = str(level)
         if single is not None and name in mixed:
@@ -66,21 +71,33 @@ def learning_curves(
     return axes
 
 
-def mixed_levels(single: DataFrame, limits: Limits | None) -> set[str]:
+def mixed_levels(single: DataFrame, limits: Limits | None) -> frozenset[str]:
     """The levels whose runs differ in kind: no mean and no sd describes them.
 
     Some learned and some did not; or some end within `limits`, if there are any, and some outside.
     """
-    ends = single[single["epoch"] == single.groupby("split")["epoch"].transform("max")]
-    good = {"learned": single["outcome"] == "learned"}
-    if limits is not None:
-        good["shown"] = ends["value"].between(*limits)
-    found: set[str] = set()
-    for each in good.values():
-        groups = each.groupby([single["level"], single["split"]])
-        mixed = (groups.any() & ~groups.all()).groupby("level").any()
-        found.update(mixed.index[mixed])
+    return _mixed_levels(single, limits or ())
+
+
+@kept()
+def _mixed_levels(single: DataFrame, limits: Limits | tuple[()]) -> frozenset[str]:
+    level = single["level"].to_numpy()
+    line = single.groupby(["level", "split"], sort=False).ngroup().to_numpy()
+    found = _of_two_kinds(single["outcome"].to_numpy() == "learned", line, level)
+    if limits:
+        last = (single["epoch"] == single.groupby("split")["epoch"].transform("max")).to_numpy()
+        shown = single["value"].between(*limits).to_numpy()
+        found |= _of_two_kinds(shown[last], line[last], level[last])
     return found
+
+
+def _of_two_kinds(
+    good: NDArray[np.bool_], line: NDArray[np.integer], level: NDArray[np.object_]
+) -> frozenset[str]:
+    """The levels with a line of which some points are good and some are not."""
+    rest = np.bincount(line) - np.bincount(line, weights=good)
+    mixed = (rest > 0) & (np.bincount(line, weights=good) > 0)
+    return frozenset(level[mixed[line]])
 
 
 def draw_mean(
@@ -88,11 +105,10 @@ def draw_mean(
 ) -> None:
     """One line of means, and the band of ± 1 sd around those that have one."""
     rows = rows.sort_values("x")
-    axes.plot(rows["x"], rows["mean"], color=look.colour, linestyle=look.line, label=label)
-    band = rows.dropna(subset=["sd"])
-    if banded and len(band):
-        low, high = band["mean"] - band["sd"], band["mean"] + band["sd"]
-        axes.fill_between(band["x"], low, high, color=look.colour, alpha=0.16, linewidth=0)
+    x, mean, sd = (rows[name].to_numpy(np.float64) for name in ("x", "mean", "sd"))
+    axes.plot(x, mean, color=look.colour, linestyle=look.line, label=label)
+    if banded:
+        band(axes, x, mean - sd, mean + sd, look.colour)
 
 
 def draw_runs(axes: Axes, single: DataFrame, look: Look) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from relu_bench.plots.band import band
 from relu_bench.plots.learning_curves import write_at_edge
 from relu_bench.plots.limits import Limits, outside
 from relu_bench.plots.style import BACKGROUND, QUIET, SMALL, Look
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 _MOST_POINTS_MARKED = 12
+_COLUMNS = ("x", "middle", "low", "high")
 
 
 def lines(axes: Axes, table: DataFrame, look: Mapping[str, Look], *, marked: bool) -> Axes:
@@ -35,16 +37,13 @@ def lines(axes: Axes, table: DataFrame, look: Mapping[str, Look], *, marked: boo
         say_nothing_is_there(axes)
     for name, rows in table.groupby("line", sort=False):
         points, its_look = rows.sort_values("x"), look[str(name)]
-        line = axes.plot(points["x"], points["middle"], color=its_look.colour, label=str(name))[0]
+        x, middle, low, high = (points[each].to_numpy(np.float64) for each in _COLUMNS)
+        line = axes.plot(x, middle, color=its_look.colour, label=str(name))[0]
         line.set_linestyle(its_look.line)
         if marked or len(points) == 1:
             line.set(marker=its_look.marker, markersize=4)
             line.set_markevery(max(1, len(points) // _MOST_POINTS_MARKED))
-        band = points.dropna(subset=["low", "high"])
-        if len(band):
-            axes.fill_between(
-                band["x"], band["low"], band["high"], color=its_look.colour, alpha=0.16, linewidth=0
-            )
+        band(axes, x, low, high, its_look.colour)
     return axes
 
 

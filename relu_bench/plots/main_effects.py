@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from relu_bench import compare
 from relu_bench.compare.effects import Panel
 from relu_bench.compare.marginal import MainEffects, main_effect_means
+from relu_bench.compare.measure import measure_of
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots import words
 from relu_bench.plots.comparison import SIDE_BY_SIDE, WIDTH
@@ -148,11 +149,9 @@ def _share_axis(axes: Axes, *, wide: bool) -> None:
 
 
 def error_title(page: Page) -> str:
-    """How far from perfect: `test error (%)`, `1 - test AUC`, `test RMSE`."""
-    scale = compare.scale_of(page.metric)
-    if not scale.higher_is_better:
-        return f"test {scale.title}{scale.suffix}"
-    return f"test error{scale.suffix}" if scale.unit == "%" else f"1 − test {scale.title}"
+    """How far from perfect: `test error (%)`, `1 − test AUC`, `test RMSE`."""
+    measure = measure_of(page.metric)
+    return f"{measure.error}{measure.scale.suffix}"
 
 
 def _error_axis(axes: Axes, means: DataFrame, *, wide: bool) -> None:

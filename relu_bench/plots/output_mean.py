@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from relu_bench.plots import inside_words
 from relu_bench.plots.comparison import WIDTH
+from relu_bench.plots.from_to import holding_bars
 from relu_bench.plots.grid import Cell
 from relu_bench.plots.inside import drawn, inside
+from relu_bench.plots.layer_rows import LayerMeasure, layer_rows
 from relu_bench.plots.limits import Limits, level_limits
-from relu_bench.plots.lines import background, few_ticks, lines, number_layers, say_what_is_outside
+from relu_bench.plots.lines import few_ticks, lines, number_layers, say_what_is_outside
 from relu_bench.plots.pages import Page
+from relu_bench.plots.row_figure import ZERO
 from relu_bench.plots.style import QUIET, Look
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 TITLE = "mean output by layer"
 MEASURE = "out_mean"
+_MEANING = "Mean output: over the units and the samples of the probe set; 0 is zero-centred."
 
 
 def output_mean(
@@ -31,7 +35,7 @@ def output_mean(
     with_title: bool = True,
     where: Sequence[str] = (),
 ) -> Figure:
-    """Draw one page: a panel at initialization and one after training.
+    """Draw one page: a panel at initialization and one after training, or rows for many variants.
 
     Args:
         page: of `pages.pages`.
@@ -41,11 +45,12 @@ def output_mean(
         where: the conditions that narrowed the runs, for the title.
     """
     shown = inside(page, layers, "depth", [MEASURE], width)
+    if shown.in_rows:
+        return layer_rows(page, layers, _IN_ROWS, width=width, with_title=with_title, where=where)
     table = shown.table(MEASURE)
     limits = level_limits(table["middle"])
 
     def draw(axes: Axes, cell: Cell) -> Axes:
-        background(axes, shown.others(table, cell))
         return output_means(
             axes,
             shown.of(table, cell),
@@ -55,7 +60,7 @@ def output_mean(
         )
 
     note = [
-        "Mean output: over the units and the images of the probe set; 0 is zero-centred.",
+        _MEANING,
         inside_words.repeats(table, "means", "±\u00a01\u00a0sd"),
         *inside_words.missing(shown),
     ]
@@ -85,3 +90,20 @@ def output_means(
     axes.set_ylabel("mean output")
     say_what_is_outside(axes, table, limits)
     return axes
+
+
+def _zero_in_sight(axes: Axes) -> None:
+    axes.axvline(0, color=QUIET, linewidth=0.6, zorder=ZERO)
+
+
+_IN_ROWS = LayerMeasure(
+    subject=TITLE,
+    name=MEASURE,
+    middle="mean",
+    bars="±\u00a01\u00a0sd",
+    label="mean output",
+    meaning=_MEANING,
+    limits=lambda table: holding_bars(table, level_limits(table["middle"])),
+    shown=lambda mean: f"{mean:.2g}",
+    scale=_zero_in_sight,
+)

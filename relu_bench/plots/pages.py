@@ -11,7 +11,7 @@ from relu_bench.compare.kept import kept
 from relu_bench.plots.style import MOST_LOOKS, Look, looks
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 MOST_STRIPS = 8
 MOST_ROWS = 32
@@ -80,17 +80,17 @@ def pages(runs: DataFrame, most_strips: int = MOST_STRIPS) -> list[Page]:
     look = looks(_natural_levels(named, parts.hue), known_labels(named, parts.hue))
     found = []
     for part in _in_order(named, parts.pages, "page"):
-        rows = named[named["page"] == part]
+        rows = _where(named, named["page"] == part)
         if not len(compare.completed(rows)):
             continue
         order, by = _order(rows, parts.hue)
         headings = _in_order(rows, parts.strips, "strip")
         most = 1 if len(look) > MOST_LOOKS else most_strips
         for levels, strips, number in _chunks(order, headings, most):
-            kept = rows[rows["level"].isin(levels) & rows["strip"].isin(strips)]
+            shown = _where(rows, rows["level"].isin(levels) & rows["strip"].isin(strips))
             name = ", ".join(text for text in (part, number) if text)
             experiment = str(rows["experiment"].iloc[0])
-            found.append(Page(experiment, name, parts.hue, levels, by, strips, kept, look))
+            found.append(Page(experiment, name, parts.hue, levels, by, strips, shown, look))
     return found
 
 
@@ -158,6 +158,11 @@ def _product(runs: DataFrame, strips: Sequence[str]) -> int:
     return product
 
 
+def _where(runs: DataFrame, mask: Series) -> DataFrame:
+    """The rows that a mask has; the table itself, which may be large, where it has them all."""
+    return runs if mask.all() else runs[mask]
+
+
 def _count(runs: DataFrame, names: Sequence[str]) -> int:
     return len(runs[list(names)].drop_duplicates()) if names else 1
 
@@ -174,7 +179,7 @@ def known_labels(named: DataFrame, hue: Sequence[str]) -> dict[str, str]:
     if len(hue) > 1 and axis not in hue:
         return {}
     column = compare.stored_column(axis) if compare.stored_column(axis) in named else axis
-    labels = named.drop_duplicates("level")
+    labels = named[["level", column]].drop_duplicates("level")
     return dict(zip(labels["level"], labels[column].astype(str), strict=True))
 
 

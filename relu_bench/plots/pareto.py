@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 from relu_bench import compare, stats
 from relu_bench.compare import Scale
 from relu_bench.compare.circumstances import circumstances
+from relu_bench.compare.kept import kept
 from relu_bench.compare.trade_offs import is_a_choice, trade_offs
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots import words
 from relu_bench.plots.comparison import SIDE_BY_SIDE, WIDTH
 from relu_bench.plots.frame import Frame, framed
 from relu_bench.plots.front import Panel, draw_front, names_of, places_and_lines, points_of
-from relu_bench.plots.learning_curves import write_at_edge
 from relu_bench.plots.legend import handle
 from relu_bench.plots.limits import Limits, score_limits
 from relu_bench.plots.pages import Page, pages
-from relu_bench.plots.placed_names import Name, place_names
+from relu_bench.plots.placed_names import Name, place_names, say_how_many_are_lost
 from relu_bench.plots.strips import LABEL_LINE, heading
 from relu_bench.plots.style import number
 from relu_bench.plots.wanted import Wanted
@@ -103,6 +103,11 @@ class _Shown:
         return score_limits(table, scale, room=0.0)
 
 
+@kept(most=8)
+def _shown(page: Page) -> _Shown:
+    return _Shown(page)
+
+
 def _dead_limits(rows: DataFrame) -> Limits:
     """From no dead units on; where most have none, any other one seems far off, but is no outlier.
 
@@ -154,7 +159,7 @@ def pareto(
         with_title: False leaves the title to a paper's caption.
         where: the conditions that narrowed the runs, for the title.
     """
-    shown = _Shown(page)
+    shown = _shown(page)
     several = len(shown.costs) > 1
     against = "cost per epoch and dead units" if several else "cost per epoch"
     subject = f"Pareto front{'s' * several}, test {shown.scale.title} against {against}"
@@ -172,8 +177,8 @@ def pareto(
         if not any(lost.values()):
             break
     for axes, names in lost.items():
-        those = "1 variant has" if len(names) == 1 else f"{len(names)} variants have"
-        write_at_edge(axes, [f"{those} no room for a name"] if names else [])
+        if names:
+            say_how_many_are_lost(axes, len(names))
     return figure
 
 
@@ -186,13 +191,13 @@ def tells(runs: DataFrame) -> bool:
     return any(
         is_a_choice(trades, page.metric)
         for page in found
-        for _, trades in _Shown(page).trades.groupby("strip")
+        for _, trades in _shown(page).trades.groupby("strip")
     )
 
 
 def numbers(page: Page) -> str:
     """The front in words, for who sees no figure."""
-    shown = _Shown(page)
+    shown = _shown(page)
     front = shown.trades[shown.trades["front"]]
     said = []
     for row in front.head(_MOST_NAMED).to_dict("records"):

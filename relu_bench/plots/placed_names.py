@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from relu_bench.plots.learning_curves import write_at_edge
 from relu_bench.plots.style import LEAST_SIZE, QUIET, SMALL
 
 if TYPE_CHECKING:
@@ -97,6 +98,18 @@ def place_names(axes: Axes, names: Sequence[Name], points: Numbers, lines: Numbe
     for name, place in best.items():
         _write(axes, name, place)
     return [name for name in names if name not in best]
+
+
+def say_how_many_are_lost(axes: Axes, count: int) -> None:
+    """Say how many names found no place: in a right corner that no name reaches, else on top."""
+    those = "1 variant has" if count == 1 else f"{count} variants have"
+    names = [name.get_window_extent() for name in axes.texts]
+    for top in (False, True):
+        write_at_edge(axes, [f"{those} no room for a name"], top=top)
+        said = axes.texts[-1]
+        if top or not said.get_window_extent().count_overlaps(names):
+            break
+        said.remove()
 
 
 def _places(

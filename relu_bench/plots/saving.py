@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import io
 import re
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-import numpy as np
-
 from relu_bench.errors import ReluBenchError, StoreError
 from relu_bench.plots.drawn_once import pixels, vectors
+from relu_bench.plots.png import png
 from relu_bench.plots.side_by_side import each_part
 from relu_bench.plots.style import styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from numpy.typing import NDArray
 
 Format = Literal["png", "svg", "pdf"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 _NOT_IN_NAMES = re.compile(r"[^\w.=,()+-]|^\.+")
 _DOTS_PER_INCH = 200
-_COLOURS = 256
-_WHITE = 255
 # No dates and no versions: they would make two files of the same figure differ.
 _METADATA: dict[Literal["svg", "pdf"], dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
@@ -64,8 +59,9 @@ def save(
     wanted = tuple(dict.fromkeys(formats))
 
     def files(number: int) -> tuple[str, list[bytes]]:
-        name, figure = figures[number]
-        return name, [_encoded(figure, form) for form in wanted]
+        with styled():
+            name, figure = figures[number]
+            return name, [_encoded(figure, form) for form in wanted]
 
     for name, contents in each_part(len(figures), files):
         for form, content in zip(wanted, contents, strict=True):
@@ -127,33 +123,8 @@ def _encoded(figure: Figure, form: Format) -> bytes:
             "ignore", message=r"Glyph .* missing from font", category=UserWarning
         )
         if form == "png":
-            return _png(pixels(figure, _DOTS_PER_INCH))
+            return png(pixels(figure, _DOTS_PER_INCH), _DOTS_PER_INCH)
         return vectors(figure, form, _DOTS_PER_INCH, _METADATA[form])
-
-
-def _png(drawn: NDArray[np.uint8]) -> bytes:
-    """A picture in 256 colours: as many as lines and bands need, in a third of the bytes.
-
-    Args:
-        drawn: (height, width, 4), red, green, blue and alpha.
-    """
-    from PIL import Image
-
-    inked = (drawn[..., :3] != _WHITE).any(axis=-1)
-    places = np.full(inked.shape, _COLOURS - 1, np.uint8)
-    palette = np.full((_COLOURS, 3), _WHITE, np.uint8)
-    if inked.any():
-        # Most pixels are white, which needs no search for the colour that is nearest.
-        ink = Image.fromarray(drawn[inked][np.newaxis, :, :3])
-        nearest = ink.quantize(_COLOURS - 1, dither=Image.Dither.NONE)
-        places[inked] = np.asarray(nearest)[0]
-        found = np.array(nearest.getpalette(), np.uint8).reshape(-1, 3)[: _COLOURS - 1]
-        palette[: len(found)] = found
-    flat = Image.fromarray(places)
-    flat.putpalette(palette.tobytes())
-    smaller = io.BytesIO()
-    flat.save(smaller, format="png", compress_level=6, dpi=(_DOTS_PER_INCH, _DOTS_PER_INCH))
-    return smaller.getvalue()
 
 
 def _cannot_write(path: Path, error: OSError) -> StoreError:

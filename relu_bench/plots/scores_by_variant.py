@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from relu_bench.compare import broken, scale_of
 from relu_bench.plots.limits import Limits, outside, score_limits
 from relu_bench.plots.style import QUIET, SMALL, Look, looks, number, show_in
@@ -64,8 +66,9 @@ def scores_by_variant(
     axes.set_yticks([row + 0.5 for row in range(len(order) - 1)], minor=True)
     axes.grid(visible=True, axis="y", which="minor")
     show_in(axes.xaxis, scale, "test")
+    of_level = dict(list(scores.sort_values("seed", kind="stable").groupby("level", sort=False)))
     for row, level in enumerate(order):
-        rows = scores[scores["level"] == level].sort_values("seed")
+        rows = of_level.get(level, scores[:0])
         _dots(axes, rows, row, look[level])
         _mean(axes, rows, row, look[level], limits)
         _value(axes, rows, row, scale)
@@ -75,15 +78,18 @@ def scores_by_variant(
 
 def _dots(axes: Axes, rows: DataFrame, row: int, look: Look) -> None:
     lone = len(rows) == 1
-    heights = [
-        row + (0.0 if lone else _DOTS + _DOTS_SPREAD * (evenly_spread(i) - 0.5))
-        for i in range(len(rows))
-    ]
-    for outcome, dots in rows.assign(y=heights).groupby("outcome"):
+    heights = np.array(
+        [
+            row + (0.0 if lone else _DOTS + _DOTS_SPREAD * (evenly_spread(i) - 0.5))
+            for i in range(len(rows))
+        ]
+    )
+    values, outcomes = rows["value"].to_numpy(np.float64), rows["outcome"].to_numpy()
+    for outcome in sorted(set(outcomes)):
         filled = outcome == "learned"
         axes.scatter(
-            dots["value"],
-            dots["y"],
+            values[outcomes == outcome],
+            heights[outcomes == outcome],
             s=26 if lone else 13,
             marker=_MARKS.get(str(outcome), look.marker if lone else "o"),
             facecolors=look.colour if filled or outcome == "diverged" else "none",

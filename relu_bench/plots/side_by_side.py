@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import signal
 import sys
@@ -34,59 +35,71 @@ def each_part(count: int, work: Callable[[int], Part]) -> Iterator[Part]:
         count: how many parts there are.
         work: makes one part, which can be pickled, and changes nothing else.
     """
+    work = _with_one_collection(work)
     processes = min(available_cores(), _MOST_PROCESSES, count)
     if count < _LEAST_PARTS or processes < 2 or not _can_fork():
         return map(work, range(count))
-    executor = ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), _ignore_signals)
-    return _gathered(executor, _started(executor, count, processes, work), count, work)
+    executor = ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), _begin)
+    return _gathered(executor, _begun(executor, count, work), work)
 
 
 def _gathered(
-    executor: ProcessPoolExecutor,
-    shares: list[Future[list[Part]]],
-    count: int,
-    work: Callable[[int], Part],
+    executor: ProcessPoolExecutor, begun: Sequence[Future[Part]], work: Callable[[int], Part]
 ) -> Iterator[Part]:
     try:
-        for number in range(count):
-            row, place = divmod(number, len(shares))
+        for number, part in enumerate(begun):
             try:
-                part = shares[place].result()[row]
+                done = part.result()
             except BrokenProcessPool:
-                part = work(number)
-            yield part
+                done = work(number)
+            yield done
     finally:
         executor.shutdown(cancel_futures=True)
 
 
-def _started(
-    executor: ProcessPoolExecutor, count: int, processes: int, work: Callable[[int], Part]
-) -> list[Future[list[Part]]]:
-    """A share of the parts for each process.
-
-    Fixed before, not by who is free first: the layout of a figure differs in its last digits by
-    what its process has drawn before, and the same results shall give the same bytes.
-    """
+def _begun(
+    executor: ProcessPoolExecutor, count: int, work: Callable[[int], Part]
+) -> list[Future[Part]]:
+    """All parts, each for the process that is free first: what is made does not depend on it."""
     _inherited.append(work)
     try:
         with warnings.catch_warnings():
             # Python 3.12 warns where libraries have threads; those of BLAS are forked safely.
             warnings.simplefilter("ignore", DeprecationWarning)
-            return [
-                executor.submit(_share, range(first, count, processes))
-                for first in range(processes)
-            ]
+            return [executor.submit(_part, number) for number in range(count)]
     finally:
         _inherited.pop()
 
 
-def _share(numbers: Sequence[int]) -> list[Any]:
-    return [_inherited[-1](number) for number in numbers]
+def _with_one_collection(work: Callable[[int], Part]) -> Callable[[int], Part]:
+    """Look for garbage once, after each part.
+
+    A figure is a hundred thousand objects that refer to one another, of which none is garbage until
+    all are: looking for it between takes a tenth of the time.
+    """
+
+    def undisturbed(number: int) -> Part:
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return work(number)
+        finally:
+            if collecting:
+                gc.enable()
+                gc.collect(0)
+
+    return undisturbed
 
 
-def _ignore_signals() -> None:
-    """Ctrl-C reaches all processes; the first one alone has something to say about it."""
+def _part(number: int) -> Any:
+    return _inherited[-1](number)
+
+
+def _begin() -> None:
+    """What a process does before its first part."""
+    # Ctrl-C reaches all processes; the first one alone has something to say about it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()  # what it inherited is not its own to free: looking for garbage there is in vain
 
 
 def _can_fork() -> bool:

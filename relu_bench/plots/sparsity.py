@@ -14,19 +14,21 @@ from relu_bench.plots import inside_words, words
 from relu_bench.plots.comparison import WIDTH
 from relu_bench.plots.frame import Frame
 from relu_bench.plots.grid import Cell, in_rows, panel_grid
-from relu_bench.plots.inside import AT_END, AT_START, MANY_STRIPS, PANEL_WIDTH
+from relu_bench.plots.inside import AT_END, AT_START, MANY_STRIPS, MOST_PANELS, PANEL_WIDTH
 from relu_bench.plots.learning_curves import write_at_edge
 from relu_bench.plots.legend import handle
 from relu_bench.plots.limits import Limits, outside, with_margin
 from relu_bench.plots.lines import say_nothing_is_there
 from relu_bench.plots.pages import Page
+from relu_bench.plots.sparsity_rows import Shown, sparsity_rows
 from relu_bench.plots.style import Look, pairs, show_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
-    from pandas import DataFrame, Series
+    from pandas import DataFrame
 
 TITLE = "active outputs against generalization"
 MEASURE = "sparsity"
@@ -39,6 +41,7 @@ _MEANING = (
 )
 _MOST_NAMED = 4
 _TICKS = 6
+_MARK = 6.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +78,13 @@ class _Shown:
         better_high = self.scale_of(measure).higher_is_better
         return with_margin(*stats.robust_range(values, ["low" if better_high else "high"]))
 
+    def measures(self, limits: Mapping[str, Limits]) -> dict[str, Shown]:
+        """How gap and test score are shown in rows."""
+        return {
+            "gap": Shown("", self.scale_of("gap"), limits["gap"]),
+            "test": Shown("test", self.scale_of("test"), limits["test"]),
+        }
+
     def handles(self) -> list[Line2D]:
         there = set(self.points["level"])
         levels = [level for level in self.page.order if level in there]
@@ -93,6 +103,8 @@ def sparsity(
 ) -> Figure:
     """Draw one page: gap and test score over the active share, before and after training.
 
+    Many strips become rows, one for each variant.
+
     Args:
         page: of `pages.pages`.
         layers: rows of layers.csv; those of other runs are ignored.
@@ -102,6 +114,16 @@ def sparsity(
     """
     shown = _Shown(page, generalization(page.runs, layers, _BY))
     limits = {measure: shown.limits(measure) for measure in ("gap", "test")}
+    title, details = words.title(page, TITLE, where) if with_title else ("", "")
+    missing = [
+        *_left_out(shown),
+        *inside_words.unprobed(compare.without_probes(page.runs, layers)),
+        *words.missing(page),
+    ]
+    rows = _rows(page, width)
+    if sum(map(len, rows)) > MOST_PANELS:
+        frame = Frame(" ".join([_meaning(shown.scale), *missing]), title, details)
+        return sparsity_rows(page, shown.points, shown.measures(limits), frame, width)
 
     def draw(axes: Axes, cell: Cell) -> Axes:
         points = shown.points[shown.points["strip"] == cell.strip]
@@ -115,15 +137,14 @@ def sparsity(
         show_in(axes.yaxis, scale, "test" if cell.measure == "test" else "")
         return axes
 
-    title, details = words.title(page, TITLE, where) if with_title else ("", "")
     frame = Frame(
-        note=" ".join(_note(shown, layers)),
+        note=" ".join([_meaning(shown.scale), *_marks_in_words(shown), *missing]),
         title=title,
         details=details,
         handles=shown.handles(),
         legend_title=words.hue_title(page),
     )
-    return panel_grid(_rows(page, width), draw, frame, width, "active outputs (%)")
+    return panel_grid(rows, draw, frame, width, "active outputs (%)")
 
 
 def scattered(axes: Axes, points: DataFrame, *, look: Mapping[str, Look], limits: Limits) -> Axes:
@@ -143,25 +164,9 @@ def scattered(axes: Axes, points: DataFrame, *, look: Mapping[str, Look], limits
     there = points.dropna(subset=["x", "y"])
     if not len(there):
         say_nothing_is_there(axes)
-    for name, rows in there.groupby("level", sort=False):
-        its_look = look[str(name)]
-        lone = len(rows) == 1
-        axes.scatter(
-            rows["x"], rows["y"], s=7, color=its_look.colour, alpha=0.45, linewidths=0, zorder=2
-        )
-        axes.errorbar(
-            [rows["x"].mean()],
-            [rows["y"].mean()],
-            xerr=None if lone else [[_half_interval(rows["x"])]],
-            yerr=None if lone else [[_half_interval(rows["y"])]],
-            fmt=its_look.marker,
-            color=its_look.colour,
-            markersize=6,
-            markeredgecolor="white",
-            markeredgewidth=0.6,
-            elinewidth=1.2,
-            zorder=3,
-        )
+    else:
+        _dots(axes, there, look)
+        _means(axes, there, look)
     axes.set_xlim(-0.03, 1.03)
     show_in(axes.xaxis, Scale("", higher_is_better=True, factor=100.0, unit="%"), "")
     axes.set_xlabel("")
@@ -171,9 +176,56 @@ def scattered(axes: Axes, points: DataFrame, *, look: Mapping[str, Look], limits
     return axes
 
 
-def _half_interval(values: Series) -> float:
-    low, high = stats.t_interval(values.to_numpy())
-    return (high - low) / 2
+def _dots(axes: Axes, points: DataFrame, look: Mapping[str, Look]) -> None:
+    colours = [look[level].colour for level in points["level"]]
+    axes.scatter(points["x"], points["y"], s=7, c=colours, alpha=0.45, linewidths=0, zorder=2)
+
+
+def _means(axes: Axes, points: DataFrame, look: Mapping[str, Look]) -> None:
+    """The means of all levels with their intervals, in one go: most of the time is the artists'."""
+    from matplotlib.collections import LineCollection
+
+    level, x, y = (points[name].to_numpy() for name in ("level", "x", "y"))
+    those = list(dict.fromkeys(level))
+    means, bars, colours = [], [], []
+    for name in those:
+        across, up = x[level == name], y[level == name]
+        middle = float(across.mean()), float(up.mean())
+        means.append(middle)
+        if len(across) > 1:
+            left, right = stats.t_interval(across)
+            low, high = stats.t_interval(up)
+            bars += [
+                [(left, middle[1]), (right, middle[1])],
+                [(middle[0], low), (middle[0], high)],
+            ]
+            colours += [look[name].colour] * 2
+    lines = LineCollection(bars, colors=colours, linewidths=1.2, zorder=3)
+    axes.add_collection(lines, autolim=False)
+    axes.add_collection(_marks(axes, means, [look[name] for name in those]), autolim=False)
+
+
+def _marks(
+    axes: Axes, places: Sequence[tuple[float, float]], look: Sequence[Look]
+) -> PathCollection:
+    """Marks of several shapes."""
+    from matplotlib.collections import PathCollection
+    from matplotlib.markers import MarkerStyle
+    from matplotlib.transforms import IdentityTransform
+
+    styles = [MarkerStyle(each.marker) for each in look]
+    drawn = PathCollection(
+        [style.get_path().transformed(style.get_transform()) for style in styles],
+        sizes=[_MARK**2],
+        facecolors=[each.colour for each in look],
+        edgecolors="white",
+        linewidths=0.6,
+        offsets=places,
+        offset_transform=axes.transData,
+        zorder=3.5,
+    )
+    drawn.set_transform(IdentityTransform())
+    return drawn
 
 
 def _say_what_is_outside(axes: Axes, points: DataFrame, limits: Limits) -> None:
@@ -192,18 +244,17 @@ def _rows(page: Page, width: float) -> list[list[Cell]]:
     return rows
 
 
-def _note(shown: _Shown, layers: DataFrame) -> Iterator[str]:
-    scale = shown.scale
-    yield _MEANING.format(
+def _meaning(scale: Scale) -> str:
+    return _MEANING.format(
         metric=scale.title, less="less" if scale.higher_is_better else "taken from"
     )
+
+
+def _marks_in_words(shown: _Shown) -> Iterator[str]:
     if len(shown.points):
         several = shown.points.groupby(list(_BY)).size().max() > 1
         dots = "Dots: seeds; large marks: their means"
         yield f"{dots}, with 95\u00a0% t intervals." if several else "Marks: one seed."
-    yield from _left_out(shown)
-    yield from inside_words.unprobed(compare.without_probes(shown.page.runs, layers))
-    yield from words.missing(shown.page)
 
 
 def _left_out(shown: _Shown) -> Iterator[str]:

@@ -1,6 +1,7 @@
-"""Time to accuracy: how many runs have reached a target by each epoch, and when half of them have.
+"""Time to a target: how many runs have reached it by each epoch, and when half of them have.
 
-The target is that of `relu-bench compare`: 99 % of the baseline's final validation score.
+It is that of `relu-bench compare`: 99 % of the baseline's final validation score, or that divided
+by 0.99 where lower is better.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
-TITLE = "time to accuracy"
+TITLE = "time to the target"
 # In inches.
 _CURVES = 2.6
 _ROW = 0.3
@@ -209,9 +210,9 @@ def _rows_height(shown: Arriving) -> float:
 
 def _note(shown: Arriving, *, numbered: bool) -> Iterator[str]:
     found = shown.arrived
-    share = f"{100 * SHARE:g}\u00a0%" if found.measure.direction > 0 else f"1/{SHARE:g} times"
+    near = found.measure.scale.near(SHARE)
     yield (
-        f"Target: {share} of the final {found.measure.title} of {found.baseline}, the baseline"
+        f"Target: {near} the final {found.measure.title} of {found.baseline}, the baseline"
         f"{', at its best setting' if shown.shared.settings > 1 else ''}."
     )
     if (found.runs["epoch"] <= 0).any():

@@ -53,11 +53,12 @@ def note(
     shown = scores[(scores["low"] < limits[1]) & (scores["high"] > limits[0])]
     if ((shown["low"] < limits[0]) | (shown["high"] > limits[1])).any():
         lines.append("An interval that ends in an arrow goes on.")
-    lines += [*_marks(page, scores, thin_lines=thin_lines), *missing(page), _rows_by(page)]
+    lines += [*_marks(page, scores, thin_lines=thin_lines), *missing(page), rows_by(page)]
     return " ".join(line for line in lines if line)
 
 
-def _rows_by(page: Page) -> str:
+def rows_by(page: Page) -> str:
+    """What orders the rows; nothing where their numbers do."""
     if not page.ordered_by:
         return ""
     title = compare.scale_of(page.metric).title

@@ -28,11 +28,13 @@ class Worth:
         rule = KINDS[kind].tells
         if rule is None:
             return True
-        judged = KINDS[kind].judged
-        if judged is not None:
-            table = judged(self._results, self._runs)
+        judged, measure = KINDS[kind].judged, KINDS[kind].measure
+        if judged is None:
+            table = self._means if measure else self._runs
+        elif measure and not self._having(measure):
+            return False
         else:
-            table = self._means if KINDS[kind].measure else self._runs
+            table = judged(self._results, self._runs)
         return len(table) > 0 and rule(table)
 
     def has(self, kind: str, runs: DataFrame) -> bool:

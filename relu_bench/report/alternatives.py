@@ -46,8 +46,8 @@ def _levels(page: Page) -> str:
     shown = list(page.order[:_MOST_NAMED])
     if len(page.order) > _MOST_NAMED:
         shown.append(f"and {len(page.order) - _MOST_NAMED} more")
-    panels = f", in {len(page.strips)} panels by the other settings" if len(page.strips) > 1 else ""
-    return f"It shows {' and '.join(names)} {'; '.join(shown)}{panels}."
+    parts = f", in {len(page.strips)} parts by the other settings" if len(page.strips) > 1 else ""
+    return f"It shows {' and '.join(names)} {'; '.join(shown)}{parts}."
 
 
 def _scores(runs: DataFrame, page: Page) -> str:

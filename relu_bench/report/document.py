@@ -64,8 +64,10 @@ def compose(results: Results, asked: Asked | None = None) -> Document:
     """
     asked = asked or Asked()
     results = results.displayed()
+    # Figures are drawn beside the rest; but what may be refused is to be refused at once.
+    begun = drawings(results) if asked == Asked() else None
     comparisons, notices = answered(results, asked)
-    drawing, not_drawn = drawings(results)
+    drawing, not_drawn = begun or drawings(results)
     measured = inside(results)
     outcome_words, outcome_tables = outcomes(results)
     kept, more = configs(results)

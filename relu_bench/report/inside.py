@@ -22,7 +22,7 @@ MOST_ROWS = 300
 # What each column of the table is; those without any value are left out.
 MEANINGS = {
     "dead before (%)": "share of dead units of all hidden layers before training: their derivative "
-    "is 0 on every image of the training part, and no learned slope could revive them",
+    "is 0 on every sample of the training part, and no learned slope could revive them",
     "dead after (%)": "the same after training",
     "fell silent": "how often a unit's derivative became 0 on the whole probe set from one epoch "
     "to the next, sum over the epochs",

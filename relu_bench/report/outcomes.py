@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relu_bench import compare, status
@@ -46,15 +47,15 @@ def _words(runs: DataFrame) -> Iterator[str]:
         )
     if counts["at_chance"]:
         yield (
-            "A run at chance is not better than always guessing the commonest class, by a "
-            "one-sided test at 1\u00a0%. It counts with its own score."
+            "A run at chance is not better than the constant guess (always the commonest class, or "
+            "the mean rating), by a one-sided test at 1\u00a0%. It counts with its own score."
         )
     if failed:
         yield "A failed run has no numbers and is missing from every mean."
 
 
 def _progress(results: Results) -> Table:
-    found = status.progress(results.stores)
+    found = status.progress(results.stores, _known(results))
     rows = tuple(
         (
             each.experiment,
@@ -76,6 +77,18 @@ def _progress(results: Results) -> Table:
     return Table("What was asked for and what is there", heads, rows, note=note)
 
 
+def _known(results: Results) -> dict[Path, Iterable[Sequence[str]]]:
+    """What has been read of the stores, so that a large one need not be read again."""
+    if results.every is None:
+        return {}
+    found: dict[Path, Iterable[Sequence[str]]] = {}
+    for position, folder in enumerate(results.stores):
+        rows = results.every[results.every["store"] == position]
+        cells = (rows[name].astype(object).where(rows[name].notna(), "") for name in status.CELLS)
+        found[folder] = list(zip(*cells, strict=True))
+    return found
+
+
 def _not_learned(results: Results) -> Table:
     """How many runs of each setting did not learn, the worst first."""
     runs = results.runs
@@ -90,12 +103,13 @@ def _not_learned(results: Results) -> Table:
     some = counts[counts["lost"] > 0].sort_values(
         ["lost", "diverged"], ascending=False, kind="stable"
     )
+    seeds = _diverged_seeds(done)
     rows = tuple(
         (
             str(row["setting"]),
             str(row["experiment"]),
             *(f"{int(row[name]):,}" for name in ("diverged", "at_chance", "runs")),
-            _seeds(done, str(row["experiment"]), str(row["setting"])),
+            _listed(seeds.get((row["experiment"], row["setting"]), [])),
         )
         for row in some.head(MOST_ROWS).reset_index().to_dict("records")
     )
@@ -104,13 +118,19 @@ def _not_learned(results: Results) -> Table:
     return Table("Settings with runs that did not learn", heads, rows, note=note)
 
 
-def _seeds(done: DataFrame, experiment: str, setting: str) -> str:
-    those = done[
-        (done["experiment"] == experiment)
-        & (done["setting"] == setting)
-        & (done["outcome"] == "diverged")
-    ]
-    seeds = sorted(int(seed) for seed in those["seed"].unique())
+def _diverged_seeds(done: DataFrame) -> Mapping[Hashable, Iterable[int]]:
+    """By experiment and setting, the seeds of the runs that diverged."""
+    diverged = done[done["outcome"] == "diverged"]
+    found: dict[Hashable, set[int]] = {}
+    for experiment, setting, seed in zip(
+        *(diverged[name] for name in ("experiment", "setting", "seed")), strict=True
+    ):
+        found.setdefault((experiment, setting), set()).add(int(seed))
+    return found
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    seeds = sorted(numbers)
     shown = ", ".join(str(seed) for seed in seeds[:10])
     return f"{shown}, …" if len(seeds) > 10 else shown
 

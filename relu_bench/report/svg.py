@@ -21,8 +21,6 @@ _HREF = f"{{{_LINK}}}href"
 _URL = re.compile(r"url\(#([^)]+)\)")
 # Characters that XML does not allow, and that a label from a CSV may hold all the same.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-# What matplotlib writes at the ticks of a logarithmic axis: the only mathematics in our figures.
-_POWER = re.compile(r"\$\\mathdefault\{(?:[-−\d.^{}]|\\times)*\}\$")
 # The date and the maker of a file, and rules that would hold for the whole page.
 _DROPPED = (f"{{{_SVG}}}metadata", f"{{{_SVG}}}style")
 
@@ -31,11 +29,10 @@ def svg_of(figure: Figure, prefix: str, label: str) -> str:
     """The figure as an `svg` element whose text can be selected.
 
     Args:
-        figure: of `plots.draw`.
+        figure: of `plots.draw`, made in its style: there a `$` is a `$`, and begins no formula.
         prefix: in front of every id, so that several figures in one page do not clash.
         label: the alternative text.
     """
-    _without_mathematics(figure)
     with styled(), warnings.catch_warnings():
         # A browser has fonts for what matplotlib's own lacks.
         warnings.filterwarnings(
@@ -68,19 +65,6 @@ def inlined(text: str, prefix: str, label: str) -> str:
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", _LINK)
     return ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
-
-
-def _without_mathematics(figure: Figure) -> None:
-    """Have `$` in a label be a `$`, not the beginning of a formula, which may even be wrong."""
-    from matplotlib.axes import Axes
-    from matplotlib.text import Text
-
-    for axes in figure.findobj(Axes):
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.get_ticklabels()  # which are written only when they are asked for
-    for text in figure.findobj(Text):
-        if "$" in text.get_text() and not _POWER.fullmatch(text.get_text()):
-            text.set_parse_math(False)
 
 
 def _names(root: ElementTree.Element, prefix: str) -> dict[str, str]:

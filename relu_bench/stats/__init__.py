@@ -13,7 +13,13 @@ from relu_bench.stats.dominance import non_dominated
 from relu_bench.stats.equivalence import within_margin
 from relu_bench.stats.guess import better_than_guess, errors_below_guess
 from relu_bench.stats.improvement import probability_of_improvement
-from relu_bench.stats.intervals import sd_interval, t_ends, t_interval
+from relu_bench.stats.intervals import (
+    GroupIntervals,
+    group_intervals,
+    sd_interval,
+    t_ends,
+    t_interval,
+)
 from relu_bench.stats.letters import letters
 from relu_bench.stats.marginal_means import MarginalMeans, marginal_means
 from relu_bench.stats.multiplicity import holm
@@ -27,6 +33,7 @@ from relu_bench.stats.sign_flip import deciding_seeds, sign_flip, smallest_p
 
 __all__ = [
     "Band",
+    "GroupIntervals",
     "MarginalMeans",
     "Profile",
     "RankTest",
@@ -39,6 +46,7 @@ __all__ = [
     "cross_fitted",
     "deciding_seeds",
     "errors_below_guess",
+    "group_intervals",
     "holm",
     "interquartile_mean",
     "letters",

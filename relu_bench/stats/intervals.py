@@ -5,6 +5,7 @@ the standard deviation's: Snedecor and Cochran (1989), Statistical Methods, 8th 
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -46,6 +47,47 @@ def t_ends(
     half = float(stdtrit(n - 1, (1 + level) / 2)) * np.asarray(sds, np.float64) / math.sqrt(n)
     centre = np.asarray(means, np.float64)
     return centre - half, centre + half
+
+
+@dataclass(frozen=True, eq=False)
+class GroupIntervals:
+    """The mean of each group, and the ends of its t interval; NaN for what does not exist."""
+
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+def group_intervals(
+    values: ArrayLike, groups: ArrayLike, count: int | None = None, level: float = 0.95
+) -> GroupIntervals:
+    """`mean` and `t_interval` of every group at once, to the last bit.
+
+    Args:
+        values: (n,).
+        groups: (n,), the number of each value's group, from 0 on.
+        count: how many groups there are; None: up to the largest number.
+        level: of each interval.
+
+    Returns:
+        Arrays of shape (count,).
+
+    Raises:
+        ValueError: when `level` is not between 0 and 1.
+    """
+    checked(level)
+    numbers = np.asarray(groups, np.intp)
+    ordered = flat(values)[np.argsort(numbers, kind="stable")]
+    sizes = np.bincount(numbers, minlength=count or 0)
+    starts = np.cumsum(sizes) - sizes
+    means, low, high = (np.full(len(sizes), math.nan) for _ in range(3))
+    for size in map(int, np.unique(sizes[sizes > 0])):
+        those = np.flatnonzero(sizes == size)
+        rows = ordered[starts[those, np.newaxis] + np.arange(size)]
+        means[those] = rows.mean(axis=1)
+        if size > 1:
+            low[those], high[those] = t_ends(means[those], rows.std(axis=1, ddof=1), size, level)
+    return GroupIntervals(means, low, high)
 
 
 def sd_interval(sd: ArrayLike, n: int, level: float = 0.95) -> tuple[ArrayLike, ArrayLike]:

@@ -231,3 +231,16 @@ def test_every_document_holds_the_further_views() -> None:
     assert table["time_to_accuracy"]["metric"] == "val_accuracy"
     wide = "\n".join(line for line, _ in text_lines(answers, in_columns=True))
     assert "Robustness" not in wide
+
+
+def test_a_view_without_rows_has_no_head_of_a_table() -> None:
+    rows = by_rate({"relu": {0.1: 0.9, 0.01: 0.91}, "tanh": {0.1: 0.92, 0.01: 0.95}})
+    answers = answer(results(rows), ("activation",), with_effects=True)
+    title, alike = "Effects on whether a run learns", "All 8 runs are alike: no effects."
+
+    lines = [line for line, _ in text_lines(answers)]
+    assert lines[lines.index(title) + 1] == alike
+    marked = to_markdown(answers).splitlines()
+    assert marked[marked.index(f"**{title}**") + 2] == f"- {alike}"
+    (said,) = [line for line in to_latex(answers).splitlines() if "whether a run learns" in line]
+    assert said.endswith(f": effects on whether a run learns. {alike}")

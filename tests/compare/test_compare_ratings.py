@@ -160,7 +160,7 @@ def test_the_time_to_an_error() -> None:
     assert further.times is not None
     assert further.times.target == pytest.approx(0.5 / 0.99)
     assert {row.variant: row.epochs for row in further.times.rows} == {"elu": 2.0, "relu": 3.0}
-    expected = "Time to a validation RMSE of 0.5051 rating, 1/0.99 times the final one of relu"
+    expected = "Time to a validation RMSE of 0.5051 rating, 1.01 times the final one of relu"
     assert expected in said(found)
 
 
@@ -184,6 +184,33 @@ def test_effects_are_on_the_error_itself() -> None:
     ]  # fmt: skip
     # log 1.2 and log 1.02 are all there is, but for the noise.
     assert found.error.effects[0].share == pytest.approx(0.988, abs=0.01)
+
+
+def test_effects_name_the_error_that_they_are_on() -> None:
+    rows = [
+        rated(base + rate + 0.001 * seed, activation=name, learning_rate=rate, seed=seed)
+        for name, base in (("relu", 0.5), ("tanh", 0.51))
+        for rate in (0.001, 0.01)
+        for seed in range(2)
+    ]
+
+    assert "Effects on the log of the test RMSE, where it learned" in said(
+        answer(results(rows), with_effects=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("metric", "column", "error"),
+    [
+        ("accuracy", None, "test error"),
+        ("accuracy", "best_epoch_val_accuracy", "validation error of the best epoch"),
+        ("accuracy", "test_auc", "1 − test AUC"),
+        ("accuracy", "test_loss", "test loss"),
+        ("rmse", "val_mae", "validation MAE"),
+    ],
+)
+def test_how_far_from_perfect_has_a_name(metric: str, column: str | None, error: str) -> None:
+    assert measure_of(metric, column, ("auc", "mae")).error == error
 
 
 def test_a_store_of_two_tasks_is_compared_task_by_task() -> None:

@@ -75,3 +75,8 @@ def test_accuracy_is_read_in_percent() -> None:
 
     assert (scale.title, scale.factor, scale.suffix) == ("accuracy", 100.0, " (%)")
     assert scale.higher_is_better
+
+
+def test_a_target_is_below_a_score_or_above_an_error() -> None:
+    assert scale_of("accuracy").near(0.99) == "99\u00a0% of"
+    assert scale_of("rmse").near(0.99) == "1.01 times"

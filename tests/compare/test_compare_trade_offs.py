@@ -1,6 +1,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from fake_results import Row, run, runs_table
 from scipy import stats as scipy_stats
@@ -139,3 +140,47 @@ def test_circumstances_name_what_differs() -> None:
 
     assert circumstances(runs_table(rows)).tolist() == ["host=laptop, jobs=1", "host=desk, jobs=2"]
     assert circumstances(runs_table(rows[:1])).tolist() == [""]
+
+
+def choice_of(*rows: tuple[float, float, float], metric: str = "accuracy") -> bool:
+    """Of groups on a front with these scores, seconds and dead units, each ± 0.1."""
+    table = pd.DataFrame(rows, columns=["score", "seconds", "dead"]).assign(front=True)
+    ends = {f"{name}_low": table[name] - 0.1 for name in table.columns[:3]}
+    ends |= {f"{name}_high": table[name] + 0.1 for name in table.columns[:3]}
+    return is_a_choice(table.assign(**ends), metric)
+
+
+def test_a_choice_is_between_any_two_groups_that_are_apart_in_score_and_in_a_cost() -> None:
+    assert choice_of((1.0, 1.0, 0.0), (1.15, 5.0, 0.0), (1.3, 1.05, 3.0))
+    assert not choice_of((1.0, 1.0, 0.0), (1.15, 5.0, 0.0))
+    assert not choice_of((1.0, 1.0, 0.0), (2.0, 1.15, 0.15))
+    assert not choice_of((1.0, 5.0, 0.0), (2.0, 1.0, 0.0))
+
+
+def test_of_an_error_the_lower_one_is_the_better() -> None:
+    rows = (1.0, 5.0, 0.0), (2.0, 1.0, 0.0)
+
+    assert choice_of(*rows, metric="rmse")
+    assert not choice_of(*rows)
+
+
+def test_fronts_are_of_each_part_and_of_the_numbers_that_it_has() -> None:
+    """Where no group of a part knows its dead units, these do not count there."""
+    rows = [
+        *variant("relu", 0.9, 1.0, None),
+        *variant("tanh", 0.8, 2.0, None),
+        *variant("relu", 0.9, 1.0, 0.5, learning_rate=0.1),
+        *variant("tanh", 0.8, 2.0, 0.0, learning_rate=0.1),
+        *variant("elu", 0.99, 0.1, None, learning_rate=0.1),
+    ]
+    table = trade_offs(runs_table(rows), ["learning_rate", "activation"], ["learning_rate"])
+
+    on = table.set_index(["learning_rate", "activation"])
+    assert on["front"].to_dict() == {
+        (0.001, "relu"): True,
+        (0.001, "tanh"): False,
+        (0.1, "relu"): True,
+        (0.1, "tanh"): True,
+        (0.1, "elu"): False,
+    }
+    assert on.loc[0.1, "alive"].to_dict() == {"relu": True, "tanh": True, "elu": False}

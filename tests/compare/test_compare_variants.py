@@ -78,6 +78,11 @@ def test_components_go_without_their_names() -> None:
             pd.Series(["mlp(depth=10)", "mlp(depth=2)", "cnn", "mlp(depth=2.5)"], dtype="str"),
             ["cnn", "mlp(depth=2)", "mlp(depth=2.5)", "mlp(depth=10)"],
         ),
+        (
+            pd.Series([f"constant(value={n})" for n in ("1.0", "-0.25", "0.0", "-1e-05", "-2.0")]),
+            [f"constant(value={n})" for n in ("-2.0", "-0.25", "-1e-05", "0.0", "1.0")],
+        ),
+        (pd.Series(["./shard-10", "./shard-2"]), ["./shard-2", "./shard-10"]),
     ],
 )
 def test_values_stand_in_their_natural_order(column: "pd.Series", expected: list[str]) -> None:

@@ -276,6 +276,7 @@ def test_latex_text_escapes_all_that_latex_reads() -> None:
     assert latex_text("_%&#${}") == r"\_\%\&\#\$\{\}"
     assert latex_text("a\\b~c^d") == r"a\textbackslash{}b\textasciitilde{}c\textasciicircum{}d"
     assert latex_text("±0.1\u00a0points, 1–2") == r"$\pm$0.1~points, 1--2"
+    assert latex_text("1 − test AUC") == "1 $-$ test AUC"
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on this machine")

@@ -58,3 +58,19 @@ def lines_of(axes: Axes) -> dict[str, list[float]]:
         for line in axes.get_lines()
         if not str(line.get_label()).startswith("_")
     }
+
+
+def marks_of(axes: Axes, *, filled: bool) -> list[float]:
+    """The x values of the hollow or the filled marks of a panel of rows, from the top down."""
+    found = []
+    for line in axes.get_lines():
+        hollow = line.get_markerfacecolor() == "white"
+        if line.get_marker() in ("None", "", "<", ">") or hollow == filled:
+            continue
+        found += list(zip(line.get_ydata(), line.get_xdata(), strict=True))  # type: ignore[arg-type]
+    return [float(x) for _, x in sorted(found)]
+
+
+def row_names(axes: Axes) -> list[str]:
+    """What the rows of a panel are called, from the top down."""
+    return [label.get_text().replace("\n", "") for label in axes.get_yticklabels()]

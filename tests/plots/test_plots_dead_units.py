@@ -1,6 +1,6 @@
 import pytest
 from fake_results import layers_table, relu_like
-from inside_results import FOUR, MANY, layers_of_all, lines_of, names, page_of, runs_of, words
+from inside_results import FOUR, layers_of_all, lines_of, names, page_of, runs_of, words
 
 from relu_bench.plots.dead_units import dead_units, share_limits
 from relu_bench.plots.fates_by_variant import FATE
@@ -73,25 +73,6 @@ def test_what_was_not_counted_is_left_out_beside_the_row() -> None:
     assert sorted(text.get_text() for text in panel.texts) == ["", "↓16"]
 
 
-def test_many_variants_have_no_panel_of_fates() -> None:
-    rows = runs_of(MANY[:9], seeds=1)
-
-    figure = dead_units(page_of(rows), layers_of_all(rows))
-
-    assert FATE not in names(figure)
-    assert "↓" not in words(figure)
-
-
-def test_many_strips_have_both_measures_side_by_side() -> None:
-    rows = [row for rate in (0.1, 0.01, 0.001) for row in runs_of(learning_rate=rate)]
-
-    figure = dead_units(page_of(rows), layers_of_all(rows, 5))
-
-    assert names(figure) == [*["dense_1", "dense_5"] * 2, FATE]
-    assert len(figure.axes) == 3 * 5
-    assert "Of 5 hidden layers, 2 are shown, evenly spaced." in words(figure)
-
-
 def test_deep_networks_show_some_layers_and_both_ends() -> None:
     rows = runs_of()
 
@@ -99,35 +80,6 @@ def test_deep_networks_show_some_layers_and_both_ends() -> None:
 
     assert names(figure) == [*(f"dense_{n}" for n in (1, 13, 25, 38, 50)), FATE]
     assert "Of 50 hidden layers, 5 are shown, evenly spaced." in words(figure)
-
-
-def test_many_variants_have_a_panel_each_but_for_those_without_any() -> None:
-    rows = runs_of(MANY[:9], seeds=2)
-    without = {"inactive_fraction": 0.0, "dead_fraction": 0.0, "sparsity": 0.0}
-    layers = [
-        layer
-        for row in rows
-        for layer in relu_like(row, **(without if row["activation"] in MANY[:6] else {}))
-    ]
-
-    figure = dead_units(page_of(rows), layers_table(layers))
-
-    assert names(figure) == list(MANY[6:9])
-    assert len(figure.axes) == 6
-    assert list(lines_of(figure.axes[0])) == ["dense_1", "dense_2"]
-    assert "6 variants have no inactive units (under 0.05 %) and so no panel for them." in words(
-        figure
-    )
-    assert "6 variants have no zeros (under 0.05 %)" in words(figure)
-
-
-def test_one_measure_without_any_leaves_the_other() -> None:
-    rows = runs_of(MANY[:9], seeds=1)
-
-    figure = dead_units(page_of(rows), layers_of_all(rows, sparsity=0.0))
-
-    assert {axes.get_ylabel() for axes in figure.axes} == {"inactive (%)", ""}
-    assert "9 variants have no zeros (under 0.05 %)" in words(figure)
 
 
 def test_nothing_makes_no_mountain() -> None:

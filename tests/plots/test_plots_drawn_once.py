@@ -1,11 +1,15 @@
 """Figures drawn once look as `Figure.savefig` draws them."""
 
 import io
+from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.axis import Axis
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from numpy.typing import NDArray
 from PIL import Image
 
 from relu_bench.plots.drawn_once import pixels, vectors
@@ -56,7 +60,7 @@ def test_a_figure_is_as_it_was() -> None:
 
     assert made.dpi == 100
     assert made.canvas is canvas
-    assert not [axis for axes in made.axes for axis in (axes.xaxis, axes.yaxis) if _changed(axis)]
+    assert not [artist for artist in made.findobj() if _changed(artist)]
 
 
 def test_ticks_follow_an_axis_that_changes_between_two_drawings() -> None:
@@ -70,5 +74,35 @@ def test_ticks_follow_an_axis_that_changes_between_two_drawings() -> None:
     assert [text.get_text() for text in axes.get_xticklabels()][-1] == "1000"
 
 
-def _changed(axis: Axis) -> bool:
-    return "_update_ticks" in vars(axis)
+def test_texts_follow_what_is_said_and_how_between_two_drawings() -> None:
+    def drawn(words: str, size: float) -> NDArray[np.uint8]:
+        made = Figure(figsize=(2, 2))
+        text = made.text(0.1, 0.5, "before", fontsize=8)
+        pixels(made, 100)
+        text.set(text=words, fontsize=size)
+        return pixels(made, 100).copy()
+
+    with styled():
+        assert not np.array_equal(drawn("after", 8), drawn("before", 8))
+        assert not np.array_equal(drawn("before", 12), drawn("before", 8))
+        assert np.array_equal(drawn("before", 8), drawn("before", 8))
+
+
+def test_ticks_and_lines_of_text_are_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: Counter[int] = Counter()
+    find = Text._get_layout  # type: ignore[attr-defined]
+
+    def counted(text: Text, *arguments: Any) -> Any:
+        found[id(text)] += 1
+        return find(text, *arguments)
+
+    monkeypatch.setattr(Text, "_get_layout", counted)
+    with styled():
+        made = figure()
+        pixels(made, 100)
+
+    assert {found[id(axes.title)] for axes in made.axes} == {1}
+
+
+def _changed(artist: Artist) -> bool:
+    return not vars(artist).keys().isdisjoint({"_update_ticks", "plain_ticks", "_get_layout"})

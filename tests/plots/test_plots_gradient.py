@@ -2,10 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from fake_results import Row, layers_table, relu_like
-from inside_results import FOUR, MANY, layers_of_all, lines_of, names, page_of, runs_of, words
+from inside_results import FOUR, layers_of_all, lines_of, names, page_of, runs_of, words
 
 from relu_bench.plots.gradient_by_depth import gradient_by_depth
-from relu_bench.plots.style import BACKGROUND
 
 
 def test_a_panel_at_initialization_and_one_after_training_with_medians() -> None:
@@ -96,20 +95,6 @@ def test_networks_of_different_depth_have_layer_axes_of_their_own() -> None:
     assert figure.axes[0].get_xlim()[1] < 3
     assert figure.axes[2].get_xlim()[1] > 10
     assert all(0 < axes.get_xlim()[0] < 1 for axes in figure.axes)
-
-
-def test_many_variants_have_a_panel_each_before_the_others_in_grey() -> None:
-    rows = runs_of(MANY[:9], seeds=1)
-
-    figure = gradient_by_depth(page_of(rows), layers_of_all(rows))
-
-    assert names(figure) == list(MANY[:9])
-    for axes in figure.axes:
-        assert sorted(lines_of(axes)) == ["after training", "at initialization"]
-        (grey,) = [line for line in axes.get_lines() if line.get_color() == BACKGROUND]
-        assert np.isnan(grey.get_ydata()).sum() == 8 - 1  # the gaps between the others
-    legend = [text.get_text() for text in figure.subfigs[0].legends[0].get_texts()]
-    assert legend == ["at initialization", "after training", "after training, the others"]
 
 
 def of_depth(exponent: dict[str, float], depth: int = 20) -> tuple[list[Row], pd.DataFrame]:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from crowding import cut_off, overlapping, smallest, visible_texts
 from fake_results import failed, results, run, runs_table
 from grid_results import RATES, THREE, figure_of, figures, grid, outside, overlaps, unasked
 from inside_results import MANY, names, words
@@ -15,6 +16,7 @@ from relu_bench.plots import draw
 from relu_bench.plots.crossed import CrossedPage
 from relu_bench.plots.heatmap import Shades, shades_of
 from relu_bench.plots.heatmaps import numbers
+from relu_bench.plots.style import LEAST_SIZE
 
 KIND = "heatmap"
 
@@ -257,3 +259,19 @@ def test_the_ends_are_told_in_words() -> None:
         "Mean test accuracy by activation and learning rate: lowest 96.50 % (tanh, "
         "learning_rate=0.1), highest 98.10 % (relu, learning_rate=0.0001)."
     )
+
+
+def test_names_of_places_that_are_wider_than_their_cells_stand_upright() -> None:
+    models = tuple(f"mlp(depth={depth}, width=64)" for depth in (3, 10, 20, 40))
+    narrow = figure_of(
+        grid(model=models, activation=THREE), KIND, width=3.4, over=("model", "activation")
+    )
+    wide = figure_of(grid(model=models, activation=THREE), KIND, over=("model", "activation"))
+
+    for figure, turned in ((narrow, 90.0), (wide, 0.0)):
+        (panel,) = panels(figure)
+        texts = visible_texts(figure)
+        assert {label.get_rotation() for label in panel.get_xticklabels()} == {turned}
+        assert list(overlapping(texts)) == []
+        assert cut_off(figure, texts) == []
+        assert smallest(texts) >= LEAST_SIZE

@@ -14,6 +14,7 @@ from test_plots_inside import laid_out, nothing_overflows
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots import draw
 from relu_bench.plots.pareto import by_machine, numbers, pareto, tells
+from relu_bench.plots.placed_names import say_how_many_are_lost
 from relu_bench.plots.style import styled
 from relu_bench.plots.wanted import Wanted
 
@@ -254,3 +255,19 @@ def test_any_numbers_can_be_drawn(means: list[tuple[float, float, float | None]]
 
     for axes in figure_of(rows).axes:
         nothing_is_covered(axes)
+
+
+@pytest.mark.parametrize(("corner", "put"), [(0.0, "top"), (1.0, "bottom")])
+def test_names_without_a_place_are_counted_where_no_name_stands(corner: float, put: str) -> None:
+    figure = Figure(figsize=(3.4, 2.0))
+    axes = figure.add_subplot()
+    axes.text(0.9, corner, "relu", transform=axes.transAxes, ha="center", va="center")
+
+    say_how_many_are_lost(axes, 1)
+
+    name, said = axes.texts
+    assert (said.get_text(), said.get_verticalalignment()) == (
+        "1 variant has no room for a name",
+        put,
+    )
+    assert not said.get_window_extent().overlaps(name.get_window_extent())

@@ -1,10 +1,14 @@
 """Parts of work in processes of their own."""
 
+import gc
 import multiprocessing
 import os
 import signal
 import threading
+import time
+import weakref
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +34,21 @@ def test_parts_come_in_their_order_from_other_processes(forked: None) -> None:
 
     assert [number for number, _ in found] == [0, 1, 2, 3, 4, 5]
     assert own not in {process for _, process in found}
-    assert len({process for _, process in found[::2]}) == 1
+
+
+@only_where_processes_fork
+def test_a_long_part_keeps_only_its_own_process(forked: None, tmp_path: Path) -> None:
+    def work(number: int) -> int:
+        for _ in range(2000):  # until another process has done the last part
+            if number > 0 or (tmp_path / "5").exists():
+                break
+            time.sleep(0.01)
+        else:
+            raise TimeoutError("nobody did the last part beside the first")
+        (tmp_path / str(number)).touch()
+        return number
+
+    assert list(each_part(6, work)) == [0, 1, 2, 3, 4, 5]
 
 
 @only_where_processes_fork
@@ -54,6 +72,37 @@ def test_what_a_killed_process_leaves_is_done_here(forked: None) -> None:
         return number
 
     assert list(each_part(6, work)) == [0, 1, 2, 3, 4, 5]
+
+
+@only_where_processes_fork
+def test_what_a_process_inherited_is_not_searched_for_garbage(forked: None) -> None:
+    before = gc.get_freeze_count()
+
+    assert all(frozen > before for frozen in each_part(6, lambda _: gc.get_freeze_count()))
+    assert gc.get_freeze_count() == before
+
+
+@pytest.mark.parametrize("count", [2, 6])
+def test_garbage_is_looked_for_after_each_part_and_not_within(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(side_by_side, "_can_fork", lambda: False)
+    there: list[weakref.ref[Ring]] = []
+
+    def work(number: int) -> tuple[bool, int]:
+        alive = sum(ring() is not None for ring in there)
+        there.append(weakref.ref(Ring()))
+        return gc.isenabled(), alive
+
+    assert list(each_part(count, work)) == [(False, 0)] * count
+    assert gc.isenabled()
+
+
+class Ring:
+    """Garbage that only a collection finds."""
+
+    def __init__(self) -> None:
+        self.itself = self
 
 
 @pytest.mark.parametrize("why", ["few parts", "one core", "a thread"])

@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 from fake_results import Row, failed, layers_of, layers_table, relu_like, run
 from inside_results import FOUR, MANY, layers_of_all, names, page_of, runs_of, words
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from test_plots_inside import laid_out, nothing_overflows
 
 from relu_bench.plots.sparsity import sparsity
@@ -9,8 +11,12 @@ from relu_bench.plots.sparsity import sparsity
 
 def means_of(axes: Axes) -> list[tuple[float, float]]:
     """Where the large marks of a panel stand."""
-    marks = [line for line in axes.get_lines() if line.get_marker() not in ("None", "", None)]
-    return [(float(line.get_xdata()[0]), float(line.get_ydata()[0])) for line in marks]  # type: ignore[index]
+    marks = [
+        drawn
+        for drawn in axes.collections
+        if isinstance(drawn, PathCollection) and drawn.get_sizes()[0] > 30
+    ]
+    return [(float(x), float(y)) for drawn in marks for x, y in np.asarray(drawn.get_offsets())]
 
 
 def test_gap_and_test_score_stand_over_the_active_share_before_and_after_training() -> None:

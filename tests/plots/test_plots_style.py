@@ -193,6 +193,8 @@ def drawn_texts(figure: Figure) -> list[str]:
 
     with styled():
         figure.savefig(io.BytesIO(), format="svg")
+    for axes in figure.axes:  # which makes the texts that ticks are drawn without
+        axes.get_xticklabels(which="both"), axes.get_yticklabels(which="both")
     return [text.get_text() for text in figure.findobj(Text) if text.get_visible()]
 
 

@@ -1,15 +1,17 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from fake_results import failed, run
 from reporting import document_of, pairs_of, store_of, with_failures
 
-from relu_bench import config
+from relu_bench import columns, config
 from relu_bench.errors import ReluBenchError
 from relu_bench.report import compose
 from relu_bench.report.origin import yaml_of
 from relu_bench.report.tables import Table, shortened
+from relu_bench.report.terms import INSIDE, STATISTICS
 from relu_bench.yaml_source import Document as Source
 
 
@@ -156,6 +158,10 @@ def test_failures_and_diverged_runs(tmp_path: Path) -> None:
     assert document.outcome_words[0] == (
         "Of 9 runs 6 learned, 1 ended at chance, 1 diverged, and 1 failed."
     )
+    assert (
+        "A run at chance is not better than the constant guess (always the commonest class, or the "
+        "mean rating), by a one-sided test at 1\u00a0%. It counts with its own score."
+    ) in document.outcome_words
     progress, lost, broken = document.outcome_tables
     assert progress.rows == (("variants", "9", "8", "1", "1", "0"),)
     assert lost.rows == (
@@ -163,6 +169,12 @@ def test_failures_and_diverged_runs(tmp_path: Path) -> None:
         ("relu", "variants", "0", "1", "4", ""),
     )
     assert [row[1:] for row in broken.rows] == [("variants", "relu", "4", "memory ran out")]
+
+
+def test_no_word_takes_samples_for_images() -> None:
+    assert not [term.word for term in (*STATISTICS, *INSIDE) if "image" in term.meaning]
+    measured = (*columns.RUNS, *columns.EPOCHS, *columns.LAYERS)
+    assert not [column.name for column in measured if "image" in column.meaning]
 
 
 def test_all_well_is_one_sentence(tmp_path: Path) -> None:
@@ -227,8 +239,8 @@ def test_figures_say_in_words_what_they_show(tmp_path: Path) -> None:
     )
     (dead,) = document.inside_figures
     assert dead.alternative.endswith(
-        "After training, the share of units with the derivative 0 on every probe image, mean over "
-        "layers: lowest 0.06 (relu), highest 0.06 (relu)."
+        "After training, the share of units with the derivative 0 on every sample of the probe "
+        "set, mean over layers: lowest 0.06 (relu), highest 0.06 (relu)."
     )
 
 
@@ -246,3 +258,39 @@ def test_long_tables_are_cut_and_say_so() -> None:
     assert (len(cut.rows), len(cut.marks)) == (2, 2)
     assert cut.note == "Means. Shown are 2 of 5 rows; the file has all."
     assert shortened(table, 5, "") is table
+
+
+def test_what_has_been_read_of_a_store_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from relu_bench import compare, status
+
+    folder = store_of(tmp_path, [*pairs_of(), failed(seed=7, activation="elu")])
+    loaded = compare.load([folder], ["activation=relu"])
+    expected = document_of(folder, ["activation=relu"]).outcome_tables[0]
+    monkeypatch.setattr(status, "scan", lambda *_: pytest.fail("read again"))
+
+    assert compose(loaded).outcome_tables[0] == expected
+    assert expected.rows == (("variants", "7", "6", "0", "1", "0"),)
+
+
+@pytest.mark.parametrize(("asked", "first"), [({}, "figures"), ({"margin": 1.0}, "answers")])
+def test_figures_begin_before_the_answers_unless_something_asked_for_may_be_refused(
+    asked: dict[str, float], first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from relu_bench.report import document
+
+    order: list[str] = []
+    for name, what in (("answered", "answers"), ("drawings", "figures")):
+        function = getattr(document, name)
+
+        def called(*arguments: Any, _function: Any = function, _what: str = what) -> Any:
+            order.append(_what)
+            return _function(*arguments)
+
+        monkeypatch.setattr(document, name, called)
+
+    document_of(store_of(tmp_path, pairs_of()), **asked)
+
+    assert order[0] == first
+    assert sorted(order) == ["answers", "figures"]

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
+from relu_bench.plots.style import show_powers, styled
 from relu_bench.report.svg import inlined, svg_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -11,11 +12,12 @@ HREF = "{http://www.w3.org/1999/xlink}href"
 
 
 def figure(text: str = "relu") -> Figure:
-    drawn = Figure(figsize=(3, 2))
-    axes = drawn.subplots()
-    axes.plot([1, 2], [3, 4], marker="o", label=text)
-    axes.fill_between([1, 2], [2, 3], [4, 5], hatch="//")
-    axes.legend()
+    with styled():
+        drawn = Figure(figsize=(3, 2))
+        axes = drawn.subplots()
+        axes.plot([1, 2], [3, 4], marker="o", label=text)
+        axes.fill_between([1, 2], [2, 3], [4, 5], hatch="//")
+        axes.legend()
     return drawn
 
 
@@ -29,13 +31,15 @@ def test_text_stays_text() -> None:
 def test_a_dollar_is_a_dollar_and_powers_are_still_set() -> None:
     drawn = figure("$x^2$ at a$\\frac$b, 火")
     (axes,) = drawn.axes
-    axes.set_yscale("log")
-    axes.set_ylim(1e-3, 1e3)
-    axes.set_xticks([1, 2], ["$1", "$\\frac$"])
+    with styled():
+        axes.set_yscale("log")
+        axes.set_ylim(1e-3, 1e3)
+        show_powers(axes.yaxis)
+        axes.set_xticks([1, 2], ["$1", "$\\frac$"])
     root = ElementTree.fromstring(svg_of(drawn, "f-", "x"))
 
     texts = ["".join(element.itertext()).strip() for element in root.iter(f"{SVG}text")]
-    assert {"$x^2$ at a$\\frac$b, 火", "$1", "$\\frac$"} <= set(texts)
+    assert {"$x^2$ at a$\\frac$b, 火", "$1", "$\\frac$", "10⁻³"} <= set(texts)
     assert not any("mathdefault" in text for text in texts)
 
 

@@ -129,3 +129,37 @@ def test_within_margin_is_the_two_one_sided_tests_of_statsmodels(
 def test_a_margin_is_not_negative() -> None:
     with pytest.raises(ValueError, match="margin is -1"):
         stats.within_margin((0.0, 0.0), -1)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 6), st.one_of(st.floats(-1e6, 1e6), st.just(math.nan))),
+        max_size=40,
+    )
+)
+def test_group_intervals_are_to_the_last_bit_those_of_each_group(
+    given_values: list[tuple[int, float]],
+) -> None:
+    groups = np.array([group for group, _ in given_values], np.intp)
+    values = np.array([value for _, value in given_values])
+    found = stats.group_intervals(values, groups, 7)
+
+    for group in range(7):
+        its = values[groups == group]
+        expected = [stats.mean(its), *stats.t_interval(its)]
+        np.testing.assert_array_equal(
+            [found.mean[group], found.low[group], found.high[group]], expected
+        )
+
+
+def test_group_intervals_of_long_groups_are_to_the_last_bit_those_of_each() -> None:
+    """Sums of many values go by blocks, which must be the same ones."""
+    rng = np.random.default_rng(3)
+    groups = rng.integers(0, 5, 6_000)
+    values = rng.normal(size=groups.size)
+    found = stats.group_intervals(values, groups)
+
+    for group in range(5):
+        its = values[groups == group]
+        assert (found.low[group], found.high[group]) == stats.t_interval(its)
+        assert found.mean[group] == stats.mean(its)
