@@ -2,10 +2,10 @@
 
 Private memory (what the worker's end would set free: Private_Clean and Private_Dirty of the kernel,
 elsewhere psutil's `uss`; unchanged pages of files, which several workers share, count in full for
-this only one) after a run on the whole of MNIST; after the first and after 200 runs of
-one program (one epoch of 1,280 images each); and in a new worker while it trains its 1st, 10th and
-20th distinct program. At most 300 MB are wanted, at most 10 % of growth over the 200 runs, and a
-new worker after 20 programs.
+this only one) at the end of an epoch on the whole of MNIST; in the first and in the last of 200
+runs of one program (one epoch of 1,280 images each); and in a new worker while it trains its 1st,
+10th and 20th distinct program. At most 300 MB are wanted, at most 10 % of growth over the 200 runs,
+and a new worker after 20 programs.
 
 Last measured: see README.md beside this file.
 """
@@ -45,15 +45,15 @@ def main() -> None:
 def _one_program(runs: int, data_dir: Path) -> str:
     """A worker's memory after one run on everything, and as runs of one program follow."""
     few = f"epochs: 1\ntrain_samples: {FEW}\nseeds: {runs}\n"
-    whole, *same = _after_each_run([*_specs("epochs: 1\nseeds: 1\n"), *_specs(few)], data_dir)
+    whole, *same = _in_each_run([*_specs("epochs: 1\nseeds: 1\n"), *_specs(few)], data_dir)
     processes = {process_id for process_id, _ in (whole, *same)}
     if len(processes) > 1:
         raise common.BenchmarkError("the worker was replaced between runs of one program")
     first, last = same[0][1], same[-1][1]
     rows = [
-        ("after one run on all of MNIST", *_cells(whole[1]), "300"),
-        ("after the first run of a second program", *_cells(first), ""),
-        (f"after {runs} runs of it", *_cells(last), f"{1.1 * first.total:.0f}"),
+        ("in a run on all of MNIST", *_cells(whole[1]), "300"),
+        ("in the first run of a second program", *_cells(first), ""),
+        (f"in run {runs} of it", *_cells(last), f"{1.1 * first.total:.0f}"),
         ("growth", f"{100 * (last.total / first.total - 1):.1f} %", "", "10 %"),
     ]
     header = ("private memory of the worker", "MB", "of it pages of files", "at most")
@@ -83,21 +83,11 @@ def _workers(found: "Sequence[Found]") -> int:
     return len({process_id for process_id, _ in found})
 
 
-def _after_each_run(specs: "Sequence[Spec]", data_dir: Path) -> list[Found]:
-    """The worker's process and memory after each run, while it waits for the next."""
-    from relu_bench.executors import LocalExecutor
-
-    found = []
-    with LocalExecutor(1, _settings(data_dir)) as executor:
-        for spec in specs:
-            (future,) = executor.submit([spec])
-            future.result()
-            found.append(_worker_memory())
-    return found
-
-
 def _in_each_run(specs: "Sequence[Spec]", data_dir: Path) -> list[Found]:
-    """The same at the end of each run's only epoch: a worker may be gone when the run is over."""
+    """The worker's process and memory at the end of each run's only epoch.
+
+    A worker may be gone when the run is over.
+    """
     from relu_bench.executors import LocalExecutor
 
     found = []
