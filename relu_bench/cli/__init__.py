@@ -1,6 +1,5 @@
 """The command line: one command a file; each parses, calls one function and prints."""
 
-import gc
 import os
 import sys
 from typing import Annotated
@@ -25,10 +24,6 @@ from relu_bench.cli import (
     status,
 )
 from relu_bench.errors import ReluBenchError
-
-# Commands make a million lasting objects by importing, and end soon: looking through them for
-# garbage as often as Python does by default takes a fifth of the time of an import.
-_ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 
 app = typer.Typer(
     name="relu-bench",
@@ -81,7 +76,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
-    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
     try:
         app()
     except ReluBenchError as error:
@@ -98,6 +92,3 @@ def main() -> None:
             err=True,
         )
         sys.exit(1)
-    finally:
-        # Python looks through all that is left when it ends, too: up to a quarter of a second.
-        gc.freeze()
