@@ -4,10 +4,9 @@ Nothing here runs an operation: TensorFlow's thread counts cannot change after t
 each worker calls `one_thread` before it.
 """
 
-import os
+from relu_bench.machine import one_blas_thread
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
+one_blas_thread()
 
 from relu_bench import trainer  # noqa: E402 - the thread counts are read at import
 from relu_bench.quiet_tensorflow import tf  # noqa: E402

@@ -18,7 +18,7 @@ def tensor(array: NDArray[Any]) -> Any:
     """
     import tensorflow as tf
 
-    lasting = isinstance(_memory_of(array), mmap.mmap)
+    lasting = isinstance(memory_of(array), mmap.mmap)
     if not (lasting and array.flags.c_contiguous and array.ctypes.data % _ALIGNED_TO == 0):
         return tf.constant(array)
     # DLPack has no word for memory that is only read: what it is given must look writable.
@@ -27,8 +27,9 @@ def tensor(array: NDArray[Any]) -> Any:
     return tf.experimental.dlpack.from_dlpack(view.__dlpack__())
 
 
-def _memory_of(array: Any) -> Any:
-    """What the memory of an array belongs to."""
+def memory_of(array: Any) -> Any:
+    """What the memory of an array belongs to, such as a mapping; None where it is its own."""
     while isinstance(array, np.ndarray):
         array = array.base
+    # NumPy may hold a memory through a view of it.
     return array.obj if isinstance(array, memoryview) else array

@@ -2,12 +2,11 @@
 
 import gc
 import importlib
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+from relu_bench.machine import one_blas_thread
 
 
 @contextmanager
@@ -26,7 +25,7 @@ def quick_start(*modules: str) -> Iterator[None]:
     if "numpy" in sys.modules:
         yield
         return
-    os.environ.update(dict.fromkeys(_THREADS, "1"))  # which NumPy reads when it is imported
+    one_blas_thread()
     gc.disable()
     try:
         yield

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relu_bench.plots.inside import AT_END, AT_START
 from relu_bench.plots.limits import Limits
@@ -120,7 +121,7 @@ def _bars(axes: Axes, rows: DataFrame, colours: Sequence[str], alpha: float) -> 
         return
     axes.add_collection(
         LineCollection(
-            list(np.stack([np.stack([low, y], 1), np.stack([high, y], 1)], 1)),
+            _across(low, high, y),
             colors=[colour for colour, there in zip(colours, known, strict=True) if there],
             linewidths=_BAR,
             alpha=alpha,
@@ -145,13 +146,18 @@ def _joins(
     y = both["y"].to_numpy(np.float64)
     axes.add_collection(
         LineCollection(
-            list(np.stack([np.stack([before, y], 1), np.stack([after, y], 1)], 1)),
+            _across(before, after, y),
             colors=[look[level].colour for level in both["level_after"]],
             linewidths=1.0,
             zorder=2,
         ),
         autolim=False,
     )
+
+
+def _across(start: NDArray[Any], end: NDArray[Any], y: NDArray[Any]) -> list[NDArray[Any]]:
+    """A line in each row."""
+    return list(np.stack([np.stack([start, y], 1), np.stack([end, y], 1)], 1))
 
 
 def _marks(axes: Axes, rows: DataFrame, look: Mapping[str, Look], *, filled: bool) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from relu_bench import data
+from relu_bench.tensors import memory_of
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "memfd_create"), reason="this system has no anonymous files in memory"
@@ -61,7 +62,7 @@ def test_workers_have_no_copy_of_their_own() -> None:
     assert loaded is not None
     for array in arrays_of(loaded).values():
         assert array.ctypes.data % mmap.PAGESIZE == 0
-        assert isinstance(_memory_of(array), mmap.mmap)
+        assert isinstance(memory_of(array), mmap.mmap)
 
 
 def test_without_room_in_memory_workers_load_for_themselves(
@@ -70,13 +71,6 @@ def test_without_room_in_memory_workers_load_for_themselves(
     # It takes no byte, as an anonymous file does when memory is used up.
     monkeypatch.setattr(os, "memfd_create", lambda *_: os.open("/dev/full", os.O_WRONLY))
     assert data.share(data.load("digits")) is None
-
-
-def _memory_of(array: object) -> object:
-    while isinstance(array, np.ndarray):
-        array = array.base
-    # NumPy may hold a memory through a view of it.
-    return array.obj if isinstance(array, memoryview) else array
 
 
 def arrays_of(dataset: data.Dataset) -> dict[str, np.ndarray]:
