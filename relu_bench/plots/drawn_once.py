@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
+from relu_bench.plots.whole_texts import canvas_class
+
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.artist import Artist
@@ -23,10 +25,9 @@ _FIND_LINES = "_get_layout"
 def pixels(figure: Figure, dots_per_inch: float) -> NDArray[np.uint8]:
     """Red, green, blue and alpha of each pixel, shape (height, width, 4), from the top left."""
     import numpy as np
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     with _at(figure, dots_per_inch), _findings_kept(figure):
-        canvas = FigureCanvasAgg(figure)
+        canvas = canvas_class()(figure)
         canvas.draw()  # type: ignore[no-untyped-call]
         return np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
 
