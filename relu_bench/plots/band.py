@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_ALPHA = 0.16
+ALPHA = 0.16
 
 
 def band(
@@ -39,5 +39,5 @@ def band(
     below, above = (np.column_stack([x, edge])[there] for edge in (low, high))
     outline = np.concatenate([below, above[::-1]])
     axes.add_collection(
-        PolyCollection([outline], facecolors=colour, edgecolors="none", alpha=_ALPHA)
+        PolyCollection([outline], facecolors=colour, edgecolors="none", alpha=ALPHA)
     )

@@ -9,7 +9,7 @@ from relu_bench import compare
 from relu_bench.plots import words
 from relu_bench.plots.content import Content, content
 from relu_bench.plots.frame import Frame
-from relu_bench.plots.highlighted_curve import LINES
+from relu_bench.plots.highlighted_curves import LINES
 from relu_bench.plots.learning_curves import SPLITS
 from relu_bench.plots.legend import level_handles
 from relu_bench.plots.many import many

@@ -144,14 +144,27 @@ def means_outside(curves: DataFrame, limits: Limits) -> list[str]:
     ]
 
 
-def write_at_edge(axes: Axes, words: Sequence[str], *, top: bool = False) -> None:
-    """Write lines into the right corner, at the bottom or on top; nothing for no words."""
+def write_at_edge(
+    axes: Axes,
+    words: Sequence[str],
+    *,
+    top: bool = False,
+    corner: tuple[float, float] | None = None,
+) -> None:
+    """Write lines into the right corner, at the bottom or on top; nothing for no words.
+
+    Args:
+        axes: to write on.
+        words: the lines.
+        top: whether they stand on top.
+        corner: where it is, in the unit of the data; left out: that of the axes.
+    """
     if not words:
         return
     axes.annotate(
         "\n".join(words),
-        xy=(1, 1 if top else 0),
-        xycoords="axes fraction",
+        xy=corner or (1, 1 if top else 0),
+        xycoords="data" if corner else "axes fraction",
         xytext=(-2, -3 if top else 3),
         textcoords="offset points",
         ha="right",

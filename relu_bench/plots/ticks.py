@@ -1,7 +1,8 @@
-"""The labels of an axis whose data stay in the metric's own unit."""
+"""The labels of ticks on an axis whose data stay in the metric's own unit."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,16 @@ if TYPE_CHECKING:
 
     from relu_bench.compare import Scale
 
+_MOST_DECIMALS = 12
+_OF_ODD_TICKS = 6
+# Beside the largest tick: what arithmetic leaves of a round number.
+_TOLERANCE = 1e-9
+
+
+def labels_of(ticks: ArrayLike, scale: Scale) -> list[str]:
+    """Labels with as many decimals as tell all of these ticks apart, and no more."""
+    return _written(ticks, _decimals(ticks, scale), scale)
+
 
 def scaled(axis: Axis, scale: Scale) -> Formatter:
     """Labels with as many decimals as tell all ticks of the axis apart, and no more."""
@@ -20,21 +31,31 @@ def scaled(axis: Axis, scale: Scale) -> Formatter:
 
     class Scaled(Formatter):
         def __call__(self, value: float, pos: int | None = None) -> str:
-            return self._label(value, self._decimals(axis.get_majorticklocs()))
+            return _written([value], _decimals(axis.get_majorticklocs(), scale), scale)[0]
 
         def format_ticks(self, values: ArrayLike) -> list[str]:
             # All at once: an axis is asked for them many times.
-            ticks = np.asarray(values, np.float64)
-            decimals = self._decimals(ticks)
-            return [self._label(tick, decimals) for tick in ticks.tolist()]
-
-        def _decimals(self, ticks: ArrayLike) -> int:
-            shown = [scale.factor * tick for tick in np.asarray(ticks, np.float64).tolist()]
-            return next(
-                (n for n in range(6) if all(abs(round(tick, n) - tick) < 1e-7 for tick in shown)), 6
-            )
-
-        def _label(self, value: float, decimals: int) -> str:
-            return f"{scale.factor * value:.{decimals}f}"
+            return labels_of(values, scale)
 
     return Scaled()
+
+
+def _written(ticks: ArrayLike, decimals: int, scale: Scale) -> list[str]:
+    return [f"{tick:.{decimals}f}" for tick in _shown(ticks, scale)]
+
+
+def _decimals(ticks: ArrayLike, scale: Scale) -> int:
+    shown = _shown(ticks, scale)
+    least = _TOLERANCE * max(map(abs, shown), default=0.0)
+    return next(
+        (
+            count
+            for count in range(_MOST_DECIMALS + 1)
+            if all(abs(round(tick, count) - tick) <= least for tick in shown)
+        ),
+        _OF_ODD_TICKS,
+    )
+
+
+def _shown(ticks: ArrayLike, scale: Scale) -> Sequence[float]:
+    return [scale.factor * tick for tick in np.asarray(ticks, np.float64).tolist()]

@@ -1,36 +1,17 @@
 import numpy as np
 import pandas as pd
 import pytest
-from fake_results import epochs_of, epochs_table, run, runs_table
+from curve_tables import ENDS, tables
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 
-from relu_bench.compare import curves, run_curves
-from relu_bench.plots.highlighted_curve import highlighted_curve
 from relu_bench.plots.learning_curves import learning_curves
 from relu_bench.plots.style import looks
-
-ENDS = {"relu": [0.96, 0.97, 0.98], "tanh": [0.90]}
 
 
 def panel() -> Axes:
     return Figure().add_subplot()
-
-
-def tables(
-    ends: dict[str, list[float]], outcomes: dict[tuple[str, int], str] | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    rows, epochs = [], []
-    for level, values in ends.items():
-        for seed, end in enumerate(values):
-            outcome = (outcomes or {}).get((level, seed), "learned")
-            row = run(activation=level, seed=seed, outcome=outcome, epochs=3)
-            rows.append(row)
-            epochs += epochs_of(row, [0.1, end - 0.03, end - 0.01, end])
-    runs = runs_table(rows)
-    single = run_curves(runs.assign(level=runs["activation"]), epochs_table(epochs), ["level"])
-    return single, curves(single, ["level"])
 
 
 def of(table: pd.DataFrame, split: str) -> pd.DataFrame:
@@ -133,24 +114,3 @@ def test_each_level_has_its_look() -> None:
         look["relu"].colour,
         look["tanh"].colour,
     ]
-
-
-def test_a_highlighted_curve_stands_before_the_others_in_grey() -> None:
-    single, means = tables(ENDS)
-
-    axes = highlighted_curve(panel(), means, level="relu", single=single, limits=(0.85, 1.0))
-
-    grey, *own = axes.get_lines()
-    assert list(grey.get_ydata()) == pytest.approx([0.1, 0.87, 0.89, 0.9])
-    assert [list(line.get_xdata()) for line in own] == [[0, 0.5, 1.5, 2.5], [0, 1, 2, 3]]
-    assert own[0].get_linestyle() != own[1].get_linestyle()
-    assert axes.get_title(loc="left") == "relu"
-    assert words(axes) == ""
-
-
-def test_a_highlighted_curve_off_the_axis_says_so() -> None:
-    single, means = tables(ENDS)
-
-    axes = highlighted_curve(panel(), means, level="tanh", single=single, limits=(0.95, 1.0))
-
-    assert words(axes) == "mean ends below"
