@@ -7,15 +7,21 @@ text is drawn as one picture, as earlier versions did, and whatever else as matp
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.backend_bases import GraphicsContextBase
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.font_manager import FontProperties
-    from matplotlib.ft2font import FT2Font
+    from matplotlib.ft2font import FT2Font, LoadFlags
     from matplotlib.text import Text
+    from numpy.typing import NDArray
+
+Found = TypeVar("Found")
 
 # Of FreeType, which counts in parts of a pixel.
 _PIXEL = 64
@@ -23,6 +29,24 @@ _PIXEL = 64
 _RIGHT_TO_LEFT = "\u0590"
 # How matplotlib draws letter by letter.
 _BY_LETTER = "_draw_text_glyphs_and_boxes"
+
+
+# Figures of one command share most of their texts, whose letters take time to find and to place.
+_all_found: dict[Any, Any] = {}
+_MOST_FOUND = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class _Picture:
+    """A line of text, which begins at the left of its picture.
+
+    Attributes:
+        ink: from 0 to 255, shape (rows, columns).
+        below_line: how far it goes below the line on which letters stand, in pixels.
+    """
+
+    ink: NDArray[np.uint8]
+    below_line: int
 
 
 @cache
@@ -45,26 +69,29 @@ def canvas_class() -> type[FigureCanvasAgg]:
             ismath: Any = False,
             mtext: Text | None = None,
         ) -> None:
-            level = not ismath and not angle
-            plain = gc.get_antialiased() and not _has_wishes(mtext)
-            if level and plain and max(s, default="") < _RIGHT_TO_LEFT:
-                font = self._prepare_font(prop)  # type: ignore[no-untyped-call]
-                # The space is drawn nowhere, but has the picture begin where the text does, and not
-                # at its first ink, whose letter would then stand a pixel too near to the next.
-                font.set_text(f"{s} ", 0.0, flags=get_hinting_flag())  # type: ignore[no-untyped-call]
-                if not any(font.get_bitmap_offset()):  # a letter may begin further left, as j does
-                    self._draw_picture(gc, font, x, y)
-                    return
-            super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)  # type: ignore[no-untyped-call]
+            usual = not angle and gc.get_antialiased() and not _has_wishes(mtext)
+            picture = self._found(_picture, s, prop) if usual and not ismath else None
+            if picture is None:
+                super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)  # type: ignore[no-untyped-call]
+                return
+            bottom = round(y) + picture.below_line
+            self._renderer.draw_text_image(picture.ink, round(x), bottom, 0, gc)
 
-        def _draw_picture(self, gc: GraphicsContextBase, font: FT2Font, x: float, y: float) -> None:
-            """Draw the text of the font, which begins at the left of its picture."""
-            font.draw_glyphs_to_bitmap(antialiased=True)
-            image = font.get_image()
-            _, height = font.get_width_height()
-            above_line = (height - font.get_descent()) // _PIXEL + 1
-            bottom = round(y) - above_line + len(image)
-            self._renderer.draw_text_image(image, round(x), bottom, 0, gc)
+        def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> Any:
+            if ismath:
+                return super().get_text_width_height_descent(s, prop, ismath)  # type: ignore[no-untyped-call]
+            return self._found(_measures, s, prop)
+
+        def _found(self, find: Callable[[FT2Font, str, Any], Found], s: str, prop: Any) -> Found:
+            """What was found for the same text and font in this figure or another, or is now."""
+            flags = get_hinting_flag()  # type: ignore[no-untyped-call]
+            key = find, s, hash(prop), self.dpi, flags
+            if key not in _all_found:
+                if len(_all_found) >= _MOST_FOUND:
+                    _all_found.clear()
+                _all_found[key] = find(self._prepare_font(prop), s, flags)  # type: ignore[no-untyped-call]
+            found: Found = _all_found[key]
+            return found
 
     class Canvas(FigureCanvasAgg):
         _size: tuple[float, ...] = ()
@@ -83,3 +110,26 @@ def canvas_class() -> type[FigureCanvasAgg]:
 def _has_wishes(text: Text | None) -> bool:
     """Whether a text asks for features of its font, or for the letters of a language."""
     return text is not None and bool(text.get_fontfeatures() or text.get_language())
+
+
+def _picture(font: FT2Font, words: str, flags: LoadFlags) -> _Picture | None:
+    """None where the first letter begins further left, or the last one is the first to be read."""
+    if max(words, default="") >= _RIGHT_TO_LEFT:
+        return None
+    # The space is drawn nowhere, but has the picture begin where the text does, and not at its
+    # first ink, whose letter would then stand a pixel too near to the next.
+    font.set_text(f"{words} ", 0.0, flags=flags)
+    if any(font.get_bitmap_offset()):
+        return None
+    font.draw_glyphs_to_bitmap(antialiased=True)
+    ink = font.get_image().copy()  # the font's own is drawn over
+    _, height = font.get_width_height()
+    above_line = (height - font.get_descent()) // _PIXEL + 1
+    return _Picture(ink, len(ink) - above_line)
+
+
+def _measures(font: FT2Font, words: str, flags: LoadFlags) -> tuple[float, float, float]:
+    """Width, height, and what of it is below the line, in pixels."""
+    font.set_text(words, 0.0, flags=flags)
+    width, height = font.get_width_height()
+    return width / _PIXEL, height / _PIXEL, font.get_descent() / _PIXEL
