@@ -7,6 +7,7 @@ import math
 from relu_bench import columns, provenance
 from relu_bench.compare import numbers
 from relu_bench.compare.comparison import Comparison
+from relu_bench.compare.idle_settings import idle_settings
 from relu_bench.compare.questions import APART
 from relu_bench.compare.scores import completed
 from relu_bench.compare.variants import texts
@@ -36,10 +37,11 @@ def _trained(comparison: Comparison) -> list[str]:
     names = [each.variant for each in comparison.estimates]
     listed = _series(names[:_MOST_NAMED]) if len(names) <= _MOST_NAMED else f"{len(names)} values"
     seeds = sorted(int(seed) for seed in runs["seed"].unique())
+    unsaid = {"seed", *APART, *question.by, *question.others, *idle_settings(runs)}
     fixed = [
         f"{name.replace('_', ' ')} {value}"
         for name in columns.names(columns.SPEC)
-        if name not in ("seed", *APART, *question.by, *question.others)
+        if name not in unsaid
         for value in [next(iter(texts(runs[name]).values()), "")]
         if value not in ("", "null")
     ]
