@@ -9,7 +9,8 @@ from types import ModuleType
 import pytest
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
-SCRIPTS = sorted(path for path in BENCHMARKS.glob("*.py") if path.name != "common.py")
+NO_SCRIPTS = {"common.py", "fit_work.py"}
+SCRIPTS = sorted(path for path in BENCHMARKS.glob("*.py") if path.name not in NO_SCRIPTS)
 
 
 def run(script: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -56,8 +57,7 @@ def test_the_readme_lists_exactly_the_scripts_that_there_are() -> None:
         "versus_keras.py",
         "epoch.py",
         "compilation.py",
-        "rnn_versus_fit.py",
-        "cnn_versus_fit.py",
+        "versus_fit.py",
         "memory.py",
         "scaling.py",
         "probes.py",
@@ -107,14 +107,17 @@ def test_large_store_makes_a_store_and_measures_each_command(tmp_path: Path) -> 
     assert len(runs) == 1 + 2 * 2 * 3
 
 
-def test_the_text_model_is_measured_against_fit() -> None:
-    done = run("text_versus_fit.py", "--quick")
+@pytest.mark.parametrize(("model", "goal"), [("text", "1.2"), ("rnn", "3")])
+def test_a_model_is_measured_against_fit(model: str, goal: str) -> None:
+    if model != "text" and not os.environ.get("RELU_BENCH_DATA"):
+        pytest.skip("RELU_BENCH_DATA names no folder with MNIST")
+    done = run("versus_fit.py", "--quick", "--model", model)
     assert done.returncode == 0, done.stderr
     row = r"^\| (.+) \| (\d+\.\d{3}) \| (\d\.\d{2}) \| (.*) \|$"
     fit, ours = re.findall(row, done.stdout, re.MULTILINE)
     assert (fit[0], ours[0]) == ("Keras `fit`, two threads", "relu-bench, two workers")
     assert float(fit[1]) / float(ours[1]) == pytest.approx(float(ours[3].split()[0]), rel=0.1)
-    assert ours[3].endswith("(goal 1.2)")
+    assert ours[3].endswith(f"(goal {goal})")
 
 
 def test_the_recommender_is_measured_against_fit() -> None:
