@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
 
+from relu_bench.plots import whole_texts
 from relu_bench.plots.style import styled
 from relu_bench.plots.whole_texts import canvas_class
 
@@ -79,3 +80,21 @@ def test_another_resolution_is_another_canvas_size() -> None:
     canvas.draw()  # type: ignore[no-untyped-call]
 
     assert np.asarray(canvas.buffer_rgba()).shape == (50, 50, 4)  # type: ignore[no-untyped-call]
+
+
+def test_the_same_words_look_as_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whole_texts, "_MOST_FOUND", 2)  # forgotten in between
+    looks: list[dict[str, Any]] = [
+        {},
+        {"fontsize": 12},
+        {"fontweight": "bold"},
+        {"family": "serif"},
+        {"color": "#777777"},
+        {},
+    ]
+
+    pictures = [ink(canvas_class(), "ReLU", **look) for look in looks]
+
+    assert_array_equal(pictures[0], pictures[-1])
+    assert len({picture.tobytes() for picture in pictures}) == len(looks) - 1
+    assert len(whole_texts._all_found) <= 2
