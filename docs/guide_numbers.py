@@ -20,6 +20,7 @@ from relu_bench import compare, stats
 from relu_bench.compare.fates import fates
 from relu_bench.compare.generalization import generalization
 from relu_bench.compare.layers import run_kernels
+from relu_bench.compare.numbers import rounded
 from relu_bench.compare.steadiness import epochs_to_target, layers_and_scores, target
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def zero_centred(runs: DataFrame, results: compare.Results) -> Iterator[str]:
     for pair in found.pairs:
         yield row(
             pair.variant,
-            f"{means[pair.variant]:.2f}",
+            rounded(means[pair.variant], 2),
             f"{pair.difference:+.2f} [{pair.low:.2f}, {pair.high:.2f}]",
             p_value(pair.p_holm),
             pair.verdict,
@@ -292,16 +293,15 @@ def row(*cells: str) -> str:
 
 def share(value: float) -> str:
     """A fraction in percent."""
-    return f"{100 * value:.2f} %"
+    return f"{rounded(100 * value, 2)} %"
 
 
 def points(values: Series) -> str:
     """Mean and 95 % t interval of fractions, in percentage points."""
-    # In percent before the mean is taken, as `compare` does: the last digit is the same.
     percent = 100 * values.to_numpy()
     low, high = stats.t_interval(percent)
-    mean = f"{float(percent.mean()):.2f}"
-    return mean if low == high else f"{mean} [{low:.2f}, {high:.2f}]"
+    mean = rounded(float(percent.mean()), 2)
+    return mean if low == high else f"{mean} [{rounded(low, 2)}, {rounded(high, 2)}]"
 
 
 def paired(first: Series, second: Series) -> str:

@@ -22,6 +22,8 @@ from relu_bench.compare.test_set import test_size
 from relu_bench.compare.tuning import Tuned, tuned
 from relu_bench.errors import ReluBenchError
 
+_MOST_LISTED = 25
+
 Mode = Literal["matched", "tuned"]
 
 
@@ -150,15 +152,17 @@ def baseline_of(question: Question, wanted: str | None) -> str:
     ]
     if len(named) == 1:
         return named[0]
-    listed = ", ".join(question.variants[:25])
+    # Labels of several axes have commas themselves.
+    apart = ", " if len(question.by) == 1 else "; "
+    listed = apart.join(question.variants[:_MOST_LISTED])
     if named:
-        raise ReluBenchError(f"--baseline {wanted!r} is one of several: {', '.join(named)}.")
+        raise ReluBenchError(f"--baseline {wanted!r} is one of several: {apart.join(named)}.")
     near = difflib.get_close_matches(wanted, question.variants, n=1)
     meant = f" Did you mean {near[0]!r}?" if near else ""
     where = f"{question.experiment}, {question.dataset}"
     raise ReluBenchError(
         f"--baseline {wanted!r} is no value of {', '.join(question.by)} in {where}.{meant} "
-        f"There are: {listed}{', …' if len(question.variants) > 25 else ''}."
+        f"There are: {listed}{f'{apart}…' if len(question.variants) > _MOST_LISTED else ''}."
     )
 
 

@@ -117,7 +117,8 @@ def measure_of(metric: str, column: str | None = None, further: Sequence[str] = 
     column = (column or f"test_{metric}").strip()
     known = _known((metric, *further))
     if column not in known:
-        near = difflib.get_close_matches(column, known, n=1)
+        near = [name for name in known if name == f"test_{column}"]
+        near = near or difflib.get_close_matches(column, known, n=1)
         meant = f" Did you mean {near[0]!r}?" if near else ""
         raise ReluBenchError(
             f"--metric {column!r} is no score of these runs.{meant} There are: {', '.join(known)}."

@@ -1,10 +1,12 @@
 """Numbers as the tables of a comparison write them."""
 
 import math
+from decimal import ROUND_HALF_UP, Decimal
 
 from relu_bench.compare.scores import Scale
 
 _MANY = 1_000_000
+_LARGEST = 1e15  # beyond it a float has no tenths
 
 
 def decimals(scale: Scale) -> int:
@@ -19,7 +21,19 @@ def points(scale: Scale) -> str:
 
 def plain(value: float, digits: int) -> str:
     """`97.67`; empty when there is none."""
-    return "" if math.isnan(value) else f"{value:.{digits}f}"
+    return "" if math.isnan(value) else rounded(value, digits)
+
+
+def rounded(value: float, digits: int) -> str:
+    """`97.67`, a tie away from zero: the same however arithmetic came to the number.
+
+    The mean of ten accuracies is often a tie: 92.015 from percentages, and 92.01499999999999 from
+    fractions. Twelve digits are those of the CSVs.
+    """
+    if not abs(value) < _LARGEST:
+        return f"{value:.{digits}f}"
+    ties = Decimal(f"{value:.12g}").quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return f"{ties:f}"
 
 
 def signed(value: float, digits: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ MOST_PAGES = 24
 # Of one kind that nobody has asked for: as many as a reader looks at, and a command draws at once.
 MOST_UNASKED = 8
 _NAME_LENGTH = 150
+_DIGEST_LENGTH = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,7 +208,12 @@ def _file_name(page: Page, kind: str, where: Sequence[str]) -> str:
     over = [page.across, page.down] if isinstance(page, CrossedPage) else []
     parts = [page.experiment, kind, *over, *where, page.part]
     safe = (re.sub(r"[^A-Za-z0-9._-]+", "-", part).strip("-") for part in parts if part)
-    return "-".join(safe)[:_NAME_LENGTH]
+    name = "-".join(safe)
+    if len(name) <= _NAME_LENGTH:
+        return name
+    # What is cut off may be all that tells it from the figure of another call.
+    digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_LENGTH]
+    return f"{name[: _NAME_LENGTH - _DIGEST_LENGTH - 1]}-{digest}"
 
 
 def _unique(name: str, taken: set[str]) -> str:

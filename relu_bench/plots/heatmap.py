@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from relu_bench import compare, stats
 from relu_bench.compare import broken
+from relu_bench.compare.numbers import rounded
 from relu_bench.plots.limits import Limits
 from relu_bench.plots.style import LEAST_SIZE, SMALL, show_in
 
@@ -193,7 +194,7 @@ def _lettering(groups: DataFrame, scale: Scale, cell_width: float) -> tuple[int,
 def _shown(value: float, scale: Scale, digits: int) -> str:
     """The bare number: the colour bar names its unit."""
     if scale.unit == "%":
-        return f"{scale.factor * value:.{digits}f}"
+        return rounded(scale.factor * value, digits)
     return f"{value:.{digits + 2}g}"
 
 

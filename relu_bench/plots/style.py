@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from relu_bench.compare.numbers import rounded
 from relu_bench.plots.plain_axes import plain
 from relu_bench.plots.ticks import scaled
 
@@ -237,5 +238,5 @@ def number(value: float, scale: Scale, digits: int = 2) -> str:
 
     `97.72 %` of a fraction, with `digits` decimals; four significant digits of anything else.
     """
-    shown = f"{scale.factor * value:.{digits}f}" if scale.unit == "%" else f"{value:.4g}"
+    shown = rounded(scale.factor * value, digits) if scale.unit == "%" else f"{value:.4g}"
     return f"{shown}\u00a0{scale.unit}".strip()

@@ -33,7 +33,7 @@ def test_a_pair_is_the_paired_test_of_scipy_in_points() -> None:
     assert pair.correlation == pytest.approx(np.corrcoef(RELU, ELU)[0, 1])
     assert pair.flip_p == pytest.approx(2 / 2**4)
     assert pair.improvement == 1.0
-    assert found.test_samples == 1000
+    assert found.test_samples == 10_000
 
 
 def test_an_estimate_is_over_the_seeds() -> None:
@@ -453,6 +453,23 @@ def test_a_baseline_is_found_by_its_value() -> None:
     rows = [run(learning_rate=rate, seed=seed) for rate in (0.1, 0.001) for seed in range(2)]
 
     assert compared(rows, "learning_rate", baseline="1e-3").baseline == "0.001"
+
+
+def test_baselines_of_several_axes_are_listed_apart() -> None:
+    rows = [
+        run(activation=name, learning_rate=rate, seed=seed)
+        for name in ("relu", "elu(alpha=1.0)")
+        for rate in (0.1, 0.01)
+        for seed in range(2)
+    ]
+
+    with pytest.raises(ReluBenchError, match=r"There are: relu, learning_rate=0\.1; relu, "):
+        compared(rows, "activation", "learning_rate", baseline="selu")
+
+
+def test_a_metric_without_its_part_is_that_of_the_test_part() -> None:
+    with pytest.raises(ReluBenchError, match="Did you mean 'test_accuracy'"):
+        compared(noisy(["relu", "elu"], 2), metric="accuracy")
 
 
 def test_a_baseline_that_is_not_there_or_not_clear() -> None:

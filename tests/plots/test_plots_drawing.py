@@ -40,6 +40,16 @@ def test_names_are_unique_where_capitals_make_no_difference() -> None:
     assert names(rows) == ["Variants-comparison", "variants-comparison-2"]
 
 
+def test_a_name_that_is_cut_is_told_from_that_of_another_call() -> None:
+    many = tuple(f"activation=elu(alpha=0.{n})" for n in range(1, 9))
+    one, other, short = (names(PAIR, where=(*some, "seed=0"))[0] for some in (many, many[::-1], ()))
+
+    assert len(one) == len(other) == 150
+    assert one != other
+    assert one.rpartition("-")[0].startswith("variants-comparison-activation-elu-alpha-0.1")
+    assert short == "variants-comparison-seed-0"
+
+
 def test_an_experiment_without_a_completed_run_says_so_beside_the_others() -> None:
     found = results([*PAIR, failed(experiment="broken")])
 
