@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from relu_bench.compare.measure import Measure
     from relu_bench.compare.questions import Question
 
-# The codes of `Observations.outcomes`.
-OUTCOMES = ("missing", "learned", "at_chance", "diverged", "failed")
+# The codes of `Observations.outcomes`. Of a run and its repetition the later one counts: the score
+# is that of the one which ended with a result, and the worse outcome of two that did.
+OUTCOMES = ("missing", "failed", "learned", "at_chance", "diverged")
 _MOST = 50_000_000
 
 Scores = NDArray[np.float64]
@@ -64,7 +65,7 @@ def observe(
     """The scores of a question's runs.
 
     A run that repeats the settings and seed of another (other data or source under the same name:
-    a notice says so) counts in a mean with it.
+    a notice says so) counts in a mean with it; one that failed leaves the other as it is.
 
     Raises:
         ReluBenchError: when the array would not fit into memory.

@@ -31,12 +31,13 @@ class Pair:
         n: seeds that both have.
         cells: settings of the other axes that both have, 1 when nothing else varies.
         unpaired, unpaired_baseline: completed runs of each that have no partner, and are left out.
-        correlation: Pearson's, between the paired scores, over the seeds.
+        correlation: Pearson's, between the paired scores, over three seeds or more; NaN where one
+            side has the same score at all of them.
         difference, sd: mean and standard deviation over the seeds of variant less baseline.
         low, high: 95 % t interval of the difference.
         narrow_low, narrow_high: its 90 % interval, which the margin is held against.
-        ratio, ratio_low, ratio_high: mean error of the variant by that of the baseline (of the
-            values themselves for a loss), with its 95 % interval.
+        ratio, ratio_low, ratio_high: mean error of the variant by that of the baseline (see
+            `Measure.error`: 1 - accuracy or AUC, else the value itself), with its 95 % interval.
         p, p_holm: of the paired t test, and corrected over the comparisons of the table.
         flip_p, flip_p_holm: of the sign-flip test, likewise.
         flip_smallest: the smallest p that the sign-flip test can give here after the correction.
@@ -154,9 +155,9 @@ def _pair(variant: str, baseline: str, match: Matched, measure: Measure) -> Pair
     differences = match.differences
     low, high = stats.t_interval(differences)
     narrow_low, narrow_high = stats.t_interval(differences, NARROW)
-    full = 100.0 if measure.is_rate else 0.0
+    perfect = measure.scale.perfect
     ratio, ratio_low, ratio_high = stats.ratio_of_means(
-        np.abs(full - match.first), np.abs(full - match.second)
+        np.abs(perfect - match.first), np.abs(perfect - match.second)
     )
     return Pair(
         variant,

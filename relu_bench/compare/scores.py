@@ -26,6 +26,11 @@ class Scale:
     unit: str
 
     @property
+    def perfect(self) -> float:
+        """The best value that there can be: 100 % or 1 of a share or area, 0 of an error."""
+        return self.factor if self.higher_is_better else 0.0
+
+    @property
     def suffix(self) -> str:
         """The unit in brackets for a heading, empty when there is none."""
         return f" ({self.unit})" if self.unit else ""

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from relu_bench.stats.sign_flip import sign_flip
 
-# A spread below this share of the differences is rounding: sums of equal numbers are not equal.
+# A spread below this share of the numbers is rounding: the mean of equal ones is not quite them.
 _ROUNDING = 1e-9
 
 
@@ -33,7 +33,7 @@ def paired_t(differences: ArrayLike) -> NDArray[np.float64]:
     from scipy.special import stdtr
 
     spread = numbers.std(axis=-1, ddof=1)
-    constant = spread <= _ROUNDING * np.abs(numbers).max(axis=-1)
+    constant = _is_rounding(spread, numbers)
     t = numbers.mean(axis=-1) * math.sqrt(n) / np.where(constant, 1.0, spread)
     p = 2 * np.asarray(stdtr(n - 1, -np.abs(t)))
     if np.any(constant):
@@ -49,6 +49,13 @@ def correlation(first: ArrayLike, second: ArrayLike) -> float:
     a, b = (np.asarray(side, np.float64).ravel() for side in (first, second))
     if a.size < 3:
         return math.nan
+    if any(_is_rounding(side.std(ddof=1), side) for side in (a, b)):
+        return math.nan
     a, b = a - a.mean(), b - b.mean()
-    scale = math.sqrt(float(a @ a) * float(b @ b))
-    return float(a @ b) / scale if scale > 0 else math.nan
+    return float(a @ b) / math.sqrt(float(a @ a) * float(b @ b))
+
+
+def _is_rounding(spread: ArrayLike, numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether the standard deviation along the last axis is 0 but for rounding."""
+    largest = np.abs(numbers).max(axis=-1)
+    return np.asarray(np.asarray(spread) <= _ROUNDING * largest, np.bool_)

@@ -76,6 +76,14 @@ def test_smallest_p_beyond_exact_flips() -> None:
     assert stats.smallest_p(40) == 1 / (FLIPS + 1)
 
 
+@pytest.mark.parametrize("n", [16, 17, 18])
+def test_random_flips_give_no_p_below_the_smallest_of_all_flips(n: int) -> None:
+    random = np.random.default_rng(n)
+    p = stats.sign_flip(random.normal(1.0, 0.1, (20, n)))
+
+    assert p.min() >= stats.smallest_p(n) >= 2.0 ** (1 - n)
+
+
 @pytest.mark.parametrize(("comparisons", "seeds"), [(1, 6), (3, 7), (30, 11), (6000, None)])
 def test_deciding_seeds_are_the_fewest(comparisons: int, seeds: int | None) -> None:
     assert stats.deciding_seeds(comparisons) == seeds
@@ -107,6 +115,15 @@ def test_correlation_is_that_of_scipy() -> None:
     assert stats.correlation(first, second) == pytest.approx(scipy_stats.pearsonr(first, second)[0])
     assert math.isnan(stats.correlation([1, 1, 1], [1, 2, 3]))
     assert math.isnan(stats.correlation([1, 2], [1, 3]))
+
+
+@pytest.mark.parametrize("n", [3, 7, 10])
+def test_there_is_no_correlation_with_what_is_constant_but_for_rounding(n: int) -> None:
+    constant, other = np.full(n, 11.35), RANDOM.normal(97.7, 0.1, n)
+
+    assert math.isnan(stats.correlation(constant, other))
+    assert math.isnan(stats.correlation(other, constant))
+    assert math.isnan(stats.correlation(constant, constant))
 
 
 def test_probability_of_improvement_counts_ties_half() -> None:

@@ -21,7 +21,7 @@ def covered(rows: Sample, truth: float) -> float:
 
 
 def covered_by_bca(rows: Sample, truth: float) -> float:
-    low, high = stats.bca_interval(rows, resamples=999)
+    low, high = stats.bca_interval(rows)
     return float(((low <= truth) & (truth <= high)).mean())
 
 
