@@ -67,6 +67,7 @@ def compare(
     """Compare variants over the seeds: differences, intervals, tests, and a verdict in words."""
     with quick_start("scipy.special"):
         from relu_bench import compare as comparing
+        from relu_bench.compare.documents import not_shown
 
         loaded = comparing.load(results or [Path("results")], where or [])
     for_people = table_format not in (TableFormat.CSV, TableFormat.JSON)
@@ -81,7 +82,8 @@ def compare(
         target=target,
         with_effects=effects,
     )
-    for notice in answers.notices:
+    unsaid = not_shown(answers, table_format.value, in_columns=wide)
+    for notice in (*answers.notices, *unsaid):
         typer.echo(notice, err=True)
     if table_format is TableFormat.CSV:
         typer.echo(comparing.to_csv(answers.comparisons, wide=wide))

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from relu_bench.compare.across import Ranks, across
 from relu_bench.compare.comparison import Comparison, Mode, comparison
-from relu_bench.compare.effects import main_effects
+from relu_bench.compare.effects import Effects, main_effects
 from relu_bench.compare.further import Further
 from relu_bench.compare.questions import questions
 from relu_bench.compare.results import Results
 from relu_bench.compare.robustness import robustness
-from relu_bench.compare.time_to_accuracy import time_to_accuracy
+from relu_bench.compare.time_to_accuracy import Times, time_to_accuracy
 from relu_bench.errors import ReluBenchError
 
 
@@ -64,8 +64,8 @@ def answer(
             so.
 
     Raises:
-        ReluBenchError: when nothing can be compared, or an argument names what no table has; what
-            only some tables lack is a notice.
+        ReluBenchError: when nothing can be compared, an argument names what no table has, or no
+            table has a time to accuracy; what only some tables lack is a notice.
     """
     if margin is not None and not (margin >= 0 and math.isfinite(margin)):
         raise ReluBenchError(
@@ -86,15 +86,60 @@ def answer(
             notices.append(f"{question.experiment}: not compared by {by_what}: {error}")
     if not found:
         raise errors[0]
-    further, refused = [], []
+    effects, no_effects = _effects(found) if with_effects else ([None] * len(found), [])
+    times, no_times = _times(found, results, target) if with_times else ([None] * len(found), [])
+    further = tuple(
+        Further(robustness(each), its_times, its_effects)
+        for each, its_times, its_effects in zip(found, times, effects, strict=True)
+    )
+    said = dict.fromkeys([*results.notices, *notices, *no_times, *no_effects])
+    return Answers(tuple(found), further, across(found), tuple(said))
+
+
+def _effects(found: Sequence[Comparison]) -> tuple[list[Effects | None], list[str]]:
+    """The effects of each comparison's axes, and why some have none."""
+    made: list[Effects | None] = []
+    refused = []
     for each in found:
-        effects = None
-        if with_effects:
-            try:
-                effects = main_effects(each)
-            except ReluBenchError as error:
-                refused.append(f"{each.question.experiment}: no effects: {error}")
-        times = time_to_accuracy(each, results.epochs, target) if with_times else None
-        further.append(Further(robustness(each), times, effects))
-    said = dict.fromkeys([*results.notices, *notices, *refused])
-    return Answers(tuple(found), tuple(further), across(found), tuple(said))
+        try:
+            made.append(main_effects(each))
+        except ReluBenchError as error:
+            made.append(None)
+            refused.append(f"{_named(each, found)}: no effects: {error}")
+    return made, refused
+
+
+def _times(
+    found: Sequence[Comparison], results: Results, target: float | None
+) -> tuple[list[Times | None], list[str]]:
+    """The times to accuracy of each comparison, and why some have none.
+
+    Raises:
+        ReluBenchError: when all have none.
+    """
+    made: list[Times | None] = []
+    refused = []
+    errors = []
+    for each in found:
+        try:
+            made.append(time_to_accuracy(each, results.epochs, target))
+        except ReluBenchError as error:
+            made.append(None)
+            errors.append(error)
+            by = " and ".join(each.question.by)
+            refused.append(f"{_named(each, found)}: no time to accuracy by {by}: {error}")
+    if len(errors) == len(found):
+        raise errors[0]
+    return made, refused
+
+
+def _named(comparison: Comparison, found: Sequence[Comparison]) -> str:
+    """Its experiment, with the data set, model or revision that tells it from others of it."""
+    own = comparison.question
+    same = [each.question for each in found if each.question.experiment == own.experiment]
+    parts = [own.experiment]
+    for name in ("dataset", "model", "numerics"):
+        values = [getattr(each, name) for each in same]
+        if len(set(values)) > 1 and getattr(own, name):
+            parts.append(f"{name} {getattr(own, name)}")
+    return ", ".join(parts)

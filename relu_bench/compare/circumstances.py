@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 SAME = ("host", "processor", "jobs")
 
 
+def differing(runs: DataFrame) -> tuple[str, ...]:
+    """Those of `SAME` of which these runs have several values; an unknown one is a value too."""
+    return tuple(name for name in SAME if name in runs and runs[name].nunique(dropna=False) > 1)
+
+
 def timed_alike(runs: DataFrame) -> bool:
     """Whether the seconds of these runs can be compared: one machine, one number of jobs."""
-    return all(runs[name].nunique(dropna=False) <= 1 for name in SAME if name in runs)
+    return not differing(runs)
 
 
 def circumstances(runs: DataFrame) -> Series:
@@ -26,8 +31,7 @@ def circumstances(runs: DataFrame) -> Series:
     import pandas as pd
 
     words = pd.Series("", index=runs.index, dtype=object)
-    for name in SAME:
-        if name in runs and runs[name].nunique(dropna=False) > 1:
-            joint = words.where(words == "", words + ", ")
-            words = joint + f"{name}=" + as_texts(runs[name]).astype(str)
+    for name in differing(runs):
+        joint = words.where(words == "", words + ", ")
+        words = joint + f"{name}=" + as_texts(runs[name]).astype(str)
     return words

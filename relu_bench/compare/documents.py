@@ -100,6 +100,25 @@ def _sections(comparison: Comparison, in_columns: bool) -> list[Section]:
     return [wide(comparison)] if in_columns else sections(comparison)
 
 
+def not_shown(answers: Answers, form: str, *, in_columns: bool = False) -> tuple[str, ...]:
+    """A line that names the views that were asked for and have no place in this form, if any.
+
+    Args:
+        answers: of `answer`.
+        form: `table`, `markdown`, `latex`, `csv` or `json`, which has all.
+        in_columns: one column a seed in place of the statistics.
+    """
+    views = {
+        "the time to accuracy": any(each.times is not None for each in answers.further),
+        "the effects": any(each.effects is not None for each in answers.further),
+    }
+    names = " and ".join(name for name, asked in views.items() if asked)
+    if not names or form == "json" or not (form == "csv" or in_columns):
+        return ()
+    where = "in CSV" if form == "csv" else "with --wide"
+    return (f"not {where}, but with --format json: {names}",)
+
+
 def _beside(
     comparison: Comparison, further: Further, in_columns: bool
 ) -> list[tuple[Section, list[str]]]:

@@ -10,12 +10,14 @@ from typing import Any
 from relu_bench.compare import numbers
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.effects import Effects, Panel
-from relu_bench.compare.robustness import WITHIN, Robustness
+from relu_bench.compare.robustness import WITHIN, Robustness, further_axes
 from relu_bench.compare.sections import Mark, Section
 from relu_bench.compare.time_to_accuracy import SHARE, Times
 
 _UNMARKED: Mark = ""
 _MOST_EFFECTS = 10
+# Of views that pool settings: these are not chosen, even where those of the scores are.
+_OVER_ALL = ", over all settings that all variants have"
 
 
 @dataclass(frozen=True)
@@ -77,11 +79,24 @@ def _robustness(comparison: Comparison, rows: Sequence[Robustness]) -> tuple[Sec
         between = "" if math.isnan(band.low) else f"{band.low:.2g} to {band.high:.2g}"
         cells.append((each.variant, f"{runs_on}{band.decades:.2f}", between, f"{each.best_rate:g}"))
     heads = (", ".join(comparison.question.by), "decades", "learning rates", "best")
-    note = (
+    notes = [
         f"Decades of learning rate within {WITHIN:g}\u00a0point of the best of all variants, "
-        "interpolated in the logarithm; ≥: the band runs to the edge of the grid."
-    )
-    return _section("Robustness to the learning rate", heads, cells), [note]
+        "interpolated in the logarithm; ≥: the band runs to the edge of the learning rates that "
+        "the variant was given."
+    ]
+    pooled = further_axes(comparison.question)
+    if pooled:
+        notes.append(
+            f"Each score is the mean over the settings of {', '.join(pooled)} that every variant "
+            f"has at each of its learning rates{_not_chosen(comparison)}."
+        )
+    title = f"Robustness to the learning rate{_OVER_ALL if pooled else ''}"
+    return _section(title, heads, cells), notes
+
+
+def _not_chosen(comparison: Comparison) -> str:
+    """That a view is over all settings even where the scores above it are at the best ones."""
+    return ", not of the best alone" if comparison.mode == "tuned" else ""
 
 
 def _times(comparison: Comparison, times: Times) -> tuple[Section, list[str]]:
@@ -96,18 +111,29 @@ def _times(comparison: Comparison, times: Times) -> tuple[Section, list[str]]:
     scale = times.measure.scale
     target = f"{numbers.plain(times.target, numbers.decimals(scale))}\u00a0{scale.unit}".strip()
     near = scale.near(SHARE)
-    of_what = "" if times.given else f", {near} the final one of {comparison.baseline}"
-    notes = [f"Medians over the runs; a run that never reaches {target} counts as infinity."]
+    of_what = f"{near} the final one of {comparison.baseline}"
+    pooled = comparison.question.others
+    over = ""
+    if pooled:
+        of_what = f"{of_what} at its best setting"
+        over = (
+            f" at the settings of {', '.join(pooled)} that all variants have"
+            f"{_not_chosen(comparison)}"
+        )
+    never = f"a run that never reaches {target} counts as infinity."
+    notes = [f"Medians over the runs{over}; {never}"]
     if times.timed:
         heads.append("seconds")
     else:
-        notes.append("No seconds: the runs were made on several hosts or processors.")
-    title = f"Time to a {times.measure.title} of {target}{of_what}"
-    return _section(title, heads, rows), notes
+        notes.append(f"No seconds: the runs differ in {', '.join(times.differing)}.")
+    title = f"Time to a {times.measure.title} of {target}"
+    if not times.given:
+        title += f" ({of_what})" if pooled else f", {of_what}"
+    return _section(f"{title}{_OVER_ALL if pooled else ''}", heads, rows), notes
 
 
 def _effects(comparison: Comparison, effects: Effects) -> list[tuple[Section, list[str]]]:
-    ranges = f"Ranges: {'; '.join(effects.ranges)}."
+    ranges = f" (ranges: {'; '.join(effects.ranges)})"
     titles = (
         "Effects on whether a run learns",
         f"Effects on the log of the {comparison.measure.error}, where it learned",
@@ -115,10 +141,15 @@ def _effects(comparison: Comparison, effects: Effects) -> list[tuple[Section, li
     found = []
     for title, panel in zip(titles, (effects.learned, effects.error), strict=True):
         notes = [] if panel.effects else [f"All {panel.runs} runs are alike: no effects."]
+        more = len(panel.effects) - _MOST_EFFECTS
+        if more > 0:
+            notes.append(f"Smaller effects that are not shown: {more}; --format json has all.")
         if panel.refused:
             names = ", ".join(" × ".join(pair) for pair in panel.refused)
             notes.append(f"Refused, as not all combinations have several runs: {names}.")
-        found.append((_panel(title, panel), [*notes, *([ranges] if panel.effects else [])]))
+        found.append((_panel(f"{title}{ranges if panel.effects else ''}", panel), notes))
+    if comparison.mode == "tuned":
+        found[-1][1].append("The effects are over all runs, not over the best settings alone.")
     found[-1][1].append(
         "Share: of the variation of the runs (Type II). A wider range makes a larger share; p "
         "takes runs as independent, which those of one seed are not."

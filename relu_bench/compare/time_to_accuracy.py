@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from relu_bench.compare.circumstances import timed_alike
+from relu_bench.compare.circumstances import differing
 from relu_bench.compare.common_runs import common_runs
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.measure import Measure, measure_of
@@ -32,8 +32,7 @@ class TimeToAccuracy:
         runs: completed runs.
         reached: how many of them reach the target.
         epochs: median of the epochs to the target.
-        seconds: median of the seconds of these epochs; NaN where runs were made on several hosts
-            or with several numbers of jobs.
+        seconds: median of the seconds of these epochs; NaN where they cannot be compared.
     """
 
     variant: str
@@ -51,7 +50,8 @@ class Arrivals:
         target: validation score, in the unit that people read.
         baseline: the variant whose final score it is made of, unless it was given.
         measure: of the validation score.
-        timed: whether seconds can be compared.
+        differing: what keeps seconds from being compared: those of host, processor and jobs of
+            which the runs have several values.
         runs: a row a run: experiment, run_id, seed, variant, epoch and seconds, both infinite for a
             run that never reaches the target.
     """
@@ -59,8 +59,13 @@ class Arrivals:
     target: float
     baseline: str
     measure: Measure
-    timed: bool
+    differing: tuple[str, ...]
     runs: DataFrame
+
+    @property
+    def timed(self) -> bool:
+        """Whether seconds can be compared."""
+        return not self.differing
 
 
 @dataclass(frozen=True)
@@ -72,14 +77,19 @@ class Times:
         given: whether it was asked for, instead of 99 % of the baseline's.
         measure: of the validation score.
         rows: one a variant, the fastest first.
-        timed: whether seconds can be compared.
+        differing: as in `Arrivals`.
     """
 
     target: float
     given: bool
     measure: Measure
     rows: tuple[TimeToAccuracy, ...]
-    timed: bool
+    differing: tuple[str, ...]
+
+    @property
+    def timed(self) -> bool:
+        """Whether seconds can be compared."""
+        return not self.differing
 
 
 def time_to_accuracy(
@@ -88,13 +98,15 @@ def time_to_accuracy(
     """Epochs and seconds until the validation score first reaches the target.
 
     Args:
-        comparison: of which the runs are taken, at the settings that all variants have.
+        comparison: of which the runs are taken, at all settings that all variants have, whatever
+            its mode.
         epochs: rows of epochs.csv; those of other runs are ignored.
         target: validation score in the unit that people read; by default 99 % of the baseline's
             mean final validation score, at its best setting where other axes vary.
 
     Raises:
-        ReluBenchError: when nothing was held out for validation, or no setting is common.
+        ReluBenchError: when nothing was held out for validation, no setting is common, or the
+            target is to be made of a baseline that has no score.
     """
     question = comparison.question
     runs = common_runs(question, comparison.measure)
@@ -106,7 +118,7 @@ def time_to_accuracy(
     found = arrivals(runs, epochs, question.metric, comparison.baseline, target)
     order = [each.variant for each in comparison.estimates]
     rows = medians(found, order)
-    return Times(found.target, target is not None, found.measure, rows, found.timed)
+    return Times(found.target, target is not None, found.measure, rows, found.differing)
 
 
 def arrivals(
@@ -123,21 +135,31 @@ def arrivals(
             1/0.99 times it where low is good.
 
     Raises:
-        ReluBenchError: when nothing was held out for validation.
+        ReluBenchError: when nothing was held out for validation, or the target is to be made of a
+            baseline that has no score.
     """
     measure = measure_of(metric, f"val_{metric}")
     of_baseline = runs[runs["variant"] == baseline]
     finals = measure.values(of_baseline).groupby(of_baseline["cell"]).mean().dropna()
-    if not len(finals):
+    if not len(finals) and runs[measure.column].isna().all():
         raise ReluBenchError(
             "The time to accuracy is measured on validation, but nothing was held out for it in "
             "these runs. Run the config with validation_split above 0."
         )
-    best = measure.direction * float((measure.direction * finals).max())
-    usual = SHARE * best if measure.direction > 0 else best / SHARE
-    wanted = usual if target is None else target
+    if not len(finals) and target is None:
+        raise ReluBenchError(
+            f"The target is made of the final validation score of the baseline, but {baseline} has "
+            "none in these runs. Name another with --baseline, or a score with --target."
+        )
+    wanted = _usual(finals, measure) if target is None else target
     reached = _first_reached(runs, epochs, measure, wanted)
-    return Arrivals(wanted, baseline, measure, timed_alike(runs), reached)
+    return Arrivals(wanted, baseline, measure, differing(runs), reached)
+
+
+def _usual(finals: Series, measure: Measure) -> float:
+    """99 % of the best of these final scores, or 1/0.99 times it where low is good."""
+    best = measure.direction * float((measure.direction * finals).max())
+    return SHARE * best if measure.direction > 0 else best / SHARE
 
 
 def medians(found: Arrivals, order: Sequence[str]) -> tuple[TimeToAccuracy, ...]:

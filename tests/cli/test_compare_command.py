@@ -87,6 +87,24 @@ def test_further_views_are_asked_for(invoke: Invoke) -> None:
     assert "Time to" not in invoke("compare", REFERENCE).out
 
 
+def test_views_that_have_no_place_in_a_form_are_named_on_stderr(invoke: Invoke) -> None:
+    views = (
+        "--time-to-accuracy",
+        "--effects",
+        "--where",
+        "experiment=tuning",
+        "--by",
+        "batch_norm",
+    )
+    for options, where in ((("--format", "csv"), "in CSV"), (("--wide",), "with --wide")):
+        plain = invoke("compare", str(SHIPPED), *views[2:], *options)
+        ended = invoke("compare", str(SHIPPED), *views, *options)
+
+        assert (ended.code, ended.out) == (0, plain.out)
+        said = f"not {where}, but with --format json: the time to accuracy and the effects\n"
+        assert ended.err == plain.err + said
+
+
 def test_what_cannot_be_compared_is_said_on_stderr(invoke: Invoke) -> None:
     assert invoke("compare", REFERENCE, "--by", "learning_rate") == (
         2,
