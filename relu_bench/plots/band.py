@@ -22,7 +22,7 @@ def band(
 ) -> None:
     """Fill what lies between `low` and `high` in a light shade of `colour`.
 
-    Points where one of them is missing are left out; nothing is drawn where all are.
+    Where one of them is missing there is a gap.
 
     Args:
         axes: to draw on.
@@ -33,11 +33,19 @@ def band(
     """
     from matplotlib.collections import PolyCollection
 
+    below, above = (np.column_stack([x, edge]) for edge in (low, high))
+    outlines = [
+        np.concatenate([below[there], above[there][::-1]]) for there in stretches(low, high)
+    ]
+    if outlines:
+        axes.add_collection(
+            PolyCollection(outlines, facecolors=colour, edgecolors="none", alpha=ALPHA)
+        )
+
+
+def stretches(low: NDArray[np.float64], high: NDArray[np.float64]) -> list[slice]:
+    """Where both edges of a band are finite at two points or more in a row."""
     there = np.isfinite(low) & np.isfinite(high)
-    if not there.any():
-        return
-    below, above = (np.column_stack([x, edge])[there] for edge in (low, high))
-    outline = np.concatenate([below, above[::-1]])
-    axes.add_collection(
-        PolyCollection([outline], facecolors=colour, edgecolors="none", alpha=ALPHA)
-    )
+    turns = np.flatnonzero(np.diff(there, prepend=False, append=False))
+    pairs = zip(turns[::2].tolist(), turns[1::2].tolist(), strict=True)
+    return [slice(first, end) for first, end in pairs if end - first > 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
@@ -12,7 +13,7 @@ from relu_bench.plots.frame import Frame
 from relu_bench.plots.highlighted_curves import LINES
 from relu_bench.plots.learning_curves import SPLITS
 from relu_bench.plots.legend import level_handles
-from relu_bench.plots.many import many
+from relu_bench.plots.many import MOST_NARROW_PANELS, NARROW, many
 from relu_bench.plots.pages import Page
 from relu_bench.plots.strips import side_by_side, stacked
 from relu_bench.plots.style import BACKGROUND
@@ -51,17 +52,20 @@ def comparison(
     """
     beside = width >= SIDE_BY_SIDE and not page.crowded
     shown = content(page, epochs, width / 4 if beside else max(width - 2.5, 1.0))
+    panels = len(shown.levels(page.strips[0]))
+    too_many = page.crowded and width < NARROW and panels > MOST_NARROW_PANELS
+    if too_many:
+        shown = replace(shown, splits=())
     scale = compare.scale_of(page.metric)
-    subject = f"learning curves and test {scale.title}"
+    subject = f"{'' if too_many else 'learning curves and '}test {scale.title}"
     title, details = words.title(page, subject, where) if with_title else ("", "")
+    note = words.note(
+        page, shown.scores, shown.splits, shown.score_limits, thin_lines=shown.has_thin_lines
+    )
+    if too_many:
+        note += f" Learning curves of more than {MOST_NARROW_PANELS} variants take a wider figure."
     frame = Frame(
-        note=words.note(
-            page,
-            shown.scores,
-            shown.splits,
-            shown.score_limits,
-            thin_lines=shown.has_thin_lines,
-        ),
+        note=note,
         title=title,
         details=details,
         handles=_roles(shown) if page.crowded else level_handles(page, set(shown.scores["level"])),

@@ -51,7 +51,9 @@ class Content:
     def has_thin_lines(self) -> bool:
         """Whether some curves are drawn run by run."""
         strips = self.single.groupby("strip")
-        return any(mixed_levels(rows, self.curve_limits) for _, rows in strips)
+        return bool(self.splits) and any(
+            mixed_levels(rows, self.curve_limits) for _, rows in strips
+        )
 
     def draw_curves(self, strip: str, split: str, panel: Axes) -> None:
         """Draw one split of one strip; an empty place where nothing was held out."""

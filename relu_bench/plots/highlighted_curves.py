@@ -13,7 +13,6 @@ from relu_bench.plots.band import ALPHA
 from relu_bench.plots.lattice import Lattice
 from relu_bench.plots.lattice_frame import lattice_frame
 from relu_bench.plots.learning_curves import means_outside, mixed_levels, write_at_edge
-from relu_bench.plots.limits import Limits
 from relu_bench.plots.style import BACKGROUND, Line
 
 if TYPE_CHECKING:
@@ -24,20 +23,6 @@ LINES: dict[str, Line] = {"val": "-", "train": (0, (3, 1.2))}
 _GREY_WIDTH = 0.6
 _RUN_WIDTH = 0.5
 _RUN_ALPHA = 0.5
-
-
-def curve_lattice(
-    curves: DataFrame, levels: Sequence[str], columns: int, limits: Limits
-) -> Lattice:
-    """A panel for each level, over all epochs.
-
-    Args:
-        curves: of `compare.curves`.
-        levels: in the order of the panels.
-        columns: how many stand side by side.
-        limits: of the y axis, as of `curve_limits`.
-    """
-    return Lattice(levels, columns, (0.0, float(curves["epoch"].max()) or 1.0), limits)
 
 
 def highlighted_curves(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MOST_BINS = 4
 # In points.
-_TITLE_PAD = 2.0
+_TITLE_PAD = 4.0
 # What matplotlib draws below everything, as `axes.axisbelow` says, and above lines.
 _BELOW, _ABOVE = 0.5, 2.5
 
@@ -52,7 +52,7 @@ def lattice_frame(axes: Axes, lattice: Lattice, scale: Scale) -> Axes:
     _label_x(axes, lattice, x)
     _label_y(axes, lattice, y, scale)
     titles = {lattice.corner(number, up=1.0): name for number, name in enumerate(lattice.names)}
-    _write(axes, titles, _TITLE_PAD, va="bottom", fontsize=SMALL, linespacing=1.0)
+    _write(axes, titles, _TITLE_PAD, va="baseline", fontsize=SMALL, linespacing=1.0)
     return axes
 
 

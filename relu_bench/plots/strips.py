@@ -72,11 +72,13 @@ def stacked(content: Content, frame: Frame, width: float) -> Figure:
     return figure
 
 
-def rows_height(content: Content, strip: str, label_width: int = LABEL_WIDTH) -> float:
+def rows_height(
+    content: Content, strip: str, label_width: int = LABEL_WIDTH, row: float = _ROW
+) -> float:
     """What the rows of test scores need, in inches, names broken at `label_width` characters."""
     levels = content.levels(strip)
     most_lines = max((broken(level, label_width).count("\n") + 1 for level in levels), default=1)
-    return _ROWS_BASE + max(_ROW, LABEL_LINE * most_lines) * len(levels)
+    return _ROWS_BASE + max(row, LABEL_LINE * most_lines) * len(levels)
 
 
 def heading(strip: str, width: float) -> list[str]:

@@ -7,6 +7,7 @@ text is drawn as one picture, as earlier versions did, and whatever else as matp
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -25,8 +26,8 @@ Found = TypeVar("Found")
 
 # Of FreeType, which counts in parts of a pixel.
 _PIXEL = 64
-# The first letter of Hebrew: nothing before it is written that way.
-_RIGHT_TO_LEFT = "\u0590"
+# Classes of letters and marks, as Unicode's bidirectional algorithm names them.
+_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI"})
 # How matplotlib draws letter by letter.
 _BY_LETTER = "_draw_text_glyphs_and_boxes"
 
@@ -114,7 +115,7 @@ def _has_wishes(text: Text | None) -> bool:
 
 def _picture(font: FT2Font, words: str, flags: LoadFlags) -> _Picture | None:
     """None where the first letter begins further left, or the last one is the first to be read."""
-    if max(words, default="") >= _RIGHT_TO_LEFT:
+    if not _RIGHT_TO_LEFT.isdisjoint(map(unicodedata.bidirectional, words)):
         return None
     # The space is drawn nowhere, but has the picture begin where the text does, and not at its
     # first ink, whose letter would then stand a pixel too near to the next.
@@ -122,7 +123,7 @@ def _picture(font: FT2Font, words: str, flags: LoadFlags) -> _Picture | None:
     if any(font.get_bitmap_offset()):
         return None
     font.draw_glyphs_to_bitmap(antialiased=True)
-    ink = font.get_image().copy()  # the font's own is drawn over
+    ink = font.get_image()
     _, height = font.get_width_height()
     above_line = (height - font.get_descent()) // _PIXEL + 1
     return _Picture(ink, len(ink) - above_line)

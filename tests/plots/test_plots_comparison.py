@@ -2,6 +2,7 @@ import itertools
 
 import matplotlib.text
 import pytest
+from crowding import cut_off, overlapping, visible_texts
 from fake_results import Row, epochs_table, failed, rising, run, runs_table
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -207,3 +208,33 @@ def test_a_store_without_epochs_still_has_its_scores() -> None:
 
     assert len(figure.axes) == 1
     assert figure.axes[0].get_xlabel() == "test accuracy (%)"
+
+
+def test_a_narrow_figure_leaves_the_curves_of_many_variants_out_and_says_so() -> None:
+    rows = grid(activation=[f"elu(alpha={n / 10})" for n in range(13)])
+    narrow, wide = draw(rows, width=3.4), draw(rows, width=10.0)
+
+    assert len(narrow.axes) == 1
+    assert legend(narrow) == []
+    assert "variants: test accuracy" in words(narrow)
+    assert "Learning curves of more than 12 variants take a wider figure." in words(narrow)
+    assert "Lines: means" not in words(narrow)
+    assert len(wide.axes) == 2
+    assert "take a wider figure" not in words(wide)
+
+
+@pytest.mark.parametrize("width", [3.0, 3.4, 5.0])
+def test_small_panels_are_readable_in_a_narrow_figure(width: float) -> None:
+    names = ["relu", "gelu(approximate=false)", "prelu(initial=0.25)", "silu", "mish", "selu"]
+    figure = draw(grid(activation=[*names, "elu(alpha=1.0)", "tanh", "sigmoid"]), width=width)
+
+    texts = visible_texts(figure)
+    assert len(figure.axes) == 2
+    assert not list(overlapping(texts))
+    assert not cut_off(figure, texts)
+
+
+def test_few_variants_fill_a_wide_figure() -> None:
+    curves, _ = draw(grid(activation=MANY), width=20.0).axes
+
+    assert curves.get_xlim()[1] > len(MANY) - 0.2

@@ -12,7 +12,7 @@ from relu_bench.plots.lattice_frame import lattice_frame
 from relu_bench.plots.style import styled
 
 TITLES = ["relu", "elu", "a title that is too long for one line", "selu", "tanh"]
-LATTICE = Lattice(TITLES, columns=3, x_limits=(0.0, 10.0), y_limits=(0.9, 1.0))
+LATTICE = Lattice(TITLES, 3, 1.7, x_limits=(0.0, 10.0), y_limits=(0.9, 1.0))
 
 
 def panel() -> Axes:
@@ -34,10 +34,44 @@ def test_panels_stand_row_by_row_without_overlapping() -> None:
 
 
 def test_a_title_of_two_lines_makes_room_in_its_row() -> None:
-    short = Lattice(["relu"] * 5, 3, LATTICE.x_limits, LATTICE.y_limits)
+    short = Lattice(["relu"] * 5, 3, 1.7, LATTICE.x_limits, LATTICE.y_limits)
 
     assert LATTICE.names[2].count("\n") == 1
     assert LATTICE.height > short.height
+
+
+@pytest.mark.parametrize("column_width", [0.5, 0.8, 1.2, 2.5])
+def test_no_title_is_wider_than_its_panel(column_width: float) -> None:
+    names = ["relu", "gelu(approximate=false)", "prelu(initial=0.25)", "W" * 40]
+    lattice = Lattice(names, 4, column_width, (0.0, 10.0), (0.9, 1.0))
+    with styled():
+        size = (4 * column_width + 0.6, lattice.height + 0.4)
+        figure = Figure(figsize=size, layout="constrained")
+        axes = lattice_frame(figure.add_subplot(), lattice, scale_of("accuracy"))
+
+    texts = [
+        (text, box) for text, box in visible_texts(figure) if text in axes.texts[-len(names) : -1]
+    ]  # nobody's name is in capital letters alone
+    assert len(texts) == len(names) - 1
+    assert not list(overlapping(texts))
+    assert not cut_off(figure, texts)
+    assert lattice.names[-1].replace("\n", "") == "W" * 40
+
+
+def test_titles_of_a_row_stand_on_one_line_right_above_their_panels() -> None:
+    lattice = Lattice(["relu", "elu(alpha=1.0)", "jump"], 3, 1.7, (0.0, 10.0), (0.9, 1.0))
+    axes = lattice_frame(panel(), lattice, scale_of("accuracy"))
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    boxes = {text.get_text(): box for text, box in visible_texts(figure)}  # type: ignore[arg-type]
+    top = axes.transData.transform(lattice.corner(0, up=1.0))[1] * 72 / figure.dpi
+
+    for name in lattice.names:
+        descent = boxes[name].y0 - boxes["relu"].y0
+        assert -3 < descent <= 0
+        assert 0 < boxes[name].y0 - top < 6
+    below = axes.transData.transform(lattice.corner(0))[1] * 72 / figure.dpi
+    assert 5 < below - boxes["3"].y1 < 9  # a mark and its pad
 
 
 def test_points_lie_in_their_panel() -> None:
@@ -61,6 +95,22 @@ def test_lines_and_bands_stay_in_their_panels() -> None:
         assert_allclose(np.nanmin(path.vertices, axis=0), [left, top], atol=1e-9)
         assert np.nanmax(path.vertices[:, 0]) == pytest.approx(right)
         assert np.nanmax(path.vertices[:, 1]) <= bottom + 1e-9
+
+
+def test_a_gap_in_an_edge_is_one_in_the_band() -> None:
+    axes = panel()
+    x, low = np.arange(6.0), np.array([0.91, 0.92, np.nan, 0.93, 0.94, 0.95])
+
+    LATTICE.bands(axes, [(0, x, low, low + 0.01)], facecolors="k")
+
+    (bands,) = axes.collections
+    expected = [
+        LATTICE.places(0, np.append(x[there], x[there][::-1]), np.append(low[there], edge[::-1]))
+        for there in (slice(0, 2), slice(3, 6))
+        for edge in [low[there] + 0.01]
+    ]
+    for path, outline in zip(bands.get_paths(), expected, strict=True):
+        assert_allclose(path.vertices[: len(outline)], outline)
 
 
 def test_the_frame_has_a_title_for_each_panel_and_labels_at_the_edge() -> None:
@@ -87,7 +137,7 @@ def test_marks_and_grid_stand_at_the_ticks_of_every_panel() -> None:
 
 
 def test_a_metric_in_its_own_unit_has_its_own_labels() -> None:
-    small = Lattice(["relu"], 2, (0.0, 3.0), (1e-8, 5e-8))
+    small = Lattice(["relu"], 2, 2.5, (0.0, 3.0), (1e-8, 5e-8))
 
     axes = lattice_frame(panel(), small, Scale("loss", higher_is_better=False, factor=1.0, unit=""))
 

@@ -18,10 +18,15 @@ Pixels = NDArray[np.float64]
 HALF_A_PIXEL = 0.55
 
 
-def ink(canvas: Callable[[Figure], FigureCanvasAgg], words: str, **given: Any) -> Pixels:
+def ink(
+    canvas: Callable[[Figure], FigureCanvasAgg],
+    words: str,
+    dots_per_inch: float = 200,
+    **given: Any,
+) -> Pixels:
     """How dark each pixel is."""
     with styled():
-        figure = Figure(figsize=(4, 2), dpi=200)
+        figure = Figure(figsize=(4, 2), dpi=dots_per_inch)
         place = {"x": 0.25, "y": 0.4, "fontsize": 8, **given}
         figure.text(s=words, **place)
         drawn = canvas(figure)
@@ -37,7 +42,7 @@ def centre(pixels: Pixels) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize(
     "words",
-    ["Mish", "97.74 %", "accuracy (%)", "jumpy", "Ångström", "10⁻³ − 5", "a\nb", "ƒ", "−0.5"],
+    ["Mish", "97.74 %", "accuracy (%)", "Ångström", "10⁻³ − 5", "a\nb", "−0.5", "β ≤ 1", "e\u0301"],
 )
 def test_level_text_stands_where_matplotlib_puts_it(words: str) -> None:
     apart = []
@@ -49,6 +54,39 @@ def test_level_text_stands_where_matplotlib_puts_it(words: str) -> None:
 
     assert np.abs(apart).max() < HALF_A_PIXEL
     assert np.abs(np.mean(apart, axis=0)).max() < HALF_A_PIXEL / 2
+    assert all(picture is not None for picture in pictures_of(words))
+
+
+@pytest.mark.parametrize("words", ["jumpy", "ƒ", "\u05d0\u05d1 \u05d2"])
+@pytest.mark.filterwarnings("ignore:Glyph .* missing from font")
+def test_a_text_that_begins_further_left_is_matplotlib_s(words: str) -> None:
+    assert_array_equal(ink(canvas_class(), words), ink(FigureCanvasAgg, words))
+    assert pictures_of(words) == [None]
+
+
+def pictures_of(words: str) -> list[Any]:
+    """What was found for each line of a text; None where matplotlib is to draw it."""
+    lines = words.split("\n")
+    return [
+        found
+        for (find, text, *_), found in whole_texts._all_found.items()
+        if find is whole_texts._picture and text in lines
+    ]
+
+
+def test_a_picture_stays_as_it_is_when_others_are_made() -> None:
+    first, _, again = (ink(canvas_class(), words) for words in ("ReLU", "GELU", "ReLU"))
+
+    assert_array_equal(again, first)
+
+
+def test_the_same_words_at_another_resolution_are_another_picture() -> None:
+    heights = []
+    for dots_per_inch in (100, 200):
+        rows = ink(canvas_class(), "ELU", dots_per_inch=dots_per_inch).any(axis=1)
+        heights.append(np.count_nonzero(rows))
+
+    assert heights[1] == pytest.approx(2 * heights[0], abs=2)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +98,6 @@ def test_level_text_stands_where_matplotlib_puts_it(words: str) -> None:
         ("jagged", {"antialiased": False}),
         ("in Turkish", {"language": "tr"}),
         ("0123", {"fontfeatures": ["tnum"]}),
-        ("\u05d0\u05d1 \u05d2", {}),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Glyph .* missing from font")
