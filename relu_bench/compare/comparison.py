@@ -18,7 +18,7 @@ from relu_bench.compare.observations import Scores, observe
 from relu_bench.compare.pairs import Pair, against_baseline
 from relu_bench.compare.questions import Question
 from relu_bench.compare.ranking import ranked
-from relu_bench.compare.test_set import test_size
+from relu_bench.compare.test_set import dataset_of, test_size
 from relu_bench.compare.tuning import Tuned, tuned
 from relu_bench.errors import ReluBenchError
 
@@ -123,7 +123,7 @@ def comparison(
         shared.comparable,
         dict(zip(question.variants, told, strict=True)) if told else {},
         left_out(observed, shared, rows, pairs, mode == "matched" and bool(question.others)),
-        test_size(question.runs[measure.column], measure.column, question.dataset),
+        test_size(question.runs[measure.column], measure.column, dataset_of(question.runs)),
     )
 
 

@@ -12,6 +12,8 @@ from relu_bench.compare.observations import OUTCOMES, Observations, known
 from relu_bench.compare.pairs import Pair
 
 _MOST_LINES = 12
+# The only cell of a tuned comparison (`tuning.tuned`).
+TUNED = ("tuned",)
 
 
 def left_out(
@@ -40,6 +42,9 @@ def left_out(
     there = known(observed.scores)
     failed = observed.outcomes == OUTCOMES.index("failed")
     by_pair = {pair.variant: pair for pair in pairs}
+    untuned = []
+    if observed.cells == TUNED:
+        untuned = [each.variant for each in estimates if not each.n]
     for row, estimate in enumerate(estimates):
         found = []
         lost = int(failed[row].sum())
@@ -49,7 +54,7 @@ def left_out(
             found += _not_common(there[row], shared, estimate.n)
         pair = by_pair.get(estimate.variant)
         if pair and (pair.unpaired or pair.unpaired_baseline):
-            found.append(_unpaired(pair))
+            found.append(_unpaired(pair, untuned))
         if found:
             lines.append(f"{estimate.variant}: {'; '.join(found)}.")
     if len(lines) > _MOST_LINES:
@@ -72,7 +77,14 @@ def _not_common(there: NDArray[np.bool_], shared: Common, n: int) -> list[str]:
     return found
 
 
-def _unpaired(pair: Pair) -> str:
+def _unpaired(pair: Pair, untuned: Sequence[str]) -> str:
+    """Why runs are in no difference; `untuned` are the variants for which no setting was chosen."""
+    reasons = [name for name in (pair.variant, pair.baseline) if name in untuned]
+    if reasons:
+        return (
+            f"no difference: no setting of {' and of '.join(reasons)} could be chosen, which takes "
+            "validation scores of at least 3 seeds"
+        )
     if not pair.n:
         return f"no difference: no seed and setting in common with {pair.baseline}"
     parts = []

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from relu_bench import labels
+from relu_bench.compare.naming import stored_column
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
 
 # Of `models.MODELS`, which stands above this; a test holds them together.
 RECURRENT_MODELS = frozenset({"rnn"})
@@ -18,11 +19,20 @@ _ACTED: Mapping[str, Callable[[DataFrame], bool]] = {
     "dropout_kind": lambda runs: bool((runs["dropout"] > 0).any()),
     "recurrent_initializer": lambda runs: (
         not RECURRENT_MODELS.isdisjoint(
-            labels.parse(model).name for model in runs["model"].unique()
+            labels.parse(model).name for model in _stored(runs, "model").unique()
         )
     ),
-    "split_seed": lambda runs: bool((runs["validation_split"] > 0).any()),
+    # A cap on the training samples is drawn by it too.
+    "split_seed": lambda runs: bool(
+        (runs["validation_split"] > 0).any() or runs["train_samples"].notna().any()
+    ),
 }
+
+
+def _stored(runs: DataFrame, name: str) -> Series:
+    """A column of labels as they stand in the store, whatever names are shown."""
+    stored = stored_column(name)
+    return runs[stored if stored in runs else name]
 
 
 def idle_settings(runs: DataFrame) -> frozenset[str]:

@@ -16,6 +16,8 @@ from relu_bench.stats.bootstrap import RESAMPLES
 from relu_bench.stats.sign_flip import EXACT_TO, FLIPS
 
 _MOST_NAMED = 8
+# What decides which samples are trained on.
+_PARTS = frozenset({"split_seed", "train_samples", "validation_split"})
 
 
 def paragraph(comparison: Comparison) -> str:
@@ -34,12 +36,10 @@ def paragraph(comparison: Comparison) -> str:
 def _trained(comparison: Comparison) -> list[str]:
     question = comparison.question
     runs = completed(question.runs)
-    names = [each.variant for each in comparison.estimates]
-    listed = _series(names[:_MOST_NAMED]) if len(names) <= _MOST_NAMED else f"{len(names)} values"
     seeds = sorted(int(seed) for seed in runs["seed"].unique())
     unsaid = {"seed", *APART, *question.by, *question.others, *idle_settings(runs)}
     fixed = [
-        f"{name.replace('_', ' ')} {value}"
+        _setting(name, value)
         for name in columns.names(columns.SPEC)
         if name not in unsaid
         for value in [next(iter(texts(runs[name]).values()), "")]
@@ -47,19 +47,47 @@ def _trained(comparison: Comparison) -> list[str]:
     ]
     with_model = f" with {question.model}" if question.model else ""
     return [
-        f"We compared the {', '.join(question.by)} ({listed}) on {question.dataset}{with_model} "
-        f"({'; '.join(fixed)}), in {len(runs):,} runs with {_seeds(seeds)}.",
-        "At one seed all variants draw their weights from the same random stream and see the "
-        "training data in the same order.",
+        f"We compared {_compared(comparison)} on {question.dataset}{with_model} "
+        f"({'; '.join(fixed)}), in {_runs(len(runs))} with {_seeds(seeds)}.",
+        f"At one seed all variants draw their weights from the same random stream"
+        f"{_same_order(comparison)}.",
     ]
 
 
+def _compared(comparison: Comparison) -> str:
+    """`the activation (relu and elu)`, `combinations of activation and initializer (…; …)`."""
+    by = [_spoken(name) for name in comparison.question.by]
+    names = [each.variant for each in comparison.estimates]
+    if len(names) > _MOST_NAMED:
+        listed = f"{len(names)} values" if len(by) == 1 else f"{len(names)} of them"
+    else:
+        listed = "; ".join(names) if any("," in name for name in names) else _series(names)
+    what = f"the {by[0]}" if len(by) == 1 else f"combinations of {_series(by)}"
+    return f"{what} ({listed})"
+
+
+def _setting(name: str, value: str) -> str:
+    if name == "split_seed" and value == "seed":
+        return "a new split for each seed"
+    return f"{_spoken(name)} {value}"
+
+
+def _same_order(comparison: Comparison) -> str:
+    """That the data come in the same order, where the variants train on the same samples."""
+    question = comparison.question
+    if _PARTS.intersection(question.by):
+        return ""
+    if not _PARTS.intersection(question.others):
+        return " and see the training data in the same order"
+    if comparison.mode == "tuned":
+        return ""
+    return " and, at the same setting, see the training data in the same order"
+
+
 def _treated(comparison: Comparison) -> list[str]:
-    question, metric = comparison.question, comparison.measure.title
-    others = _series([name.replace("_", " ") for name in question.others])
-    lines = [f"The measure is {metric} of the last epoch's weights."]
-    if "best epoch" in metric:
-        lines = [f"The measure is {metric}, which validation chooses."]
+    question = comparison.question
+    others = _series([_spoken(name) for name in question.others])
+    lines = [f"The measure is {comparison.measure.title}{_measured(comparison)}."]
     if question.others and comparison.mode == "matched":
         lines.append(
             f"Differences were taken at the same {others} and the same seed and averaged within "
@@ -70,14 +98,51 @@ def _treated(comparison: Comparison) -> list[str]:
             f"Each variant was tuned over {others}: for each seed the setting with the best mean "
             "validation score over the other seeds was chosen, and this seed's score reported."
         )
-    lines.append(
-        "Runs whose loss was not finite count as the constant guess; none was left out for failing "
-        "to learn."
+    if comparison.mode == "matched":
+        lines += _without_counterpart(comparison)
+    guessed = (
+        "Runs whose loss was not finite count as the constant guess"
+        if comparison.measure.guesses
+        else "No run's loss was infinite or undefined"
     )
+    lines.append(f"{guessed}; none was left out for failing to learn.")
+    failed = int((question.runs["status"] == "failed").sum())
+    if failed:
+        lines.append(f"{_are(failed)} missing: the program ended with an error.")
     return lines
 
 
+def _measured(comparison: Comparison) -> str:
+    """On which weights."""
+    column = comparison.measure.column
+    if column.startswith("best_epoch"):
+        return ", which validation chooses"
+    if column.startswith("train"):
+        return ", over the last epoch's batches as trained"
+    return " of the last epoch's weights"
+
+
+def _without_counterpart(comparison: Comparison) -> list[str]:
+    """How many runs are in no mean, and in no difference, since others lack their setting or seed.
+
+    Runs that repeat another's setting and seed count once.
+    """
+    runs = completed(comparison.question.runs)
+    runs = runs[comparison.measure.values(runs).notna()]
+    keys = runs[["variant", "cell", "seed"]].drop_duplicates()
+    is_baseline = (keys["variant"] == comparison.baseline).groupby([keys["cell"], keys["seed"]])
+    paired = is_baseline.transform("any") & (is_baseline.transform("size") > 1)
+    lone = {
+        "no mean": len(keys) - sum(each.runs for each in comparison.estimates),
+        "no difference": int((~paired).sum()),
+    }
+    told = [f"{_are(count)} in {what}" for what, count in lone.items() if count]
+    return [f"For want of counterparts, {' and '.join(told)}."] if told else []
+
+
 def _estimated(comparison: Comparison) -> list[str]:
+    if max(each.n for each in comparison.estimates) < 2:
+        return ["Each number is of one seed, so there are no intervals and no tests."]
     bca = any(not math.isnan(each.bca_low) for each in comparison.estimates)
     also = f", and BCa bootstrap intervals ({RESAMPLES:,} resamples)" if bca else ""
     return [
@@ -87,23 +152,40 @@ def _estimated(comparison: Comparison) -> list[str]:
 
 
 def _tested(comparison: Comparison) -> list[str]:
-    if not comparison.pairs:
-        return []
-    tests = comparison.tests
-    compared = f"{tests} comparison{'' if tests == 1 else 's'} with {comparison.baseline}"
-    most = max(pair.n for pair in comparison.pairs)
-    flips = "all flips" if most <= EXACT_TO else f"{FLIPS:,} random flips above n = {EXACT_TO}"
-    unit = numbers.points(comparison.measure.scale)
-    margin = f"±{comparison.margin:g} {unit}".strip()
-    lines = [
-        f"The {compared} were made by two-sided paired t tests on the differences per seed, with "
-        f"sign-flip tests ({flips}) beside them, both with Holm's correction at {LEVEL:g}.",
-        "Variants count as practically equal when the 90\u00a0% t interval of their difference "
-        f"lies within {margin} (two one-sided tests at 5\u00a0%).",
-    ]
+    lines = []
+    if comparison.tests:
+        unit = numbers.points(comparison.measure.scale)
+        margin = f"±{comparison.margin:g} {unit}".strip()
+        lines = [
+            _tests(comparison),
+            "Variants count as practically equal when the 90\u00a0% t interval of their "
+            f"difference lies within {margin} (two one-sided tests at 5\u00a0%).",
+        ]
     if any(each.letters for each in comparison.estimates):
         lines.append("Letters group variants that paired t tests of all pairs (Holm) do not part.")
     return lines
+
+
+def _tests(comparison: Comparison) -> str:
+    by, tests = comparison.question.by, comparison.tests
+    baseline = comparison.baseline
+    if len(by) == 1 and by[0] != "activation":
+        baseline = f"{_spoken(by[0])} {baseline}"
+    elif len(by) > 1:
+        baseline = f"the baseline ({baseline})"
+    most = max(pair.n for pair in comparison.pairs)
+    flips = "all flips" if most <= EXACT_TO else f"{FLIPS:,} random flips above n = {EXACT_TO}"
+    if tests == 1:
+        return (
+            f"The comparison with {baseline} was made by a two-sided paired t test on the "
+            f"differences per seed, with a sign-flip test ({flips}) beside it, both at the level "
+            f"{LEVEL:g}."
+        )
+    return (
+        f"The {tests} comparisons with {baseline} were made by two-sided paired t tests on the "
+        f"differences per seed, with sign-flip tests ({flips}) beside them, both with Holm's "
+        f"correction at {LEVEL:g}."
+    )
 
 
 def _made_with(comparison: Comparison) -> str:
@@ -127,6 +209,18 @@ def _made_with(comparison: Comparison) -> str:
         f"Runs were trained with {_series(trained)} on {hardware}; statistics were computed with "
         f"{_series(tools)}."
     )
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _runs(count: int) -> str:
+    return f"{count:,} run{'' if count == 1 else 's'}"
+
+
+def _are(count: int) -> str:
+    return f"{_runs(count)} {'is' if count == 1 else 'are'}"
 
 
 def _values(values: object) -> str:

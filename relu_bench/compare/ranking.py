@@ -41,7 +41,7 @@ def ranked(
     numbers = [row for row, estimate in enumerate(estimates) if estimate.n]
     if not numbers:
         return tuple(estimates)
-    best = _best(estimates)
+    best = leading(estimates)
     all_pairs = len(numbers) <= MOST_VARIANTS
     pairs = list(combinations(numbers, 2))
     if not all_pairs:
@@ -62,7 +62,7 @@ def ranked(
     )
 
 
-def _best(estimates: Sequence[Estimate]) -> int:
+def leading(estimates: Sequence[Estimate]) -> int:
     """The first row with at least half as many seeds as the most: one lucky seed is no best."""
     most = max(each.n for each in estimates)
     return next(row for row, each in enumerate(estimates) if 2 * each.n >= most)

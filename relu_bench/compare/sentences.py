@@ -11,8 +11,8 @@ from relu_bench.compare.across import FEW_DATASETS, Ranks
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.estimates import BCA_FROM, MOST_BCA
 from relu_bench.compare.pairs import Pair
-from relu_bench.compare.ranking import LETTERS_FROM, MOST_VARIANTS
-from relu_bench.compare.test_set import called, sampling_error
+from relu_bench.compare.ranking import LETTERS_FROM, MOST_VARIANTS, leading
+from relu_bench.compare.scope import scope
 from relu_bench.compare.verdicts import LEVEL
 
 _MOST_NAMED = 6
@@ -21,7 +21,7 @@ _MOST_TUNED = 12
 
 def in_words(comparison: Comparison) -> tuple[str, ...]:
     """The answer and its limits, a sentence or two each."""
-    found = [_verdicts(comparison), _best(comparison), _scope(comparison)]
+    found = [_verdicts(comparison), _best(comparison), scope(comparison)]
     found += [_power(comparison), _sign_flip(comparison), *_tuning(comparison)]
     return tuple(sentence for sentence in found if sentence)
 
@@ -29,41 +29,77 @@ def in_words(comparison: Comparison) -> tuple[str, ...]:
 def legend(comparison: Comparison) -> tuple[str, ...]:
     """What the columns and marks of the tables are."""
     estimates = comparison.estimates
-    lines = []
-    if any(each.standing for each in estimates):
+    lines = _marks(comparison)
+    if max(each.n for each in estimates) > 1:
         lines.append(
-            "* best mean, or practically equal to it; ? not told apart from the best "
-            "(all pairs, Holm)."
+            "n: seeds. Mean, sd (n - 1), t interval and IQM (interquartile mean) are over the "
+            "seeds."
         )
-    if any(each.letters for each in estimates):
-        lines.append("Variants that share a letter cannot be told apart (all pairs, Holm).")
-    elif len(estimates) > MOST_VARIANTS and comparison.comparable:
-        lines.append(f"No letters: more than {MOST_VARIANTS} variants.")
-    elif comparison.comparable and len(estimates) > 1:
-        lines.append(f"Letters for what cannot be told apart come from {LETTERS_FROM} seeds on.")
-    lines.append(
-        "n: seeds. Mean, sd (n - 1), t interval and IQM (interquartile mean) are over the seeds."
-    )
+    else:
+        lines.append("n: seeds. Of one seed there is no sd and no interval.")
     if any(not math.isnan(each.bca_low) for each in estimates):
         lines.append(f"BCa: bootstrap interval, from {BCA_FROM} seeds on.")
     elif len(estimates) > MOST_BCA and max(each.n for each in estimates) >= BCA_FROM:
         lines.append(f"No BCa intervals: more than {MOST_BCA:,} variants.")
     if comparison.pairs:
-        errors = (
-            "×errors: mean error by that of the baseline. "
-            if comparison.measure.is_rate
-            else f"ratio: {comparison.measure.title} by that of the baseline. "
-        )
-        lines.append(
-            f"{errors}p: paired t test over the seeds; sign-flip p beside it; both by Holm over "
-            f"{_count(comparison.tests, 'comparison')}. r: correlation of paired runs. P(better): "
-            f"share of seeds won. seeds: to find {_margin(comparison)} with 80\u00a0% power."
-        )
+        lines.append(_columns_of_pairs(comparison))
     diverged = [each for each in estimates if each.diverged]
     if diverged:
         listed = _listed([f"{each.variant} ({each.diverged} of {each.runs})" for each in diverged])
         lines.append(f"Diverged, counted as the constant guess: {listed}.")
     return tuple(lines)
+
+
+def _marks(comparison: Comparison) -> list[str]:
+    """What `*`, `?` and letters mean, or why there are no letters."""
+    estimates, lines = comparison.estimates, []
+    if any(each.standing for each in estimates):
+        among = f" {_ENOUGH_SEEDS}" if _first_has_few_seeds(comparison) else ""
+        tested = " (all pairs, Holm)" if max(each.n for each in estimates) > 1 else ""
+        lines.append(
+            f"* best mean{among}, or practically equal to it; ? not told apart from the best"
+            f"{tested}."
+        )
+    sizes = [each.n for each in estimates if each.n]
+    if any(each.letters for each in estimates):
+        lines.append("Variants that share a letter cannot be told apart (all pairs, Holm).")
+    elif len(sizes) > MOST_VARIANTS and comparison.comparable:
+        lines.append(f"No letters: more than {MOST_VARIANTS} variants.")
+    elif sum(n >= LETTERS_FROM for n in sizes) > 1 and comparison.comparable:
+        lines.append(
+            f"No letters: two variants with {LETTERS_FROM} seeds or more have fewer than "
+            f"{LETTERS_FROM} in common."
+        )
+    elif comparison.comparable and len(estimates) > 1:
+        lines.append(f"Letters for what cannot be told apart come from {LETTERS_FROM} seeds on.")
+    return lines
+
+
+_ENOUGH_SEEDS = "of the variants with at least half of the seeds"
+
+
+def _first_has_few_seeds(comparison: Comparison) -> bool:
+    """Whether the variant with the best mean has too few seeds to be called the best."""
+    return leading(comparison.estimates) > 0
+
+
+def _columns_of_pairs(comparison: Comparison) -> str:
+    """What stands in the columns of the differences."""
+    measure = comparison.measure
+    what = "×errors: mean error" if measure.is_rate else f"ratio: {measure.error}"
+    errors, won = f"{what} by that of the baseline.", "P(better): share of seeds won."
+    if not comparison.tests:
+        return f"{errors} {won} No interval, p, r or number of seeds: no pair has two seeds."
+    needed = (
+        f"to find {_margin(comparison)} with 80\u00a0% power"
+        if comparison.margin
+        else "no number finds a difference of 0"
+    )
+    return (
+        f"{errors} p: paired t test over the seeds; sign-flip p beside it; both by Holm over "
+        f"{_count(comparison.tests, 'comparison')}. r: correlation of paired runs. {won} seeds: "
+        f"{needed}."
+    )
 
 
 def rank_words(ranks: Ranks) -> str:
@@ -96,7 +132,7 @@ def _verdicts(comparison: Comparison) -> str:
         clauses.append(f"undecided: {_listed([pair.variant for pair in decided])}")
     lost = [pair.variant for pair in by["undecided"] if not pair.n]
     if lost:
-        clauses.append(f"without a common run: {_listed(lost)}")
+        clauses.append(f"not compared: {_listed(lost)}")
     question = comparison.question
     model = f" with {question.model}" if question.model else ""
     on = f"On {question.dataset}{model}, by {comparison.measure.title}, "
@@ -124,34 +160,13 @@ def _best(comparison: Comparison) -> str:
         standing: [each.variant for each in comparison.estimates if each.standing == standing]
         for standing in ("practically equal", "undecided")
     }
-    clauses = [f"The best mean is that of {found[0].variant}, {score}"]
+    among = f" {_ENOUGH_SEEDS}" if _first_has_few_seeds(comparison) else ""
+    clauses = [f"The best mean{among} is that of {found[0].variant}, {score}"]
     if names["practically equal"]:
         clauses.append(f"practically equal to it: {_listed(names['practically equal'])}")
     if names["undecided"]:
         clauses.append(f"not told apart from it: {_listed(names['undecided'])}")
     return f"{'; '.join(clauses)}."
-
-
-def _scope(comparison: Comparison) -> str:
-    """What the numbers speak of, and what they do not."""
-    runs = comparison.question.runs
-    drawn = "split_seed" in runs and (runs["split_seed"] == "seed").all()
-    noise = "of training and of the split" if drawn else "of training, with one split of the data"
-    most = max(each.n for each in comparison.estimates)
-    over = f"over {_count(most, 'seed')}" if most != 1 else "of which one seed shows nothing"
-    text = f"The numbers speak of the noise {noise}, {over}"
-    if "test" not in comparison.measure.column:
-        return f"{text}, on the {comparison.measure.title.split()[0]} part."
-    samples, mean = comparison.test_samples, comparison.estimates[0].mean
-    if samples is None or math.isnan(mean):
-        return f"{text}, on this fixed test set."
-    scale = comparison.measure.scale
-    metric = comparison.measure.column.rpartition("_")[2]
-    error = scale.factor * sampling_error(mean / scale.factor, samples, metric)
-    return (
-        f"{text}, on this fixed test set of {samples:,} {called(comparison.question.dataset)}, "
-        f"whose own sampling error is about ±{error:.2g}\u00a0{numbers.points(scale)}."
-    )
 
 
 def _power(comparison: Comparison) -> str:
@@ -177,17 +192,24 @@ def _power(comparison: Comparison) -> str:
 
 def _sign_flip(comparison: Comparison) -> str:
     """Whether the sign-flip test can decide anything with so few seeds."""
-    unable = [pair for pair in comparison.pairs if pair.n and pair.flip_smallest > LEVEL]
+    paired = [pair for pair in comparison.pairs if pair.n]
+    unable = [pair for pair in paired if pair.flip_smallest > LEVEL]
     if not unable:
         return ""
-    n = max(pair.n for pair in unable)
-    tests = max(comparison.tests, 1)
-    enough = stats.deciding_seeds(tests)
-    smallest = min(pair.flip_smallest for pair in unable)
+    which = f" for {_listed([pair.variant for pair in unable])}"
+    if len(unable) == len(paired):
+        which = ""
+    least, most = min(pair.n for pair in unable), max(pair.n for pair in unable)
+    seeds = _count(most, "seed") if least == most else f"{least} to {most} seeds"
+    text = f"The sign-flip test cannot decide{which} with {seeds}"
+    enough = stats.deciding_seeds(len(paired))
     remedy = f"{enough} would do" if enough else "no number of seeds would do"
+    if most == 1:
+        return f"{text}; {remedy}, by Holm over {_count(len(paired), 'comparison')}."
+    smallest = min(pair.flip_smallest for pair in unable)
     return (
-        f"The sign-flip test cannot decide with {_count(n, 'seed')}: its smallest p, by Holm over "
-        f"{_count(tests, 'comparison')}, is {smallest:.2g}; {remedy}."
+        f"{text}: its smallest p, by Holm over {_count(comparison.tests, 'comparison')}, is "
+        f"{smallest:.2g}; {remedy}."
     )
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from relu_bench.compare.naming import stored_column
 from relu_bench.errors import ReluBenchError
 
 if TYPE_CHECKING:
-    from pandas import Series
+    from pandas import DataFrame, Series
 
     from relu_bench.data import DatasetInfo
 
@@ -21,10 +22,10 @@ _QUANTILE = 1.959963984540054
 
 
 def sample_size(accuracies: Series) -> int | None:
-    """The number of samples that these accuracies are shares of; None when none is found.
+    """The least number of samples that these accuracies can be shares of; None when none is found.
 
     An accuracy is a whole number of samples by their count, so the least common denominator of
-    several is the count, or a divisor of it (of 10,000, when every accuracy happens to be even).
+    several is the count, or a divisor of it: 5,000 of 10,000, when every number happens to be even.
     """
     least = 1
     for value in accuracies.dropna().unique().tolist():
@@ -55,18 +56,38 @@ def sampling_error(score: float, samples: int, metric: str = "accuracy") -> floa
     return _QUANTILE * _DEVIATIONS[metric](score) / math.sqrt(samples)
 
 
+def rule_of_three(samples: int) -> float:
+    """The 95 % upper limit of the rate of what none of so many samples showed: 3 / n.
+
+    Hanley and Lippman-Hand 1983, *If Nothing Goes Wrong, Is Everything All Right?* (JAMA).
+    """
+    return min(3 / samples, 1.0)
+
+
 def test_size(scores: Series, column: str, dataset: str) -> int | None:
     """The number of test samples, where `column` is a test score that has a sampling error.
 
-    An accuracy tells it by itself; other scores need a data set that is known by name.
+    Of a data set that is known by name it is in the registry. Of another one there is what its
+    accuracies tell (`sample_size`): that number, or a multiple of it.
     """
     metric = column.rpartition("_")[2]
     if "test" not in column or metric not in _DEVIATIONS:
         return None
-    if metric == "accuracy":
-        return sample_size(scores)
     info = _info(dataset)
-    return None if info is None else info.test_count
+    if info is not None:
+        return info.test_count
+    return sample_size(scores) if metric == "accuracy" else None
+
+
+def is_known(dataset: str) -> bool:
+    """Whether the size of a data set's test set is known, not told by the runs."""
+    return _info(dataset) is not None
+
+
+def dataset_of(runs: DataFrame) -> str:
+    """The data set of runs that have only one, as the store calls it, whatever name is shown."""
+    stored = stored_column("dataset")
+    return str(runs[stored if stored in runs else "dataset"].iloc[0])
 
 
 def called(dataset: str) -> str:

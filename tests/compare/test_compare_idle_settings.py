@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 from comparing import compared, noisy
-from fake_results import run, runs_table
+from fake_results import results, run, runs_table
 
 from relu_bench import models
-from relu_bench.compare import methods_paragraph
+from relu_bench.compare import answer, methods_paragraph
 from relu_bench.compare.idle_settings import RECURRENT_MODELS, idle_settings
 
 
@@ -19,6 +19,7 @@ def test_the_recurrent_models_are_those_of_the_registry() -> None:
         ("batch_norm_momentum", {"batch_norm": True}),
         ("dropout_kind", {"dropout": 0.1}),
         ("split_seed", {"validation_split": 0.2}),
+        ("split_seed", {"validation_split": 0.0, "train_samples": 1000}),
         ("recurrent_initializer", {"model": "rnn(units=64)"}),
     ],
 )
@@ -44,3 +45,12 @@ def test_the_methods_name_no_idle_setting() -> None:
     assert "dropout kind" not in plain
     assert "dropout kind alpha" in dropped
     assert "split seed 0" in plain
+
+
+def test_models_are_told_by_their_labels_whatever_names_are_shown() -> None:
+    rows = noisy(["relu", "elu"], 3, model="rnn(units=64)", recurrent_initializer="identity")
+    shown = results(rows, names={"rnn(units=64)": "By rows (64"}).displayed()
+
+    (found,) = answer(shown).comparisons
+
+    assert "recurrent initializer identity" in methods_paragraph(found)
