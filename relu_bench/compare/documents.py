@@ -19,9 +19,11 @@ from relu_bench.compare.sections import (
     sections,
     wide,
 )
-from relu_bench.compare.sentences import in_words, legend, rank_words
+from relu_bench.compare.sentences import Marks, in_words, legend, rank_words
 
 Line = tuple[str, Mark]
+# The marks of rows where they are shown by the face of the letters.
+_FACES: Marks = ("Bold:", "italics:")
 
 
 def text_lines(
@@ -65,7 +67,7 @@ def markdown(answers: Answers, *, in_columns: bool = False, methods: bool = Fals
             lines += [*markup.markdown(section), ""]
         for section, notes in _beside(each, beside, in_columns):
             lines += [*markup.markdown(section), "", *markup.markdown_list(notes), ""]
-        for sentences in _words(each, in_columns, methods, said):
+        for sentences in _words(each, in_columns, methods, said, _FACES):
             lines += [*markup.markdown_list(sentences), ""]
     for ranks in answers.ranks:
         lines += [
@@ -84,7 +86,8 @@ def latex(answers: Answers, *, in_columns: bool = False, methods: bool = False) 
         parts = _sections(each, in_columns)
         caption = f"{heading(each)}; {circumstances(each)}"
         for section in parts:
-            words = _words(each, in_columns, False, set()) if section is parts[-1] else []
+            last = section is parts[-1]
+            words = _words(each, in_columns, False, set(), _FACES) if last else []
             notes = [sentence for sentences in words for sentence in sentences]
             lines += markup.latex(section, caption, notes)
         for section, notes in _beside(each, beside, in_columns):
@@ -126,7 +129,11 @@ def _beside(
 
 
 def _words(
-    comparison: Comparison, in_columns: bool, methods: bool, said: set[str]
+    comparison: Comparison,
+    in_columns: bool,
+    methods: bool,
+    said: set[str],
+    marks: Marks = ("*", "?"),
 ) -> list[Sequence[str]]:
     """The answer, what does not count, what the columns are, how it came about.
 
@@ -135,7 +142,7 @@ def _words(
     parts: list[Sequence[str]] = []
     if not in_columns:
         parts.append(in_words(comparison))
-        parts.append([line for line in legend(comparison) if line not in said])
+        parts.append([line for line in legend(comparison, marks) if line not in said])
         said.update(parts[-1])
     parts.append([f"Left out: {line}" for line in comparison.left_out])
     if methods:

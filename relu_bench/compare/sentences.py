@@ -15,6 +15,9 @@ from relu_bench.compare.ranking import LETTERS_FROM, MOST_VARIANTS, leading
 from relu_bench.compare.scope import scope
 from relu_bench.compare.verdicts import LEVEL
 
+Marks = tuple[str, str]
+"""Of the best, and of what cannot be told apart from it."""
+
 _MOST_NAMED = 6
 _MOST_TUNED = 12
 
@@ -26,10 +29,15 @@ def in_words(comparison: Comparison) -> tuple[str, ...]:
     return tuple(sentence for sentence in found if sentence)
 
 
-def legend(comparison: Comparison) -> tuple[str, ...]:
-    """What the columns and marks of the tables are."""
+def legend(comparison: Comparison, marks: Marks = ("*", "?")) -> tuple[str, ...]:
+    """What the columns and marks of the tables are.
+
+    Args:
+        comparison: one table's.
+        marks: of the best, and of what cannot be told apart from it.
+    """
     estimates = comparison.estimates
-    lines = _marks(comparison)
+    lines = _marks(comparison, marks)
     if max(each.n for each in estimates) > 1:
         lines.append(
             "n: seeds. Mean, sd (n - 1), t interval and IQM (interquartile mean) are over the "
@@ -50,15 +58,15 @@ def legend(comparison: Comparison) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _marks(comparison: Comparison) -> list[str]:
-    """What `*`, `?` and letters mean, or why there are no letters."""
+def _marks(comparison: Comparison, marks: Marks) -> list[str]:
+    """What the marks of rows and letters mean, or why there are no letters."""
     estimates, lines = comparison.estimates, []
     if any(each.standing for each in estimates):
         among = f" {_ENOUGH_SEEDS}" if _first_has_few_seeds(comparison) else ""
         tested = " (all pairs, Holm)" if max(each.n for each in estimates) > 1 else ""
         lines.append(
-            f"* best mean{among}, or practically equal to it; ? not told apart from the best"
-            f"{tested}."
+            f"{marks[0]} best mean{among}, or practically equal to it; {marks[1]} not told apart "
+            f"from the best{tested}."
         )
     sizes = [each.n for each in estimates if each.n]
     if any(each.letters for each in estimates):
@@ -114,7 +122,7 @@ def rank_words(ranks: Ranks) -> str:
 
 def _verdicts(comparison: Comparison) -> str:
     """One sentence: which variants are better, worse, practically equal, undecided."""
-    pairs, baseline = comparison.pairs, comparison.baseline
+    pairs, baseline = comparison.pairs, _called(comparison, comparison.baseline)
     by = {name: [pair for pair in pairs if pair.verdict == name] for name in _VERDICTS}
     clauses = []
     for name in ("better", "worse"):
@@ -161,7 +169,7 @@ def _best(comparison: Comparison) -> str:
         for standing in ("practically equal", "undecided")
     }
     among = f" {_ENOUGH_SEEDS}" if _first_has_few_seeds(comparison) else ""
-    clauses = [f"The best mean{among} is that of {found[0].variant}, {score}"]
+    clauses = [f"The best mean{among} is that of {_called(comparison, found[0].variant)}, {score}"]
     if names["practically equal"]:
         clauses.append(f"practically equal to it: {_listed(names['practically equal'])}")
     if names["undecided"]:
@@ -224,7 +232,7 @@ def _tuning(comparison: Comparison) -> list[str]:
             "--mode matched."
         ]
     lines = [
-        f"{name} was given {_count(each.settings, 'setting')}; "
+        f"{_called(comparison, name)} was given {_count(each.settings, 'setting')}; "
         + (
             f"{each.setting} was best for {each.times} of {_count(each.tuned_seeds, 'seed')}."
             if each.setting
@@ -253,6 +261,13 @@ def _tuning(comparison: Comparison) -> list[str]:
             f"{_listed(edges)}."
         )
     return lines
+
+
+def _called(comparison: Comparison, variant: str) -> str:
+    """`batch norm true`: what alone would be a word of every sentence, or a mere number."""
+    by = comparison.question.by
+    bare = variant in ("true", "false", "none") or variant[:1].isdigit()
+    return f"{by[0].replace('_', ' ')} {variant}" if len(by) == 1 and bare else variant
 
 
 def _margin(comparison: Comparison) -> str:

@@ -135,10 +135,11 @@ def arrivals(
             1/0.99 times it where low is good.
 
     Raises:
-        ReluBenchError: when nothing was held out for validation, or the target is to be made of a
-            baseline that has no score.
+        ReluBenchError: when nothing was held out for validation, the target is no such score, or it
+            is to be made of a baseline that has none.
     """
     measure = measure_of(metric, f"val_{metric}")
+    _check_target(target, measure)
     of_baseline = runs[runs["variant"] == baseline]
     finals = measure.values(of_baseline).groupby(of_baseline["cell"]).mean().dropna()
     if not len(finals) and runs[measure.column].isna().all():
@@ -154,6 +155,24 @@ def arrivals(
     wanted = _usual(finals, measure) if target is None else target
     reached = _first_reached(runs, epochs, measure, wanted)
     return Arrivals(wanted, baseline, measure, differing(runs), reached)
+
+
+def _check_target(target: float | None, measure: Measure) -> None:
+    if target is None:
+        return
+    scale = measure.scale
+    least, most = 0.0, scale.perfect or math.inf
+    if not least <= target <= most:
+        expected = f"from 0 to {most:g}" if scale.perfect else "of 0 or more"
+        raise ReluBenchError(
+            f"--target {target:g} is no {measure.title}; expected a number {expected}"
+            f"{f' ({scale.unit})' if scale.unit else ''}."
+        )
+    if scale.unit == "%" and 0 < target <= 1:
+        raise ReluBenchError(
+            f"--target {target:g} means {target:g} %, which every run has from the start. "
+            f"For {100 * target:g} % give --target {100 * target:g}."
+        )
 
 
 def _usual(finals: Series, measure: Measure) -> float:

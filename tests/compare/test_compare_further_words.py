@@ -1,6 +1,8 @@
 """What the further views say of themselves: over which runs they are, and what is missing."""
 
 import json
+import math
+import re
 from itertools import product
 from typing import Any
 
@@ -195,3 +197,19 @@ def test_views_that_a_form_has_no_place_for_are_named() -> None:
         assert not_shown(effects, form, in_columns=True) == (
             "not with --wide, but with --format json: the effects",
         )
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (-5.0, "is no validation accuracy; expected a number from 0 to 100"),
+        (97000.0, "is no validation accuracy; expected a number from 0 to 100"),
+        (math.nan, "is no validation accuracy"),
+        (0.97, "For 97 % give --target 97."),
+    ],
+)
+def test_a_target_that_no_score_can_mean(target: float, said: str) -> None:
+    rows = [run(seed=seed, activation=name) for name in ("relu", "elu") for seed in range(2)]
+
+    with pytest.raises(ReluBenchError, match=re.escape(said)):
+        answer(results(rows), with_times=True, target=target)

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import pytest
 from comparing import answers_of, compared, noisy, variants
 from fake_results import Row, run
 
-from relu_bench.compare import in_words
+from relu_bench.compare import in_words, text_lines, to_latex, to_markdown
 from relu_bench.compare.sentences import legend
 
 
@@ -119,3 +120,36 @@ def test_the_ratio_of_an_area_is_that_of_what_it_lacks() -> None:
     (found,) = answers_of(rows).comparisons
 
     assert any(line.startswith("ratio: 1 − test AUC by that of") for line in legend(found))
+
+
+def test_marks_are_explained_as_each_form_shows_them() -> None:
+    answers = answers_of(noisy(["relu", "elu", "tanh"], 5))
+
+    plain = " ".join(line.strip() for line, _ in text_lines(answers))
+    assert "* best mean, or practically equal to it; ? not told" in plain
+    for text in (to_markdown(answers), to_latex(answers)):
+        assert "Bold: best mean, or practically equal to it; italics: not told apart" in text
+        assert "? not told" not in text
+
+
+@pytest.mark.parametrize(
+    ("axis", "values", "called"),
+    [
+        ("batch_norm", (False, True), "batch norm false"),
+        ("learning_rate", (0.1, 0.01), "learning rate 0.1"),
+        ("activation", ("relu", "elu"), "relu"),
+    ],
+)
+def test_a_value_that_is_no_name_is_said_with_its_axis(
+    axis: str, values: tuple[object, object], called: str
+) -> None:
+    rows = [
+        run(seed=seed, test=0.97 - 0.01 * place - 0.0001 * seed * (1 + place), **{axis: value})
+        for place, value in enumerate(values)
+        for seed in range(4)
+    ]
+
+    verdict, best, *_ = in_words(compared(rows, axis, baseline=str(values[0]).lower()))
+
+    assert f"worse than {called}: " in verdict
+    assert best.startswith(f"The best mean is that of {called}, 96.9")
