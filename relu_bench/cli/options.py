@@ -75,7 +75,7 @@ Baseline = Annotated[
     str | None,
     typer.Option(
         metavar="VALUE",
-        help="The value that others are compared with: relu.",
+        help='The value that others are compared with: relu; "relu, he_normal" of two axes.',
         show_default="the first of the config",
     ),
 ]
