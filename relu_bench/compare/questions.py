@@ -219,7 +219,7 @@ def _nothing_varies(runs: DataFrame, by: tuple[str, ...]) -> str:
             "why; 'relu-bench run CONFIG --retry-failed' tries again."
         )
     varying = [name for name in axes(runs) if name not in APART or name == "model"]
-    there = f" These vary: {', '.join(varying)}." if varying else " Nothing else varies."
+    there = f" These vary: {', '.join(varying)}." if varying else " Nothing else varies." * bool(by)
     what = " and ".join(by) if by else "Nothing"
     verb = "has one value only" if by else "varies"
     return (
