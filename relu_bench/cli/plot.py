@@ -82,6 +82,7 @@ def plot(
     """Draw each experiment: learning curves and test scores by variant, and what layers tell."""
     with quick_start("scipy.special", "matplotlib.figure"):
         from relu_bench import compare, plots
+        from relu_bench.plots import missing_letters
 
         loaded = compare.load(results or [Path("results")], where or [])
     folder = plots.folder_for(loaded.stores, out)
@@ -94,9 +95,10 @@ def plot(
         with_title=sheet.with_title and not no_title,
         over=over,
     )
-    for notice in (*loaded.notices, *figures.notices):
-        typer.echo(notice, err=True)
     wanted = formats or [ImageFormat(sheet.form)]
     chosen = [known for known in plots.FORMATS if known in wanted]
+    boxes = missing_letters.notices(figures.results.runs, chosen)
+    for notice in (*loaded.notices, *figures.notices, *boxes):
+        typer.echo(notice, err=True)
     for path in plots.save(figures, folder, chosen):
         typer.echo(path)

@@ -3,33 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
+from relu_bench.compare.latex_letters import code_points, in_latex
 from relu_bench.compare.sections import Mark, Section
 
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "_": r"\_",
-    "%": r"\%",
-    "&": r"\&",
-    "#": r"\#",
-    "$": r"\$",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    "\u00a0": "~",
-    "–": "--",
-    "−": "$-$",
-    "×": r"$\times$",
-    "±": r"$\pm$",
-    "≥": r"$\geq$",
-    "·": r"$\cdot$",
-    "…": r"\dots{}",
-    "²": r"$^2$",
-}
 _MARKDOWN = "\\`*_{}[]<>#|~$&"
 
 
@@ -73,12 +51,14 @@ def latex(section: Section, heading: str, notes: Sequence[str] = ()) -> list[str
     r"""A `table` with booktabs rules; the best in bold, what is not told apart from it in italics.
 
     Needs `\usepackage{booktabs}`, and UTF-8 as LaTeX has it by default. Without a row it is a
-    paragraph.
+    paragraph. A comment above says which letters pdfLaTeX does not set.
     """
     title = section.title[:1].lower() + section.title[1:]
+    said = _not_set(" ".join([heading, title, *notes, *section.heads, *chain(*section.rows)]))
     if not section.rows:
-        return ["", latex_text(" ".join([f"{heading}: {title}.", *notes])), ""]
+        return [*said, "", latex_text(" ".join([f"{heading}: {title}.", *notes])), ""]
     lines = [
+        *said,
         r"\begin{table}[htbp]",
         r"  \centering",
         f"  \\caption{{{latex_text(f'{heading}: {title}.')}}}",
@@ -102,7 +82,22 @@ def latex(section: Section, heading: str, notes: Sequence[str] = ()) -> list[str
 
 def latex_text(text: str) -> str:
     """Text that LaTeX sets as it stands, whatever characters it holds."""
-    return "".join(_LATEX.get(character, character) for character in text)
+    return in_latex(text)
+
+
+def _not_set(text: str) -> list[str]:
+    """A comment on the letters that stand as code points, if any."""
+    codes = code_points(text)
+    if not codes:
+        return []
+    named = ", ".join(
+        f"{code} ({letter})" if (letter := chr(int(code[2:], 16))).isprintable() else code
+        for code in codes
+    )
+    return [
+        f"% pdfLaTeX does not set these letters, which stand as their code points: {named}.",
+        "% XeLaTeX and LuaLaTeX set the letters themselves, with a font that has them.",
+    ]
 
 
 def _latex_row(cells: Sequence[str]) -> str:
@@ -113,7 +108,7 @@ def _latex_cell(cell: str) -> str:
     """A negative number has a minus, not a hyphen."""
     text = latex_text(cell)
     parts = [
-        f"${part}$" if part[:1] in "+-" and part[1:2].isdigit() else part
+        f"${part}$" if part[:1] in "+-" and part[1:2].isdigit() and "$" not in part else part
         for part in text.split(" ")
     ]
     return " ".join(parts)

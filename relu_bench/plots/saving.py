@@ -118,7 +118,8 @@ def _make(folder: Path) -> None:
 
 def _encoded(figure: Figure, form: Format) -> bytes:
     with styled(), warnings.catch_warnings():
-        # A display name may be in any script; what the font lacks is drawn as an empty box.
+        # A display name may be in any script; what the font lacks is drawn as an empty box,
+        # and `missing_letters` says so.
         warnings.filterwarnings(
             "ignore", message=r"Glyph .* missing from font", category=UserWarning
         )

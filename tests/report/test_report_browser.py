@@ -1,32 +1,21 @@
-"""The report in a real browser: headless Chromium, as Debian packages it."""
+"""The report in a real browser."""
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import browsing
 import pytest
+from browsing import MARKS
 from reporting import HOSTILE, HOSTILE_LABEL, document_of, pairs_of, store_of
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from relu_bench.report import render, write
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), "")
-DRIVER = shutil.which("chromedriver") or ""
-
-pytestmark = [
-    pytest.mark.skipif(
-        not (BROWSER and DRIVER),
-        reason="chromium or chromedriver is not installed: apt-get install chromium "
-        "chromium-driver",
-    ),
-    # One browser for all of them.
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = MARKS
 ACTIVATIONS = (HOSTILE_LABEL, "tanh", "elu(alpha=1.0)", "leaky_relu(negative_slope=0.01)")
 
 
@@ -44,16 +33,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = BROWSER
-    profile = tmp_path_factory.mktemp("profile")
-    # In a container, without a sandbox of its own and with little shared memory.
-    for argument in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "disable-gpu"):
-        options.add_argument(f"--{argument}")
-    options.add_argument(f"--user-data-dir={profile}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    service = ChromeService(DRIVER, log_output=os.devnull)
-    started = Chrome(options=options, service=service)
+    started = browsing.started(tmp_path_factory.mktemp("profile"))
     yield started
     started.quit()
 
