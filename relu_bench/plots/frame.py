@@ -23,6 +23,12 @@ _CHARACTER = 0.0080
 _LINE = 0.0190
 _MARGIN = 0.08
 _HANDLE = 0.62
+# Of a legend, in inches: an entry of one line, a line of one that has several, and what stands
+# between two entries, around all of them, and between them and the text above.
+_ENTRY = 8.0 / 72
+_ENTRY_LINE = 9.6 / 72
+_BETWEEN = 2.4 / 72
+_AROUND = 11.15 / 72
 
 
 @dataclass(frozen=True)
@@ -109,11 +115,16 @@ def _legend_height(frame: Frame, entries: Sequence[str], columns: int) -> float:
     if not entries:
         return 0.0
     rows = math.ceil(len(entries) / columns)
-    lines = max(
-        sum(entry.count("\n") + 1.25 for entry in entries[start : start + rows])
+    tallest = max(
+        sum(_BETWEEN + _entry_height(entry) for entry in entries[start : start + rows])
         for start in range(0, len(entries), rows)
     )
-    return (lines + 1.25 * bool(frame.legend_title) + 0.5) * _LINE * _TEXT
+    return tallest - _BETWEEN + (_ENTRY + _BETWEEN) * bool(frame.legend_title) + _AROUND
+
+
+def _entry_height(entry: str) -> float:
+    lines = entry.count("\n") + 1
+    return _ENTRY if lines == 1 else _ENTRY_LINE * lines
 
 
 def _legend(place: FigureBase, frame: Frame, entries: Sequence[str], columns: int) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relu_bench.compare import Scale, broken
-from relu_bench.plots.limits import Limits
+from relu_bench.plots.limits import Limits, any_cut
 from relu_bench.plots.lines import say_nothing_is_there
 from relu_bench.plots.placed_names import Name
 from relu_bench.plots.style import QUIET, Look, number, show_in
@@ -171,6 +171,18 @@ def places_and_lines(points: Sequence[Point], panel: Panel) -> tuple[Numbers, Nu
     return places, np.vstack(segments) if segments else np.empty((0, 4))
 
 
+def means_of(trades: DataFrame, name: str) -> DataFrame:
+    """The means of the score or of a cost, and the ends of their intervals: mean, low, high."""
+    return trades.assign(mean=trades[name], low=trades[f"{name}_low"], high=trades[f"{name}_high"])
+
+
+def interval_is_cut(trades: DataFrame, panel: Panel) -> bool:
+    """Whether an interval of a variant that stands within a panel goes on beyond it."""
+    there = trades[panel.cost].between(*panel.across) & trades["score"].between(*panel.up)
+    shown = ((panel.cost, panel.across), ("score", panel.up))
+    return any(any_cut(means_of(trades[there], name), limits) for name, limits in shown)
+
+
 def _stairs(points: Sequence[Point], panel: Panel) -> Numbers:
     """The corners of the line that no variant lies beyond, to the edges of the panel: (n, 2)."""
     front = sorted((point.x, point.y) for point in points if point.front)
@@ -192,6 +204,7 @@ def _mark(axes: Axes, point: Point, panel: Panel) -> None:
             continue
         line = (bar, [point.y] * 2) if way == "x" else ([point.x] * 2, bar)
         axes.plot(*line, color=colour, linewidth=1.2 if point.best else 0.7, zorder=2.2)
+        _mark_cut_ends(axes, point, panel, way, colour)
     marker = point.side or ("o" if panel.plain else look.marker)
     axes.plot(
         [point.x],
@@ -205,3 +218,15 @@ def _mark(axes: Axes, point: Point, panel: Panel) -> None:
         clip_on=False,
         zorder=4 if point.best else 3,
     )
+
+
+def _mark_cut_ends(axes: Axes, point: Point, panel: Panel, way: str, colour: str) -> None:
+    """An arrow where an interval goes on beyond the panel."""
+    (low, high), limits = (point.bars[0], panel.across) if way == "x" else (point.bars[1], panel.up)
+    for cut, edge, arrow in (
+        (low < limits[0], limits[0], "<" if way == "x" else "v"),
+        (high > limits[1], limits[1], ">" if way == "x" else "^"),
+    ):
+        if cut:
+            place = (edge, point.y) if way == "x" else (point.x, edge)
+            axes.plot(*place, arrow, color=colour, markersize=4.0, clip_on=False, zorder=2.2)

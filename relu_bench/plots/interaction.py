@@ -19,7 +19,7 @@ from relu_bench.plots.crossed import CrossedPage, crossed_pages, ends_in_words
 from relu_bench.plots.frame import Frame
 from relu_bench.plots.grid import Cell, in_rows, panel_grid
 from relu_bench.plots.legend import level_handles
-from relu_bench.plots.limits import score_limits
+from relu_bench.plots.limits import mean_limits
 from relu_bench.plots.means import marks_in_words, means
 from relu_bench.plots.strips import LABEL_LINE
 from relu_bench.plots.style import MOST_LOOKS, show_in
@@ -84,7 +84,7 @@ def interaction(
     """
     groups = means_by_place(page)
     scale = compare.scale_of(page.metric)
-    limits = score_limits(groups.assign(value=groups["mean"]), scale, room=0.0)
+    limits = mean_limits(groups, scale)
     subject = f"test {scale.title}, interaction of {page.title}"
     title, details = words.title(page, subject, where) if with_title else ("", "")
     lines = [

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
-from relu_bench.plots.limits import Limits
+from relu_bench.plots.limits import Limits, any_cut
 from relu_bench.plots.style import BACKGROUND, Look, number
 
 if TYPE_CHECKING:
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 # The share of the distance of two places that the levels at one place spread over.
 SPREAD = 0.36
 _MARKER = 5.5
+_ARROW = 4.0
 # A star has less area than other marks of its size.
 _STAR = 1.5
+GOES_ON = "An interval that ends in an arrow goes on."
 # Points that a mark stands inside of the edge beyond which its mean lies.
 _INSIDE = 8.0
 
@@ -35,7 +37,8 @@ def means(
     """Draw the means of each level beside those of the others, and lines that join them.
 
     A mean off the axis stands at its edge with a triangle and without its interval; one of runs
-    that did not all learn is open; one with diverged runs has a cross.
+    that did not all learn is open; one with diverged runs has a cross. An interval that goes on
+    beyond the axis ends in an arrow.
 
     Args:
         axes: to draw on.
@@ -79,6 +82,11 @@ def _level(axes: Axes, rows: DataFrame, level: str, look: Look, limits: Limits) 
     inside = ~below & ~above
     known = rows[inside].dropna(subset=["low", "high"])
     axes.vlines(known["x"], known["low"], known["high"], color=look.colour, linewidth=1.2, zorder=2)
+    for cut, end, arrow in (
+        (known["low"] < limits[0], limits[0], "v"),
+        (known["high"] > limits[1], limits[1], "^"),
+    ):
+        _plain_marks(axes, known[cut].assign(mean=end), arrow, _ARROW, look)
     some_lost = rows["learned"] < rows["runs"]
     for those, edge, arrow, away in (
         (inside, None, "", 0.0),
@@ -89,7 +97,7 @@ def _level(axes: Axes, rows: DataFrame, level: str, look: Look, limits: Limits) 
         _marks(axes, placed[~some_lost[those]], look.marker, look, away=away, filled=True)
         _marks(axes, placed[some_lost[those]], look.marker, look, away=away, filled=False)
         _plain_marks(axes, placed[placed["diverged"] > 0], "x", _MARKER + 3, look, away=away)
-        _plain_marks(axes, placed, arrow, 4.0, look)
+        _plain_marks(axes, placed, arrow, _ARROW, look)
 
 
 def _plain_marks(
@@ -148,6 +156,8 @@ def marks_in_words(groups: DataFrame, limits: Limits, metric: str) -> list[str]:
     else:
         seeds = f"{most} seeds" if fewest == most else f"{fewest} to {most} seeds"
         lines.append(f"Marks: means over {seeds}; bars: 95\u00a0% t intervals.")
+    if any_cut(groups, limits):
+        lines.append(GOES_ON)
     if (groups["learned"] < groups["runs"]).any():
         lines.append("Open marks: not all runs learned.")
     diverged = groups[groups["diverged"] > 0]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from relu_bench import compare, stats
+from relu_bench import compare
 from relu_bench.compare import Scale
 from relu_bench.compare.circumstances import circumstances
 from relu_bench.compare.kept import kept
@@ -16,9 +16,18 @@ from relu_bench.errors import ReluBenchError
 from relu_bench.plots import words
 from relu_bench.plots.comparison import SIDE_BY_SIDE, WIDTH
 from relu_bench.plots.frame import Frame, framed
-from relu_bench.plots.front import Panel, draw_front, names_of, places_and_lines, points_of
+from relu_bench.plots.front import (
+    Panel,
+    draw_front,
+    interval_is_cut,
+    means_of,
+    names_of,
+    places_and_lines,
+    points_of,
+)
 from relu_bench.plots.legend import handle
-from relu_bench.plots.limits import Limits, score_limits
+from relu_bench.plots.limits import Limits, dead_limits, mean_limits
+from relu_bench.plots.means import GOES_ON
 from relu_bench.plots.pages import Page, pages
 from relu_bench.plots.placed_names import Name, place_names, say_how_many_are_lost
 from relu_bench.plots.strips import LABEL_LINE, heading
@@ -49,9 +58,6 @@ _TICKS = 0.25
 _GROWTH = 1.35
 _ATTEMPTS = 3
 _MOST_NAMED = 6
-# Left of no dead units, as a share of the axis.
-_MARGIN = 0.05
-_LEAST_DEAD = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,35 +97,27 @@ class _Shown:
         )
 
     def _limits(self, strip: str, name: str, scale: Scale) -> Limits:
-        """Every mean and most of its interval, but for a few bad ones."""
+        """Every mean and its interval, but for a few bad or wide ones."""
         rows = self.of(strip).dropna(subset=["score", "seconds"])
         if not len(rows):
             return 0.0, 1.0
         if name == "dead":
-            return _dead_limits(rows)
-        table = rows.assign(
-            value=rows[name], mean=rows[name], low=rows[f"{name}_low"], high=rows[f"{name}_high"]
+            return dead_limits(rows)
+        return mean_limits(means_of(rows, name), scale)
+
+    @property
+    def cuts(self) -> bool:
+        """Whether an interval of a variant within its panel goes on beyond that."""
+        return any(
+            interval_is_cut(self.of(strip), self.panel(strip, cost))
+            for strip in self.page.strips
+            for cost in self.costs
         )
-        return score_limits(table, scale, room=0.0)
 
 
 @kept(most=8)
 def _shown(page: Page) -> _Shown:
     return _Shown(page)
-
-
-def _dead_limits(rows: DataFrame) -> Limits:
-    """From no dead units on; where most have none, any other one seems far off, but is no outlier.
-
-    At least one percent is shown, and intervals by at most half of what the means need.
-    """
-    some = rows[rows["dead"] > 0]
-    if not len(some):
-        return -_MARGIN * _LEAST_DEAD, _LEAST_DEAD
-    most = max(stats.robust_range(some["dead"], ["high"])[1], _LEAST_DEAD)
-    ends = some.loc[some["dead"] <= most, "dead_high"].fillna(0.0)
-    high = min(max(most, float(ends.max())), 1.5 * most, 1.0)
-    return -_MARGIN * high, (1 + _MARGIN) * high
 
 
 def by_machine(runs: DataFrame, wanted: Wanted) -> list[Page]:
@@ -263,6 +261,8 @@ def _note(shown: _Shown) -> Iterator[str]:
     trades, several = shown.trades, len(shown.costs) > 1
     yield "Points: means"
     yield "with 95\u00a0% t intervals." if trades["n"].max() > 1 else "of one seed."
+    if shown.cuts:
+        yield GOES_ON
     of_all = "score, seconds and dead units" if several else "both"
     yield f"Filled: on the front, that is, no other variant is better in {of_all}, by the means."
     yield f"Lines: the front of {'each panel' if several else 'these two'}."

@@ -18,7 +18,7 @@ from relu_bench.plots.frame import Frame
 from relu_bench.plots.grid import Cell, in_rows, panel_grid
 from relu_bench.plots.inside import evenly
 from relu_bench.plots.legend import level_handles
-from relu_bench.plots.limits import Limits, score_limits
+from relu_bench.plots.limits import Limits, mean_limits
 from relu_bench.plots.means import behind, marks_in_words, means
 from relu_bench.plots.pages import Page, pages
 from relu_bench.plots.style import number, show_in
@@ -88,7 +88,7 @@ def by_rate(page: Page) -> ByRate:
         page,
         groups,
         {str(strip): float(level) for strip, level in enough.items()},
-        score_limits(groups.assign(value=groups["mean"]), scale, room=0.0),
+        mean_limits(groups, scale),
         tuple(sorted(float(rate) for rate in groups[AXIS].unique())),
     )
 

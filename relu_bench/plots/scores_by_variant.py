@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relu_bench.compare import broken, scale_of
-from relu_bench.plots.limits import Limits, outside, score_limits
-from relu_bench.plots.style import QUIET, SMALL, Look, looks, number, show_in
+from relu_bench.plots.limits import Limits, score_limits
+from relu_bench.plots.off_axis_words import panel_width, say_what_is_outside
+from relu_bench.plots.style import SMALL, Look, looks, number, show_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +49,7 @@ def scores_by_variant(
         look: colours and markers by level; made from the levels here when left out.
         order: of the levels, top down; as they come when left out.
         limits: of the x axis; `score_limits` of these scores when left out. Runs outside are
-            counted at the edge of their row.
+            counted in words beside their row's mean.
         label_width: of a line of a level's name, in characters.
 
     Returns:
@@ -60,19 +61,21 @@ def scores_by_variant(
     limits = limits or score_limits(scores, scale)
     axes.set_xlim(*limits)
     axes.set_ylim(len(order) - 0.45, -0.55)
-    axes.set_yticks(range(len(order)), [broken(level, label_width) for level in order])
+    names = [broken(level, label_width) for level in order]
+    axes.set_yticks(range(len(order)), names)
     axes.tick_params(axis="y", which="both", length=0)
     axes.grid(visible=False, axis="y")
     axes.set_yticks([row + 0.5 for row in range(len(order) - 1)], minor=True)
     axes.grid(visible=True, axis="y", which="minor")
     show_in(axes.xaxis, scale, "test")
+    width = panel_width(axes, names)
     of_level = dict(list(scores.sort_values("seed", kind="stable").groupby("level", sort=False)))
     for row, level in enumerate(order):
         rows = of_level.get(level, scores[:0])
         _dots(axes, rows, row, look[level])
         _mean(axes, rows, row, look[level], limits)
         _value(axes, rows, row, scale)
-        _count_outside(axes, rows, row, limits)
+        say_what_is_outside(axes, rows, limits, width=width, dots=row + _DOTS, mean=row + _MEAN)
     return axes
 
 
@@ -116,7 +119,7 @@ def _mean(axes: Axes, rows: DataFrame, row: int, look: Look, limits: Limits) -> 
     mean, low, high = (float(rows[name].iloc[0]) for name in ("mean", "low", "high"))
     y = row + _MEAN
     if high < limits[0] or low > limits[1]:
-        return  # `_count_outside` says it in words
+        return  # `say_what_is_outside` does, in words
     axes.plot([low, high], [y, y], color=look.colour, linewidth=1.6, zorder=3)
     for end, edge, arrow in ((low, limits[0], "<"), (-high, -limits[1], ">")):
         if end < edge:
@@ -154,31 +157,3 @@ def _value(axes: Axes, rows: DataFrame, row: int, scale: Scale) -> None:
 
 def _outcome(rows: DataFrame) -> str:
     return str(rows["outcome"].iloc[0]).replace("_", " ")
-
-
-def _count_outside(axes: Axes, rows: DataFrame, row: int, limits: Limits) -> None:
-    below, above = outside(rows["value"], limits)
-    mean_below, mean_above = outside(rows["mean"].head(1 if len(rows) > 1 else 0), limits)
-    for count, mean, side in ((below, mean_below, "below"), (above, mean_above, "above")):
-        if not count and not mean:
-            continue
-        words = [*(["mean"] if mean else []), *([_runs(count)] if count else [])]
-        text = f"{' and '.join(words)} {side}".replace("mean and ", "mean and\n")
-        left = side == "below"
-        axes.annotate(
-            text,
-            xy=(0 if left else 1, row + _MEAN),
-            xycoords=("axes fraction", "data"),
-            xytext=(2 if left else -2, 2),
-            textcoords="offset points",
-            ha="left" if left else "right",
-            va="bottom",
-            fontsize=SMALL - 0.5,
-            color=QUIET,
-            linespacing=1.0,
-            zorder=5,
-        )
-
-
-def _runs(count: int) -> str:
-    return "1 run" if count == 1 else f"{count} runs"

@@ -214,8 +214,7 @@ _entered: list[None] = []
 def show_in(axis: Axis, scale: Scale, what: str) -> None:
     """Label an axis `what accuracy (%)`; its data stay in the metric's own unit."""
     axis.set_label_text(f"{what} {scale.title}{scale.suffix}".strip())
-    if scale.factor != 1.0:
-        axis.set_major_formatter(scaled(axis, scale))
+    axis.set_major_formatter(scaled(axis, scale))
 
 
 def show_powers(axis: Axis) -> None:

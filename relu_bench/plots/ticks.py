@@ -18,20 +18,27 @@ _MOST_DECIMALS = 12
 _OF_ODD_TICKS = 6
 # Beside the largest tick: what arithmetic leaves of a round number.
 _TOLERANCE = 1e-9
+# Where the largest tick is less, or as much, all are written like 1.2e-06, as numbers beside are.
+_SMALL, _LARGE = 1e-4, 1e6
+_MINUS = "\u2212"
 
 
 def labels_of(ticks: ArrayLike, scale: Scale) -> list[str]:
-    """Labels with as many decimals as tell all of these ticks apart, and no more."""
-    return _written(ticks, _decimals(ticks, scale), scale)
+    """Labels with as many decimals as tell all of these ticks apart, and no more.
+
+    Very small and very large ones are written with a power of ten.
+    """
+    return _written(_shown(ticks, scale), _form(_shown(ticks, scale)))
 
 
 def scaled(axis: Axis, scale: Scale) -> Formatter:
-    """Labels with as many decimals as tell all ticks of the axis apart, and no more."""
+    """Labels as `labels_of` writes them for all ticks of the axis together."""
     from matplotlib.ticker import Formatter
 
     class Scaled(Formatter):
         def __call__(self, value: float, pos: int | None = None) -> str:
-            return _written([value], _decimals(axis.get_majorticklocs(), scale), scale)[0]
+            form = _form(_shown(axis.get_majorticklocs(), scale))
+            return _written(_shown([value], scale), form)[0]
 
         def format_ticks(self, values: ArrayLike) -> list[str]:
             # All at once: an axis is asked for them many times.
@@ -40,21 +47,33 @@ def scaled(axis: Axis, scale: Scale) -> Formatter:
     return Scaled()
 
 
-def _written(ticks: ArrayLike, decimals: int, scale: Scale) -> list[str]:
-    return [f"{tick:.{decimals}f}" for tick in _shown(ticks, scale)]
+def _written(ticks: Sequence[float], form: str) -> list[str]:
+    return [_signed(format(tick, form) if tick or "e" not in form else "0") for tick in ticks]
 
 
-def _decimals(ticks: ArrayLike, scale: Scale) -> int:
-    shown = _shown(ticks, scale)
-    least = _TOLERANCE * max(map(abs, shown), default=0.0)
-    return next(
+def _signed(label: str) -> str:
+    """With the sign that is as long as a plus."""
+    return _MINUS + label[1:] if label.startswith("-") else label
+
+
+def _form(ticks: Sequence[float]) -> str:
+    """The format of all of these numbers: `.2f`, or `.1e` for very small and very large ones."""
+    largest = max(map(abs, ticks), default=0.0)
+    kind = "f" if not largest or _SMALL <= largest < _LARGE else "e"
+    least = _TOLERANCE * largest
+    decimals = next(
         (
             count
             for count in range(_MOST_DECIMALS + 1)
-            if all(abs(round(tick, count) - tick) <= least for tick in shown)
+            if all(abs(_rounded(tick, count, kind) - tick) <= least for tick in ticks)
         ),
         _OF_ODD_TICKS,
     )
+    return f".{decimals}{kind}"
+
+
+def _rounded(tick: float, decimals: int, kind: str) -> float:
+    return round(tick, decimals) if kind == "f" else float(f"{tick:.{decimals}e}")
 
 
 def _shown(ticks: ArrayLike, scale: Scale) -> Sequence[float]:

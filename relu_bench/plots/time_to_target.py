@@ -77,7 +77,7 @@ def time_to_target(
         subject = f"time to a {shown.arrived.measure.title} of {target_of(shown)}"
         title, details = words.title(page, subject, where)
     frame = Frame(
-        note=" ".join(_note(shown, numbered=_numbered(shown, width))),
+        note=" ".join(_note(shown, width)),
         title=title,
         details=details,
         handles=[] if page.crowded else level_handles(page, shown.look),
@@ -208,7 +208,7 @@ def _rows_height(shown: Arriving) -> float:
     return _ROWS_BASE + max(_ROW, LABEL_LINE * lines) * len(shown.look)
 
 
-def _note(shown: Arriving, *, numbered: bool) -> Iterator[str]:
+def _note(shown: Arriving, width: float) -> Iterator[str]:
     found = shown.arrived
     near = found.measure.scale.near(SHARE)
     yield (
@@ -219,13 +219,14 @@ def _note(shown: Arriving, *, numbered: bool) -> Iterator[str]:
         yield "Some runs reach it before training: the baseline learned little."
     if shown.page.crowded:
         yield "Shade, from white to dark: share of a variant's runs that have reached it so far."
-        if numbered:
+        if _numbered(shown, width):
             yield "Numbers: the same in percent, where it rises."
         yield "Right: the median epoch over the runs; never is later than any."
     else:
         yield "Lines: share of a variant's runs that have reached it so far."
         yield bands_in_words(int(found.runs.groupby("variant")["seed"].nunique().max()))
-        yield "Right: runs, and their median; never is later than any epoch."
+        place = "Right" if width >= SIDE_BY_SIDE else "Below"
+        yield f"{place}: runs, and their median; never is later than any epoch."
     if found.timed and not shown.page.crowded:
         yield "Seconds: of training and validation, compiling aside."
     if not found.timed:

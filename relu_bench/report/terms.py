@@ -40,8 +40,8 @@ STATISTICS = (
     Term(
         "difference",
         "Mean over the seeds of the paired difference from the baseline, in the unit of the score; "
-        "×errors is the ratio of the mean errors; ratio, that of 1 − AUC, or of what is better when "
-        "lower as it stands.",
+        "×errors is the ratio of the mean errors; ratio, that of 1 − AUC, or of the scores where "
+        "lower is better.",
     ),
     Term(
         "p",

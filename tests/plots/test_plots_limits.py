@@ -1,12 +1,24 @@
 import pandas as pd
 import pytest
 from fake_results import epochs_of, epochs_table, run, runs_table
+from matplotlib.figure import Figure
 
+from relu_bench import stats
 from relu_bench.compare import Scale, final_scores, run_curves, scale_of
-from relu_bench.plots.limits import curve_limits, outside, score_limits
+from relu_bench.plots.limits import (
+    any_cut,
+    curve_limits,
+    dead_limits,
+    mean_limits,
+    outside,
+    score_limits,
+)
 
 ACCURACY = scale_of("accuracy")
 RMSE = Scale("RMSE", higher_is_better=False, factor=1.0, unit="")
+
+
+SECONDS = Scale("seconds per epoch", higher_is_better=False, factor=1.0, unit="s")
 
 
 def scores(*values: float) -> pd.DataFrame:
@@ -116,3 +128,116 @@ def test_a_long_row_of_bad_runs_does_not_squash_the_good_ones() -> None:
 
     assert low > 0.88
     assert high - low < 5 * (max(good) - min(good))
+
+
+def test_there_is_no_room_for_words_where_every_run_is_shown() -> None:
+    good = [0.95 + 0.002 * n for n in range(12)]
+    bad = [0.927, 0.905]  # beyond the fence, but within reach of the words
+
+    low, _ = score_limits(scores(*good, *bad), ACCURACY, room=1.0)
+
+    assert 0.9 < low < 0.905
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_an_axis_ends_where_a_score_can_be_no_better_or_worse(value: float) -> None:
+    low, high = score_limits(scores(value, value, value), ACCURACY)
+
+    assert low < value < high
+    axes = Figure().add_subplot()
+    axes.set_xlim(low, high)
+    assert all(-1e-9 <= tick <= 1 + 1e-9 for tick in axes.get_xticks() if low <= tick <= high)
+    beyond = min(value - low, high - value)
+    assert 0.02 * (high - low) < beyond < 0.1 * (high - low)
+
+
+def test_curves_end_at_100_percent_too() -> None:
+    _, high = curve_limits(single(1.005, 1.003, 1.001), ACCURACY)
+
+    assert 1.0 < high < 1.001
+
+
+def means(*each: tuple[float, float]) -> pd.DataFrame:
+    """Means and half the widths of their intervals."""
+    return pd.DataFrame(
+        [(mean, mean - half, mean + half) for mean, half in each],
+        columns=["mean", "low", "high"],
+    )
+
+
+def test_the_axis_of_means_holds_their_intervals() -> None:
+    table = means((0.976, 0.0013), (0.977, 0.0009), (0.9765, 0.001))
+
+    low, high = mean_limits(table, ACCURACY)
+
+    assert table["low"].min() > low
+    assert table["high"].max() < high
+    assert high - low < 1.2 * (table["high"].max() - table["low"].min())
+    assert not any_cut(table, (low, high))
+
+
+def test_one_huge_interval_squashes_no_other() -> None:
+    table = means((0.976, 0.0013), (0.977, 0.0009), (0.9765, 0.001), (0.9766, 0.02))
+
+    low, high = mean_limits(table, ACCURACY)
+
+    assert table["low"][:3].min() > low > 0.965
+    assert table["high"][:3].max() < high < 0.985
+    assert any_cut(table, (low, high))
+
+
+def test_an_interval_that_is_a_little_wider_than_others_is_shown_whole() -> None:
+    table = means(*((0.976 + 0.0004 * n, 0.0005) for n in range(10)), (0.9725, 0.004))
+
+    assert stats.robust_range(table)[0] > 0.969
+    assert 0.967 < mean_limits(table, ACCURACY)[0] < 0.9685
+
+
+def test_a_mean_stands_clear_of_the_arrow_of_its_interval() -> None:
+    table = means(*((0.97 + 0.001 * n, 0.0005) for n in range(8)), (0.964, 0.1))
+
+    low, high = mean_limits(table, ACCURACY)
+
+    assert any_cut(table, (low, high))
+    assert 0.15 * (high - low) < 0.964 - low < 0.3 * (high - low)
+
+
+def test_a_mean_that_comes_to_stand_on_the_axis_has_its_interval_there_too() -> None:
+    good = [(0.97 + 0.0004 * n, 0.0005) for n in range(20)]
+    table = means(*good, (0.9627, 0.0), (0.9622, 0.001))
+
+    assert stats.robust_range(table["mean"], ["low"])[0] == 0.9627
+    assert 0.96 < mean_limits(table, ACCURACY)[0] < 0.9612
+
+
+def test_a_bad_mean_is_cut_with_its_interval() -> None:
+    table = means((0.976, 0.001), (0.977, 0.001), (0.975, 0.001), (0.5, 0.1))
+
+    low, high = mean_limits(table, ACCURACY)
+
+    assert low > 0.97
+    assert not any_cut(table, (low, high))
+
+
+def test_means_without_intervals_have_an_axis() -> None:
+    table = means((0.976, float("nan")), (0.977, float("nan")))
+
+    assert mean_limits(table, ACCURACY) == pytest.approx((0.97595, 0.97705))
+
+
+def test_no_interval_of_means_draws_the_axis_beyond_what_can_be() -> None:
+    wide = means((0.97, 0.1), (0.98, 0.09))
+
+    assert 1.0 < mean_limits(wide, ACCURACY)[1] < 1.01
+    assert any_cut(wide, mean_limits(wide, ACCURACY))
+    assert -0.05 < mean_limits(means((0.2, 0.5), (0.3, 0.5)), SECONDS)[0] < 0
+
+
+def test_the_axis_of_dead_units_holds_their_intervals() -> None:
+    def limits(*each: tuple[float, float]) -> tuple[float, float]:
+        return dead_limits(pd.DataFrame(each, columns=["dead", "dead_high"]))
+
+    assert limits((0.0, 0.0), (0.0, 0.0)) == (-0.0005, 0.01)
+    assert limits((0.0, 0.0), (0.1, 0.19)) == pytest.approx((-0.0095, 0.1995))
+    assert limits((0.1, 0.12), (0.11, 0.13), (0.12, 0.14), (0.13, 0.9))[1] < 0.2
+    assert limits((0.9, 1.2))[1] == pytest.approx(1.05)

@@ -129,6 +129,31 @@ def test_intervals_are_drawn_both_ways_and_not_for_one_seed() -> None:
     assert "Points: means of one seed." in words(lone)
 
 
+def test_intervals_are_shown_whole_or_end_in_an_arrow() -> None:
+    whole = figure_of(CHOICE)
+    wide = [*variant("silu", 0.96, 1.5), *variant("gelu(approximate=false)", 0.955, 1.8)]
+    for seed, row in enumerate(wide[:3]):
+        row["train_seconds"] = (0.03, 0.03, 13.5)[seed]
+    cut = figure_of([*CHOICE, *wide])
+
+    for axes in whole.axes:
+        for line in axes.get_lines():
+            if line.get_linestyle() != "None" and len(line.get_xdata()) == 2:
+                assert axes.get_ylim()[0] < min(line.get_ydata())
+                assert axes.get_ylim()[1] > max(line.get_ydata())
+                assert axes.get_xlim()[0] < min(line.get_xdata())
+                assert axes.get_xlim()[1] > max(line.get_xdata())
+    assert "goes on" not in words(whole)
+    panel = cut.axes[0]
+    arrows = {
+        line.get_marker(): list(line.get_xdata())
+        for line in panel.get_lines()
+        if line.get_marker() in ("<", ">")
+    }
+    assert arrows == {"<": [panel.get_xlim()[0]], ">": [panel.get_xlim()[1]]}
+    assert "An interval that ends in an arrow goes on." in words(cut)
+
+
 @pytest.mark.parametrize(
     ("dead", "said"), [(0.0, "No unit died."), (None, "Dead units were not measured.")]
 )

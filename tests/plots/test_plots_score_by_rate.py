@@ -95,6 +95,36 @@ def test_a_mean_off_the_axis_has_no_interval() -> None:
     assert sorted(map(len, bars)) == [3, 4]
 
 
+def test_intervals_are_shown_whole() -> None:
+    rows = grid(activation=("relu", "elu"), learning_rate=RATES[:2], spread=0.005)
+    figure = figure_of(rows, KIND)
+    (panel,) = figure.axes
+
+    ends = np.concatenate([np.vstack(bar.get_segments())[:, 1] for bar in panel.collections[1:]])  # type: ignore[attr-defined]
+    assert panel.get_ylim()[0] < ends.min()
+    assert ends.max() < panel.get_ylim()[1]
+    assert "goes on" not in words(figure)
+
+
+def test_a_huge_interval_ends_in_an_arrow() -> None:
+    rows = grid(activation=THREE, learning_rate=RATES)
+    for row in rows:
+        if row["activation"] == "elu(alpha=1.0)" and row["learning_rate"] == RATES[1]:
+            row.update(test_accuracy=(1.0, 1.0, 0.91)[row["seed"]])
+    figure = figure_of(rows, KIND)
+    (panel,) = figure.axes
+
+    low, high = panel.get_ylim()
+    assert high - low < 0.1
+    arrows = {
+        line.get_marker(): np.asarray(line.get_ydata()).tolist()
+        for line in panel.get_lines()
+        if line.get_marker() in ("v", "^") and line.get_markersize() == 4
+    }
+    assert arrows == {"v": [low], "^": [high]}
+    assert "An interval that ends in an arrow goes on." in words(figure)
+
+
 def test_many_variants_have_a_panel_each_before_the_others() -> None:
     rows = grid(seeds=2, activation=MANY, learning_rate=RATES)
     figure = figure_of(rows, KIND)

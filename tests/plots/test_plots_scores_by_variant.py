@@ -124,7 +124,7 @@ def test_bad_runs_are_counted_at_the_edge_and_do_not_squash_the_axis() -> None:
 
     assert words(axes) == [
         "68.53 %\n4/6 learned",  # 68.525
-        "mean and\n2 runs below",
+        "mean and 2 runs below",
         "97.45 %",
     ]
     low, high = axes.get_xlim()

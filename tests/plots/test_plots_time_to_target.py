@@ -106,6 +106,11 @@ def test_a_narrow_figure_has_the_medians_below(width: float) -> None:
     assert len(figure.axes) == 3
     assert figure.axes[2].get_position().y1 <= 1
     assert figure.get_figheight() < 8
+    assert "Below: runs, and their median;" in words(figure)
+
+
+def test_a_wide_figure_has_the_medians_at_the_right() -> None:
+    assert "Right: runs, and their median;" in words(figure_of(runs_of(FOUR, val=0.9)))
 
 
 @pytest.mark.parametrize("width", [3.4, 5.0, 10.0])

@@ -12,6 +12,7 @@ from reporting import HOSTILE, HOSTILE_LABEL, document_of, pairs_of, store_of
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
 
 from relu_bench.report import render, write
 
@@ -43,6 +44,8 @@ def page(browser: Chrome, path: Path) -> Chrome:
     """The report as it is after loading, at 1400 pixels."""
     look(browser, width=1400)
     browser.get(path.as_uri())
+    # On a busy machine, Chromium says that it has loaded a page before that page's script has run.
+    WebDriverWait(browser, 30).until(lambda _: many(browser, "th button"))
     return browser
 
 
