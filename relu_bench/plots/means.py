@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from relu_bench import compare
 from relu_bench.plots.limits import Limits, any_cut
 from relu_bench.plots.style import BACKGROUND, Look, number
+from relu_bench.plots.words import GOES_ON
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +21,6 @@ _MARKER = 5.5
 _ARROW = 4.0
 # A star has less area than other marks of its size.
 _STAR = 1.5
-GOES_ON = "An interval that ends in an arrow goes on."
 # Points that a mark stands inside of the edge beyond which its mean lies.
 _INSIDE = 8.0
 

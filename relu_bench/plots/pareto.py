@@ -27,7 +27,6 @@ from relu_bench.plots.front import (
 )
 from relu_bench.plots.legend import handle
 from relu_bench.plots.limits import Limits, dead_limits, mean_limits
-from relu_bench.plots.means import GOES_ON
 from relu_bench.plots.pages import Page, pages
 from relu_bench.plots.placed_names import Name, place_names, say_how_many_are_lost
 from relu_bench.plots.strips import LABEL_LINE, heading
@@ -262,7 +261,7 @@ def _note(shown: _Shown) -> Iterator[str]:
     yield "Points: means"
     yield "with 95\u00a0% t intervals." if trades["n"].max() > 1 else "of one seed."
     if shown.cuts:
-        yield GOES_ON
+        yield words.GOES_ON
     of_all = "score, seconds and dead units" if several else "both"
     yield f"Filled: on the front, that is, no other variant is better in {of_all}, by the means."
     yield f"Lines: the front of {'each panel' if several else 'these two'}."

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from relu_bench.plots.limits import Limits
 
+GOES_ON = "An interval that ends in an arrow goes on."
+
 _SETTINGS = ("dataset", "model", "activation", "initializer", "learning_rate", "optimizer")
 
 
@@ -52,7 +54,7 @@ def note(
     lines = _repeats(int(sizes.min()), int(sizes.max()), splits)
     shown = scores[(scores["low"] < limits[1]) & (scores["high"] > limits[0])]
     if ((shown["low"] < limits[0]) | (shown["high"] > limits[1])).any():
-        lines.append("An interval that ends in an arrow goes on.")
+        lines.append(GOES_ON)
     lines += [*_marks(page, scores, thin_lines=thin_lines), *missing(page), rows_by(page)]
     return " ".join(line for line in lines if line)
 
