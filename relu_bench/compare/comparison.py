@@ -18,6 +18,7 @@ from relu_bench.compare.observations import Scores, observe
 from relu_bench.compare.pairs import Pair, against_baseline
 from relu_bench.compare.questions import Question
 from relu_bench.compare.ranking import ranked
+from relu_bench.compare.scores import completed
 from relu_bench.compare.test_set import dataset_of, test_size
 from relu_bench.compare.tuning import Tuned, tuned
 from relu_bench.errors import ReluBenchError
@@ -99,6 +100,7 @@ def comparison(
     margin = measure.margin if margin is None else margin
     name = baseline_of(question, baseline)
     by_validation = measure_of(question.metric, f"val_{question.metric}")
+    _check_measured(question, measure)
     observed = observe(question, measure, by_validation if mode == "tuned" else None)
     told: tuple[Tuned, ...] = ()
     if mode == "tuned":
@@ -125,6 +127,15 @@ def comparison(
         left_out(observed, shared, rows, pairs, mode == "matched" and bool(question.others)),
         test_size(question.runs[measure.column], measure.column, dataset_of(question.runs)),
     )
+
+
+def _check_measured(question: Question, measure: Measure) -> None:
+    runs = completed(question.runs)
+    if measure.values(runs).notna().any():
+        return
+    nothing_held_out = "val_" in measure.column and not (runs["validation_split"] > 0).any()
+    why = " Nothing was held out for validation in them." if nothing_held_out else ""
+    raise ReluBenchError(f"--metric {measure.column}: none of these runs has one.{why}")
 
 
 def _best_first(rows: Sequence[Estimate], direction: float) -> list[int]:

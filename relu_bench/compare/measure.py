@@ -66,7 +66,9 @@ class Measure:
         return _MARGINS.get(self.scale.unit, _MARGIN_OF_LOSS)
 
     def values(self, runs: DataFrame) -> Series:
-        """What each run counts as, in the unit that people read; NaN for failed runs.
+        """What each run counts as, in the unit that people read.
+
+        NaN for failed runs, and for a validation score where nothing was held out.
 
         Raises:
             ReluBenchError: when a diverged run has nothing to count as.
@@ -79,8 +81,11 @@ class Measure:
             counted = pd.Series(float("nan"), index=runs.index)
             for guess in self.guesses:
                 counted = counted.fillna(runs[guess].astype("float64"))
-            if counted[diverged].isna().any():
-                raise ReluBenchError(self._uncounted(runs[diverged & counted.isna()]))
+            lost = diverged & counted.isna()
+            if "_val_" in f"_{self.column}":
+                lost &= runs["validation_split"] > 0
+            if lost.any():
+                raise ReluBenchError(self._uncounted(runs[lost]))
             numbers = numbers.mask(diverged, counted)
         return numbers * self.scale.factor
 

@@ -553,3 +553,15 @@ def test_a_loss_cannot_count_diverged_runs() -> None:
 def test_a_metric_that_is_not_there() -> None:
     with pytest.raises(ReluBenchError, match=r"'test_acuracy' is no score.*'test_accuracy'"):
         compared(variants({"relu": RELU, "elu": ELU}), metric="test_acuracy")
+
+
+@pytest.mark.parametrize("outcome", ["learned", "diverged"])
+def test_a_metric_that_no_run_has_is_said(outcome: str) -> None:
+    rows = [
+        run(activation=name, seed=seed, validation_split=0.0, outcome=outcome)
+        for name in ("relu", "elu")
+        for seed in range(2)
+    ]
+
+    with pytest.raises(ReluBenchError, match=r"has one\. Nothing was held out for validation"):
+        compared(rows, metric="val_accuracy")

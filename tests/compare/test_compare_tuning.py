@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from comparing import compared, variants
+from comparing import answers_of, compared, variants
 from fake_results import Row, run
 
 from relu_bench.compare import in_words
@@ -116,3 +116,22 @@ def test_without_other_axes_tuned_is_matched() -> None:
         "There is nothing to tune, since no other axis varies: the table is that of --mode matched."
     )
     assert words[:-1] == in_words(compared(rows))
+
+
+@pytest.mark.parametrize("outcome", ["learned", "diverged"])
+def test_without_validation_tuning_says_what_it_takes(outcome: str) -> None:
+    rows = [
+        run(
+            activation=name,
+            seed=seed,
+            learning_rate=rate,
+            validation_split=0.0,
+            outcome=outcome if seed == 0 else "learned",
+        )
+        for name in ("relu", "elu")
+        for seed in range(4)
+        for rate in (0.1, 0.01)
+    ]
+
+    with pytest.raises(ReluBenchError, match="Run the config with validation_split above 0"):
+        answers_of(rows, "activation", mode="tuned")
