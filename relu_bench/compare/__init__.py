@@ -17,7 +17,7 @@ from relu_bench.compare.documents import markdown as to_markdown
 from relu_bench.compare.documents import text_lines
 from relu_bench.compare.layers import over_runs, run_layers, variant_layers, without_probes
 from relu_bench.compare.methods import paragraph as methods_paragraph
-from relu_bench.compare.naming import stored_column
+from relu_bench.compare.naming import label_column
 from relu_bench.compare.plain_text import WIDTH
 from relu_bench.compare.records import to_csv, to_json
 from relu_bench.compare.results import Results, load, once_each
@@ -43,6 +43,7 @@ __all__ = [
     "final_scores",
     "in_words",
     "label",
+    "label_column",
     "load",
     "methods_paragraph",
     "once_each",
@@ -51,7 +52,6 @@ __all__ = [
     "run_layers",
     "scale_of",
     "score",
-    "stored_column",
     "summarize",
     "text_lines",
     "texts",

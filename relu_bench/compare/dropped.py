@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from relu_bench.compare.estimates import Common, Estimate
 from relu_bench.compare.observations import OUTCOMES, Observations, known
 from relu_bench.compare.pairs import Pair
+from relu_bench.compare.tuning import CELLS
 
 _MOST_LINES = 12
-# The only cell of a tuned comparison (`tuning.tuned`).
-TUNED = ("tuned",)
 
 
 def left_out(
@@ -43,7 +42,7 @@ def left_out(
     failed = observed.outcomes == OUTCOMES.index("failed")
     by_pair = {pair.variant: pair for pair in pairs}
     untuned = []
-    if observed.cells == TUNED:
+    if observed.cells == CELLS:
         untuned = [each.variant for each in estimates if not each.n]
     for row, estimate in enumerate(estimates):
         found = []

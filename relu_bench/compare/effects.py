@@ -121,8 +121,9 @@ def errors(runs: DataFrame, measure: Measure) -> Series:
     1 - accuracy, or what is lower when better as it stands. Half of one answer in a million stands
     for none: a run without an error has a logarithm too.
     """
-    perfect = measure.scale.factor if measure.scale.higher_is_better else 0.0
-    return (perfect - measure.values(runs)).abs().clip(lower=5e-7 * measure.scale.factor)
+    return (
+        (measure.scale.perfect - measure.values(runs)).abs().clip(lower=5e-7 * measure.scale.factor)
+    )
 
 
 def _range(column: Series) -> str:

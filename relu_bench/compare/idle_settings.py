@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from relu_bench import labels
-from relu_bench.compare.naming import stored_column
+from relu_bench.compare.naming import label_column
 
 if TYPE_CHECKING:
-    from pandas import DataFrame, Series
+    from pandas import DataFrame
 
 # Of `models.MODELS`, which stands above this; a test holds them together.
 RECURRENT_MODELS = frozenset({"rnn"})
@@ -19,7 +19,7 @@ _ACTED: Mapping[str, Callable[[DataFrame], bool]] = {
     "dropout_kind": lambda runs: bool((runs["dropout"] > 0).any()),
     "recurrent_initializer": lambda runs: (
         not RECURRENT_MODELS.isdisjoint(
-            labels.parse(model).name for model in _stored(runs, "model").unique()
+            labels.parse(model).name for model in runs[label_column(runs, "model")].unique()
         )
     ),
     # A cap on the training samples is drawn by it too.
@@ -27,12 +27,6 @@ _ACTED: Mapping[str, Callable[[DataFrame], bool]] = {
         (runs["validation_split"] > 0).any() or runs["train_samples"].notna().any()
     ),
 }
-
-
-def _stored(runs: DataFrame, name: str) -> Series:
-    """A column of labels as they stand in the store, whatever names are shown."""
-    stored = stored_column(name)
-    return runs[stored if stored in runs else name]
 
 
 def idle_settings(runs: DataFrame) -> frozenset[str]:

@@ -90,6 +90,12 @@ def stored_column(name: str) -> str:
     return f"stored {name}"
 
 
+def label_column(runs: DataFrame, name: str) -> str:
+    """The column of these runs that holds the canonical labels of `name`, whatever is shown."""
+    stored = stored_column(name)
+    return stored if stored in runs else name
+
+
 def stored_labels(
     runs: DataFrame, by: Sequence[str], stored: Mapping[str, Names], column: str
 ) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from relu_bench.compare.naming import stored_column
+from relu_bench.compare.naming import label_column
 from relu_bench.errors import ReluBenchError
 
 if TYPE_CHECKING:
@@ -86,8 +86,7 @@ def is_known(dataset: str) -> bool:
 
 def dataset_of(runs: DataFrame) -> str:
     """The data set of runs that have only one, as the store calls it, whatever name is shown."""
-    stored = stored_column("dataset")
-    return str(runs[stored if stored in runs else "dataset"].iloc[0])
+    return str(runs[label_column(runs, "dataset")].iloc[0])
 
 
 def called(dataset: str) -> str:

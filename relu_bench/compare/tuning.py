@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from relu_bench.compare.questions import Question
 
 
+CELLS = ("tuned",)
+"""The only cell of a tuned comparison, in place of the settings that were tuned over."""
+
+
 @dataclass(frozen=True)
 class Tuned:
     """How one variant was tuned.
@@ -74,7 +78,7 @@ def tuned(
     impossible = choices[:, np.newaxis, :] < 0
     chosen = Observations(
         observed.variants,
-        ("tuned",),
+        CELLS,
         observed.seeds,
         np.where(impossible, np.nan, scores),
         np.where(impossible, np.int8(0), outcomes),

@@ -15,6 +15,7 @@ from relu_bench.compare import broken
 from relu_bench.plots.band import stretches
 from relu_bench.plots.limits import Limits
 from relu_bench.plots.strips import LABEL_LINE
+from relu_bench.plots.style import SMALL_CHARACTER
 from relu_bench.plots.within import flattened, within
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ Band = tuple[int, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 # In inches.
 _ABOVE = 0.15
 _LABELS = 0.2
-_CHARACTER = 0.062
 _GAP = 0.16
 
 
@@ -104,7 +104,7 @@ class Lattice:
     @cached_property
     def names(self) -> list[str]:
         """The titles, long ones over several lines, none of which is wider than its panel."""
-        most = max(1, int(self._share * self.column_width / _CHARACTER))
+        most = max(1, int(self._share * self.column_width / SMALL_CHARACTER))
         return [
             "\n".join(part for line in broken(title, most).split("\n") for part in wrap(line, most))
             for title in self.titles

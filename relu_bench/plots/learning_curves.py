@@ -57,8 +57,8 @@ def learning_curves(
     for level, rows in curves.groupby("level", sort=False):
         name = str(level)
         if single is not None and name in mixed:
-            draw_runs(axes, single[single["level"] == name], look[name])
-        draw_mean(axes, rows, look[name], label=name, banded=name not in mixed)
+            _draw_runs(axes, single[single["level"] == name], look[name])
+        _draw_mean(axes, rows, look[name], label=name, banded=name not in mixed)
     if limits is not None:
         axes.set_ylim(*limits)
     axes.set_xlim(0, float(curves["epoch"].max()) or 1.0)
@@ -100,9 +100,7 @@ def _of_two_kinds(
     return frozenset(level[mixed[line]])
 
 
-def draw_mean(
-    axes: Axes, rows: DataFrame, look: Look, *, label: str = "", banded: bool = True
-) -> None:
+def _draw_mean(axes: Axes, rows: DataFrame, look: Look, *, label: str, banded: bool) -> None:
     """One line of means, and the band of ± 1 sd around those that have one."""
     rows = rows.sort_values("x")
     x, mean, sd = (rows[name].to_numpy(np.float64) for name in ("x", "mean", "sd"))
@@ -111,7 +109,7 @@ def draw_mean(
         band(axes, x, mean - sd, mean + sd, look.colour)
 
 
-def draw_runs(axes: Axes, single: DataFrame, look: Look) -> None:
+def _draw_runs(axes: Axes, single: DataFrame, look: Look) -> None:
     """A thin line for each run."""
     from matplotlib.collections import LineCollection
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,19 +47,18 @@ def lines(axes: Axes, table: DataFrame, look: Mapping[str, Look], *, marked: boo
     return axes
 
 
-def background(
-    axes: Axes, table: DataFrame, others: Sequence[str] = ("level",), middle: str = "middle"
-) -> None:
-    """Thin grey lines of what a panel is to be seen before: x, `middle`, one for each of `others`.
+def background(axes: Axes, table: DataFrame) -> None:
+    """Thin grey lines of what a panel is to be seen before: x and middle, one for each level.
 
     They are one artist with gaps, since hundreds of lines take most of the time of a figure.
     """
     if not len(table):
         return
-    points = table.sort_values([*others, "x"])
-    group = points.groupby(list(others), sort=False).ngroup().to_numpy()
+    points = table.sort_values(["level", "x"])
+    group = points.groupby("level", sort=False).ngroup().to_numpy()
     gaps = np.flatnonzero(np.diff(group)) + 1
-    x, y = (np.insert(points[name].to_numpy(np.float64), gaps, np.nan) for name in ("x", middle))
+    columns = (points[name].to_numpy(np.float64) for name in ("x", "middle"))
+    x, y = (np.insert(column, gaps, np.nan) for column in columns)
     axes.plot(x, y, color=BACKGROUND, linewidth=0.6, zorder=1)
 
 

@@ -12,7 +12,7 @@ from relu_bench.plots.highlighted_curves import highlighted_curves
 from relu_bench.plots.lattice import Lattice
 from relu_bench.plots.learning_curves import start_outside
 from relu_bench.plots.scores_by_variant import LABEL_WIDTH
-from relu_bench.plots.strips import rows_height
+from relu_bench.plots.strips import ROW, rows_height
 from relu_bench.plots.words import hue_title
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def many(content: Content, frame: Frame, width: float) -> Figure:
     label = textwrap.wrap(_epochs(content), max(8, int((width - _BESIDE_PANELS) / _CHARACTER)))
     above = panels.height + _AXIS_LABEL + _LINE * (len(label) - 1) if content.splits else 0.0
     label_width = max(LABEL_WIDTH, int(_LABEL_CHARACTERS * width))
-    row = {"row": _NARROW_ROW} if width < NARROW else {}
-    below = rows_height(content, strip, label_width, **row) + _AXIS_LABEL
+    row = _NARROW_ROW if width < NARROW else ROW
+    below = rows_height(content, strip, label_width, row) + _AXIS_LABEL
     figure, body = framed(frame, width, above + below)
     scores_in: SubFigure = body
     if content.splits:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from relu_bench.plots.limits import Limits, outside
-from relu_bench.plots.style import QUIET, SMALL
+from relu_bench.plots.style import QUIET, SMALL, SMALL_CHARACTER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,8 +17,7 @@ _SIZE = SMALL - 0.5
 _LETTER = 0.0076 * _SIZE
 _GAP = 2 / 72
 _DOT = 3 / 72
-# Beside a panel, of a name's letter and for the numbers; the least that is left of it.
-_NAME_LETTER = 0.062
+# Beside a panel, for the numbers; the least that is left of it.
 _NUMBERS = 0.75
 _LEAST = 0.5
 # Where the letters stand: below the line through a mean or through a dot, in points.
@@ -66,7 +65,7 @@ def panel_width(axes: Axes, names: Sequence[str]) -> float:
     if figure is None:
         raise ValueError("the axes belong to no figure")
     longest = max((len(line) for name in names for line in name.splitlines()), default=0)
-    beside = figure.get_figwidth() - _NAME_LETTER * longest - _NUMBERS
+    beside = figure.get_figwidth() - SMALL_CHARACTER * longest - _NUMBERS
     return max(_LEAST, min(axes.get_window_extent().width / figure.dpi, beside))
 
 

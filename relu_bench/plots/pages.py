@@ -178,7 +178,7 @@ def known_labels(named: DataFrame, hue: Sequence[str]) -> dict[str, str]:
     axis = hue[0] if len(hue) == 1 else "activation"
     if len(hue) > 1 and axis not in hue:
         return {}
-    column = compare.stored_column(axis) if compare.stored_column(axis) in named else axis
+    column = compare.label_column(named, axis)
     labels = named[["level", column]].drop_duplicates("level")
     return dict(zip(labels["level"], labels[column].astype(str), strict=True))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from relu_bench.plots.frame import Frame, framed
 from relu_bench.plots.row_places import Key, Places
-from relu_bench.plots.style import QUIET, SMALL
+from relu_bench.plots.style import QUIET, SMALL, SMALL_CHARACTER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,6 @@ ZERO = 0.65
 _LEAST_COLUMN = 0.64
 _USUAL_COLUMN = 1.1
 _GAP = 0.08
-_CHARACTER = 0.062
 _LARGER_CHARACTER = 0.08
 _BESIDE_NAMES = 0.12
 _LINE = 0.14
@@ -87,12 +86,12 @@ def row_figure(
 
 
 def _names_width(those: Places) -> float:
-    return _CHARACTER * those.label_characters + _BESIDE_NAMES
+    return SMALL_CHARACTER * those.label_characters + _BESIDE_NAMES
 
 
 def _texts_width(columns: Sequence[Column]) -> float:
     texts = (text for column in columns for text in column.texts.values())
-    return _CHARACTER * max(map(len, texts), default=0)
+    return SMALL_CHARACTER * max(map(len, texts), default=0)
 
 
 def _blocks(those: Places, columns: Sequence[Column], width: float) -> list[Sequence[Column]]:
@@ -106,7 +105,7 @@ def _blocks(those: Places, columns: Sequence[Column], width: float) -> list[Sequ
 
 def _lines(block: Sequence[Column], width: float) -> int:
     """How many lines the titles and the labels of a block take."""
-    titles = max(len(_wrapped(column.title, width, _CHARACTER)) for column in block)
+    titles = max(len(_wrapped(column.title, width, SMALL_CHARACTER)) for column in block)
     labels = max(len(_wrapped(column.label, width, _LARGER_CHARACTER)) for column in block)
     return titles + labels
 
@@ -130,7 +129,7 @@ def _block(
         _rules(axes, those)
         column.draw(axes)
         axes.set_ylim(those.height, 0)
-        title = "\n".join(_wrapped(column.title, column_width, _CHARACTER))
+        title = "\n".join(_wrapped(column.title, column_width, SMALL_CHARACTER))
         axes.set_title(title, fontsize=SMALL, pad=_PAD)
         axes.set_xlabel("\n".join(_wrapped(column.label, column_width, _LARGER_CHARACTER)))
         axes.spines["left"].set_visible(False)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # In inches.
-_ROW = 0.3
+ROW = 0.3
+"""The least height of a row of test scores in a wide figure."""
 _TALLEST_ROW = 0.6
 _ROWS_BASE = 0.4
 LABEL_LINE = 0.15
@@ -73,7 +74,7 @@ def stacked(content: Content, frame: Frame, width: float) -> Figure:
 
 
 def rows_height(
-    content: Content, strip: str, label_width: int = LABEL_WIDTH, row: float = _ROW
+    content: Content, strip: str, label_width: int = LABEL_WIDTH, row: float = ROW
 ) -> float:
     """What the rows of test scores need, in inches, names broken at `label_width` characters."""
     levels = content.levels(strip)

@@ -44,6 +44,8 @@ SETTINGS: dict[str, Any] = {
     "text.hinting": "none",  # at 200 dots per inch it is not seen, and takes a tenth of the time
 }
 SMALL = 7.5
+SMALL_CHARACTER = 0.062
+"""Inches: how wide a letter of that size is, on average and with some room."""
 QUIET = "#555555"
 BACKGROUND = "#c4c4c4"
 

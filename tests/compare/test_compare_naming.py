@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relu_bench import compare
-from relu_bench.compare import broken, load, stored_column
+from relu_bench.compare import broken, load
+from relu_bench.compare.naming import stored_column
 from relu_bench.errors import ReluBenchError
 from relu_bench.store.plans import KeptPlan, keep, kept
 
