@@ -27,6 +27,7 @@ import common
 if TYPE_CHECKING:
     from relu_bench.plan import Spec
     from relu_bench.store import RunRecord
+    from relu_bench.training import RunResult
 
 MEASURE = "--measure"
 
@@ -80,11 +81,10 @@ def _print(found: dict[int, list[dict[str, float]]], *, quick: bool) -> None:
 def _measured(jobs: str, *sets: str) -> dict[str, float]:
     """The plan with so many workers: seconds, and shares of the workers' time."""
     from relu_bench import planning, runner
+    from relu_bench.child_process import ChildProcess
     from relu_bench.executors import LocalExecutor
     from relu_bench.store import Store
-    from relu_bench.training import RunResult
-    from relu_bench.worker import WorkerSettings
-    from relu_bench.worker_process import WorkerProcess
+    from relu_bench.worker import Trained, WorkerSettings
 
     begins: dict[int, list[float]] = defaultdict(list)
     ends: dict[int, list[float]] = defaultdict(list)
@@ -93,21 +93,23 @@ def _measured(jobs: str, *sets: str) -> dict[str, float]:
     class Timed(LocalExecutor):
         """Remembers when each of its workers begins and ends a run."""
 
-        def start_worker(self, slot: int) -> WorkerProcess:
-            worker = super().start_worker(slot)
-            train = worker.train
+        def start_worker(self, slot: int, *, trial: bool = False) -> ChildProcess:
+            worker = super().start_worker(slot, trial=trial)
+            ask = worker.ask
 
-            def timed(spec: "Spec", *arguments: Any) -> RunResult | str:
+            def timed(spec: "Spec", *arguments: Any) -> Trained:
                 thread = threading.get_ident()
                 asked = time.perf_counter()
-                result = train(spec, *arguments)
+                trained: Trained = ask(spec, *arguments)
                 ended = time.perf_counter()
                 # Of a worker's first run, what it took before training is its start.
-                begins[thread].append(_begin(asked, ended, result, first=not begins[thread]))
+                begins[thread].append(
+                    asked if begins[thread] else _begin(asked, ended, trained.result)
+                )
                 ends[thread].append(ended)
-                return result
+                return trained
 
-            worker.train = timed  # type: ignore[assignment, method-assign]
+            worker.ask = timed  # type: ignore[assignment, method-assign]
             return worker
 
     class TimedStore(Store):
@@ -147,10 +149,8 @@ def _measured(jobs: str, *sets: str) -> dict[str, float]:
     }
 
 
-def _begin(asked: float, ended: float, result: Any, *, first: bool) -> float:
-    """When a run began: when it was asked for, or later if its worker had to start."""
-    if not first or isinstance(result, str):
-        return asked
+def _begin(asked: float, ended: float, result: "RunResult") -> float:
+    """When a run whose worker may have had to start first began."""
     parts: Sequence[str] = ("compile_seconds", "train_seconds", "probe_seconds")
     return max(asked, ended - sum(result.summary.get(part) or 0.0 for part in parts))
 

@@ -135,6 +135,13 @@ RUNS = (
     Column("started_at", "time", "ISO 8601, UTC"),
     Column("host", "text", "machine that trained"),
     Column("processor", "text", "its processor"),
+    Column(
+        "environment",
+        "text",
+        "variables of the environment that were in force and change numbers, `NAME=value`",
+        "",
+        "there was none, as a rule",
+    ),
     Column("relu_bench_version", "text", "version"),
     Column("tensorflow_version", "text", "version"),
     Column("keras_version", "text", "version"),

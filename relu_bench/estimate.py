@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from relu_bench import data, models
+from relu_bench.activations import own_process
 from relu_bench.models import Architecture
 from relu_bench.plan import Spec
 from relu_bench.trainer import architecture_of
@@ -55,6 +56,15 @@ def network_of(spec: Spec, data_dir: Path | None = None) -> Network:
 
 @lru_cache(maxsize=256)
 def _network(architecture: Architecture) -> Network:
+    if architecture.source is None:
+        return _built(architecture)
+    found: Network = own_process.call(architecture.source, _built, architecture)
+    return found
+
+
+def _built(architecture: Architecture) -> Network:
+    import relu_bench.quiet_tensorflow  # noqa: F401 - before Keras is imported
+
     model = models.build(architecture)
     layers = tuple(
         Layer(layer.name, type(layer).__name__, tuple(layer.output.shape[1:]), layer.count_params())

@@ -10,9 +10,10 @@ from typing import Protocol, Self
 
 from relu_bench.errors import ReluBenchError
 from relu_bench.plan import Spec
-from relu_bench.training import RunResult
+from relu_bench.training import Progress, RunResult
 
 Wanted = Callable[[Spec], bool]
+OnProgress = Callable[[Spec, Progress], None]
 
 
 @dataclass(frozen=True)

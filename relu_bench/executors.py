@@ -10,18 +10,32 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from relu_bench import fork_server
+from relu_bench.activations import Source
+from relu_bench.child_process import (
+    ChildDiedError,
+    ChildProcess,
+    RequestFailedError,
+    TookTooLongError,
+    one_line,
+)
 from relu_bench.cores import Core, HostCores
 from relu_bench.errors import ReluBenchError, WorkerStartError
-from relu_bench.execution import Executor, Finished, RunFailed, Wanted, always
+from relu_bench.execution import Executor, Finished, OnProgress, RunFailed, Wanted, always
 from relu_bench.plan import Spec
 from relu_bench.schedule import Schedule
-from relu_bench.worker import MakeTrainer, WorkerSettings, make_tensorflow_trainer, one_line
-from relu_bench.worker_process import OnProgress, RunTooLongError, WorkerDiedError, WorkerProcess
+from relu_bench.worker import (
+    MakeTrainer,
+    Trained,
+    WorkerSettings,
+    make_tensorflow_trainer,
+    make_training,
+)
 
 __all__ = ["Executor", "Finished", "LocalExecutor", "RunFailed", "Wanted", "always"]
 
@@ -117,7 +131,7 @@ class LocalExecutor:
         jobs = [_Job(spec, wanted) for spec in specs]
         with self._changed:
             for job in jobs:
-                self._schedule.add(job.spec.program_key, job)
+                self._schedule.add(job.spec.program_key, job, files=job.spec.source)
             self._changed.notify_all()
         if not self._started:
             self._started = True
@@ -125,14 +139,19 @@ class LocalExecutor:
                 slot.start()
         return [job.future for job in jobs]
 
-    def start_worker(self, slot: int) -> WorkerProcess:
-        """A new process for a slot."""
-        log = self.log_folder / f"worker-{slot}.log"
-        return WorkerProcess(self.context, slot, (self.make_trainer, self.settings, log))
+    def start_worker(self, slot: int, *, trial: bool = False) -> ChildProcess:
+        """A new process for a slot; for `trial`, see `WorkerSettings`. Raises WorkerStartError."""
+        settings = replace(self.settings, trial=trial)
+        return ChildProcess(
+            self.context,
+            f"relu-bench worker {slot}",
+            partial(make_training, self.make_trainer, settings),
+            self.log_folder / f"worker-{slot}.log",
+        )
 
     @property
     def log_folder(self) -> Path:
-        """Where the standard error of the workers goes."""
+        """Where the output of the workers goes."""
         return Path(self._logs.name)
 
     def take(self, slot: int) -> _Job | None:
@@ -168,10 +187,10 @@ class LocalExecutor:
             self.on_waiting(self.cores.used_by_others())
         return None
 
-    def forget(self, slot: int) -> None:
-        """The slot's worker was replaced: its compiled programs are gone."""
+    def forget(self, slot: int, job: _Job | None = None) -> None:
+        """The slot's worker is gone with its compiled programs; `job` is for the next one."""
         with self._changed:
-            self._schedule.forget(slot)
+            self._schedule.forget(slot, None if job is None else job.spec.program_key)
 
 
 class _Slot(threading.Thread):
@@ -182,7 +201,8 @@ class _Slot(threading.Thread):
         self.executor = executor
         self.number = number
         self.core: Core | None = None
-        self.worker: WorkerProcess | None = None
+        self.worker: ChildProcess | None = None
+        self.files: Source | None = None
         self.stopped = False
 
     def run(self) -> None:
@@ -222,39 +242,56 @@ class _Slot(threading.Thread):
             self.core = None
 
     def _do(self, job: _Job) -> None:
+        starts = 0
         while not self.stopped:
             job.attempts += 1
             try:
-                if self.worker is None:
-                    self.worker = self.executor.start_worker(self.number)
-                outcome = self.worker.train(
-                    job.spec, self.executor.on_progress, self.executor.timeout
-                )
-            except RunTooLongError:
-                self._replace_worker()
-                outcome = f"it took longer than {self.executor.timeout:g} seconds (--timeout)"
-            except WorkerDiedError as death:
-                self._replace_worker()
-                if job.attempts < MOST_ATTEMPTS or self.stopped:
-                    continue
-                outcome = str(death)
+                outcome: Finished | RunFailed = self._trained(job)
             except WorkerStartError as error:
+                self._replace_worker(job)
+                starts, job.attempts = starts + 1, job.attempts - 1
+                if starts < MOST_ATTEMPTS:
+                    continue
                 # Not the run's fault: that ends the sweep, and the run stays missing.
                 job.future.set_exception(error)
                 return
+            except ChildDiedError as death:
+                self._replace_worker(job)
+                if job.attempts < MOST_ATTEMPTS or self.stopped:
+                    continue
+                outcome = RunFailed(str(death), job.attempts)
+            except TookTooLongError:
+                self._replace_worker()
+                limit = f"{self.executor.timeout:g} seconds (--timeout)"
+                outcome = RunFailed(f"it took longer than {limit}", job.attempts)
+            except RequestFailedError as error:
+                outcome = RunFailed(str(error), job.attempts)
             except Exception as error:  # a slot must never die silently with its job
-                outcome = one_line(error)
                 self._replace_worker()
-            if self.worker is not None and self.worker.programs >= PROGRAMS_PER_WORKER:
-                self._replace_worker()
-            if isinstance(outcome, str):
-                job.future.set_exception(RunFailed(outcome, job.attempts))
+                outcome = RunFailed(one_line(error), job.attempts)
+            if isinstance(outcome, RunFailed):
+                job.future.set_exception(outcome)
             else:
-                job.future.set_result(Finished(outcome, job.attempts))
+                job.future.set_result(outcome)
             return
 
-    def _replace_worker(self) -> None:
+    def _trained(self, job: _Job) -> Finished:
+        source = job.spec.source
+        if self.files not in (None, source):
+            # What a user's file has done to its process must reach no run without that file.
+            self._replace_worker(job)
+        if self.worker is None:
+            self.worker = self.executor.start_worker(self.number, trial=job.attempts > 1)
+        self.files = source
+        report = partial(self.executor.on_progress, job.spec)
+        answer: Trained = self.worker.ask(job.spec, report, self.executor.timeout)
+        if answer.programs >= PROGRAMS_PER_WORKER:
+            self._replace_worker()
+        return Finished(answer.result, job.attempts)
+
+    def _replace_worker(self, job: _Job | None = None) -> None:
+        """End the worker; the next one begins with `job`, if one is given."""
         if self.worker is not None:
             self.worker.kill()
-        self.worker = None
-        self.executor.forget(self.number)
+        self.worker = self.files = None
+        self.executor.forget(self.number, job)

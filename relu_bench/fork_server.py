@@ -1,12 +1,14 @@
-"""Where worker processes come from: a process that has imported TensorFlow once for all of them.
+"""How processes of ours are started, and what they import: exactly what this process runs.
 
-Linux only; elsewhere, where forking is unsafe, each worker is spawned and imports it for itself.
+On Linux they come from a process that has imported TensorFlow once for all of them; elsewhere,
+where forking is unsafe, each is spawned and imports it for itself.
 """
 
 import multiprocessing
 import multiprocessing.forkserver
 import multiprocessing.resource_tracker
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -14,7 +16,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.context import BaseContext
+from pathlib import Path
+from types import ModuleType
+from typing import IO
 
+from relu_bench import SEARCH_PATH, machine
 from relu_bench.errors import WorkerStartError
 
 PRELOAD = "relu_bench.fork_server_preload"
@@ -24,6 +30,12 @@ _LONGEST_SOCKET_PATH = 107
 _BELOW_TEMPORARY_FOLDER = len("/pymp-12345678/listener-12345678")
 _SHORT_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
 _LOOK_AGAIN_SECONDS = 0.05
+_MOST_BYTES_READ = 10_000
+_FATAL = re.compile(r"F\d{4} [^\]]*\] (.+)")  # how Abseil, and so TensorFlow, logs it
+
+_starting = threading.RLock()
+_said: list[IO[bytes]] = []
+"""The file, without a name, that the fork server has as its standard error."""
 
 
 def start(preload: tuple[str, ...] = (PRELOAD,)) -> BaseContext:
@@ -38,17 +50,57 @@ def start(preload: tuple[str, ...] = (PRELOAD,)) -> BaseContext:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
-    # The fork server and all workers inherit the mask: Ctrl-C reaches the whole process group, and
-    # what becomes of them is for this process to decide.
-    # (The resource tracker goes first, since starting it clears the mask.)
-    multiprocessing.resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        with _short_temporary_folder():
-            multiprocessing.forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with importing_as_here(), _short_temporary_folder(), _stderr_kept(), _interrupts_held_back():
+        multiprocessing.forkserver.ensure_running()
     return context
+
+
+@contextmanager
+def importing_as_here() -> Iterator[None]:
+    """Processes that are started meanwhile import what this one imports.
+
+    They look for modules where this process does, in the order of its `sys.path`. Nothing is added
+    to that: a plain `python -c`, as which Python starts them, would look into the working folder
+    first. The caller's main module is not imported again: a script needs no guard around its
+    top level. Variables of the environment that would change numbers stay here.
+    """
+    with _starting:
+        main, path, environment = sys.modules["__main__"], sys.path, dict(os.environ)
+        sys.modules["__main__"] = ModuleType("__main__")
+        sys.path = list(SEARCH_PATH)
+        for name in machine.changing_variables():
+            del os.environ[name]
+        # The first keeps the working folder out. The second is for the fork server, to which
+        # Python 3.11 does not hand on `sys.path`.
+        os.environ["PYTHONSAFEPATH"] = "1"
+        os.environ["PYTHONPATH"] = os.pathsep.join(SEARCH_PATH)
+        try:
+            yield
+        finally:
+            sys.modules["__main__"], sys.path = main, path
+            for name in ("PYTHONSAFEPATH", "PYTHONPATH"):
+                del os.environ[name]
+            os.environ.update(environment)
+
+
+def last_words() -> str:
+    """The last line that the fork server, or a process on its way from it, had to say."""
+    return last_line(_said[0].fileno()) if _said else ""
+
+
+def last_line(log: Path | int) -> str:
+    """What a log ends with, on one line of at most 300 characters; empty without any.
+
+    Of native code that ended its process, it is the error and not the last line of its stack.
+    """
+    try:
+        with open(log, "rb", closefd=not isinstance(log, int)) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _MOST_BYTES_READ))
+            lines = file.read().decode("utf-8", "replace").strip().splitlines()
+    except OSError:
+        return ""
+    fatal = [found[1] for found in map(_FATAL.match, lines) if found]
+    return next(iter(fatal or reversed(lines)), "")[:300]
 
 
 @contextmanager
@@ -68,6 +120,45 @@ def ending_with_parent() -> Iterator[None]:
     finally:
         left.set()
         watcher.join()
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """The fork server and all workers inherit the mask: Ctrl-C reaches the whole process group.
+
+    What becomes of them is for this process to decide.
+    """
+    # The resource tracker goes first, since starting it clears the mask.
+    multiprocessing.resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _stderr_kept() -> Iterator[None]:
+    """What a process that is started says on its way is kept for `last_words`.
+
+    Nobody but us could make anything of its tracebacks.
+    """
+    if not _said:
+        try:
+            _said.append(tempfile.TemporaryFile())  # noqa: SIM115 - as long as this process lives
+        except OSError as error:
+            raise WorkerStartError(
+                f"No file can be made in the temporary folder ({error.strerror}). Let the "
+                "environment variable TMPDIR name a folder that you may write to."
+            ) from error
+    sys.stderr.flush()
+    kept = os.dup(2)
+    os.dup2(_said[0].fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 @contextmanager

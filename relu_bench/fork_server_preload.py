@@ -4,9 +4,11 @@ It is started before it is known whether there is anything to train; a command t
 such as for a wrong config, takes it along.
 """
 
+import contextlib
+
 from relu_bench.fork_server import ending_with_parent
 
-with ending_with_parent():
-    from relu_bench import preload
-
-__all__ = ["preload"]
+# What cannot be imported here, a worker tries again: it can say why.
+with ending_with_parent(), contextlib.suppress(Exception):
+    import relu_bench.preload
+    import relu_bench.worker  # noqa: F401

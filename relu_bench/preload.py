@@ -9,12 +9,6 @@ from relu_bench.machine import one_blas_thread
 one_blas_thread()
 
 from relu_bench import trainer  # noqa: E402 - the thread counts are read at import
-from relu_bench.quiet_tensorflow import tf  # noqa: E402
+from relu_bench.quiet_tensorflow import one_thread, tf  # noqa: E402
 
 __all__ = ["one_thread", "tf", "trainer"]
-
-
-def one_thread() -> None:
-    """One thread for this process: the best use of a core, and bits that depend on nothing else."""
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)

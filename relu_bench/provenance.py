@@ -1,5 +1,6 @@
 """Where a number comes from: versions, hardware, the commit of the code."""
 
+import hashlib
 import subprocess
 from functools import lru_cache
 from importlib import metadata
@@ -27,6 +28,17 @@ def version_of(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
+
+
+@lru_cache(maxsize=1)
+def code_digest() -> str:
+    """Of all of relu-bench's code, 12 hex digits: equal versions can have been edited."""
+    folder = Path(__file__).parent
+    found = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        content = path.read_bytes()
+        found.update(f"{path.relative_to(folder).as_posix()} {len(content)}\n".encode() + content)
+    return found.hexdigest()[:12]
 
 
 def git_commit(folder: Path) -> str | None:

@@ -44,12 +44,15 @@ class Trainer:
 
     def train(self, spec: Spec, report: Report = lambda progress: None) -> RunResult:
         """Train one network. Never fetches: raises DataError when the data are not there."""
+        from relu_bench.quiet_tensorflow import ENVIRONMENT
+
         loaded, split = self._ready(spec)
         program, compile_seconds = self._compiled(spec, loaded, len(split.train))
         result = training.train(
             spec, program, loaded, split, report, compile_seconds=compile_seconds
         )
-        return replace(result, notices=tuple(self._notices))
+        summary = {**result.summary, "environment": ENVIRONMENT}
+        return replace(result, summary=summary, notices=tuple(self._notices))
 
     def _ready(self, spec: Spec) -> tuple[LoadedData, data.Split]:
         """The data set as tensors, and its parts; kept for the next run."""

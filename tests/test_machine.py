@@ -1,10 +1,13 @@
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from relu_bench import machine
+from relu_bench.errors import ReluBenchError
 
 
 @pytest.fixture(autouse=True)
@@ -158,3 +161,71 @@ def test_a_share_is_told_by_its_job_and_its_control_group(
     assert len(set(found)) == 3
     monkeypatch.setattr(machine, "_OWN_CGROUP", tmp_path / "missing")
     assert machine.share()
+
+
+VARIABLES = {
+    "XLA_FLAGS": "--a=true",
+    "TF_XLA_FLAGS": "--b",
+    "TF_DETERMINISTIC_OPS": "1",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "TF_SET_ONEDNN_FPMATH_MODE": "BF16",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "DNNL_DEFAULT_FPMATH_MODE": "bf16",
+    "NPY_DISABLE_CPU_FEATURES": "AVX512F",
+}
+OTHERS = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA": "1"}
+
+
+def test_the_variables_that_change_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [*os.environ]:
+        if name.startswith(("TF_", "XLA_", "OPENBLAS_", "ONEDNN_", "DNNL_", "NPY_")):
+            monkeypatch.delenv(name)
+    assert machine.variables_in_force() == ""
+    for name, value in (VARIABLES | OTHERS | {"OPENBLAS_CORETYPE": "Haswell"}).items():
+        monkeypatch.setenv(name, value)
+    assert machine.changing_variables() == VARIABLES
+    in_force = sorted((VARIABLES | {"OPENBLAS_CORETYPE": "Haswell"}).items())
+    assert machine.variables_in_force() == " ".join(f"{each}={value}" for each, value in in_force)
+
+
+IN_FORCE = """
+import os, sys
+os.environ["XLA_FLAGS"] = "--xla_cpu_enable_fast_math=true"
+if sys.argv[1] == "before":
+    import tensorflow
+from relu_bench.quiet_tensorflow import ENVIRONMENT, keras
+from relu_bench.trainer import Trainer
+from relu_bench.config import Experiment
+from relu_bench.plan import make_plan
+fields = {"dataset": ("digits",), "model": ("mlp(hidden=[4])",), "epochs": (1,)}
+(spec,) = make_plan(Experiment("test", fields, seeds=(0,)))
+print([Trainer().train(spec).summary["environment"], os.environ.get("XLA_FLAGS")])
+"""
+
+
+FLAG = "--xla_cpu_enable_fast_math=true"
+
+
+@pytest.mark.parametrize(
+    ("when", "said"), [("never", ["", None]), ("before", [f"XLA_FLAGS={FLAG}", FLAG])]
+)
+def test_a_run_says_what_was_in_force_when_tensorflow_was_imported(
+    when: str, said: list[str | None]
+) -> None:
+    environment = {name: value for name, value in os.environ.items() if "OPENBLAS_" not in name}
+    done = subprocess.run(
+        [sys.executable, "-c", IN_FORCE, when],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert done.stdout == f"{said}\n"
+
+
+@pytest.mark.parametrize("name", ["XLA_FLAGS", "TF_XLA_FLAGS"])
+def test_a_flag_that_xla_does_not_know_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "--bogus")
+    with pytest.raises(ReluBenchError, match=rf"{name} of its environment \(.*Unknown flag.*bogus"):
+        machine.check_flags()

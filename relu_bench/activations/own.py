@@ -1,12 +1,15 @@
 """Activations of the user's own: `my_module.py:my_function`, the one form that runs code.
 
 Here nothing is run: a file is read, its content hashed, and its text searched for the function.
-`own_function.py` runs it, where a network is built or a curve drawn.
+`own_function.py` runs it, in a worker that builds a network with it or in a process of its own
+(`own_process.py`).
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
+from relu_bench.activations import own_process
 from relu_bench.activations.entry import Activation, Array
 from relu_bench.activations.own_file import ActivationError, Source, read_source
 from relu_bench.labels import Label, LabelError, make_label, parse
@@ -60,6 +63,11 @@ def source_of(label: str) -> Source | None:
     return _sources.get(label)
 
 
+def know(sources: Mapping[str, Source]) -> None:
+    """Take another process's word for where the functions of canonical labels stand."""
+    _sources.update(sources)
+
+
 def identity(label: str, source: Source) -> str:
     """What a run's identity holds in place of the label: no path, and the whole hash."""
     return f"{function_name(label)}@sha256:{source.sha256}"
@@ -103,21 +111,33 @@ def entry(label: Label) -> Activation:
 
 
 def values(label: str, x: Array) -> Array:
-    """f(x) by running the function, in float32. Raises ActivationError."""
-    from relu_bench.activations import own_function
-
-    return own_function.values(label, _known(label), x)
+    """f(x) by running the function, in float32, in a process of its own. Raises ActivationError."""
+    found: Array = own_process.call(_known(label), _values_here, label, _known(label), x)
+    return found
 
 
 def slopes(label: str, x: Array) -> Array:
     """f'(x) likewise, as TensorFlow differentiates it."""
+    found: Array = own_process.call(_known(label), _slopes_here, label, _known(label), x)
+    return found
+
+
+def _values_here(label: str, source: Source, x: Array) -> Array:
     from relu_bench.activations import own_function
 
-    return own_function.slopes(label, _known(label), x)
+    return own_function.values(label, source, x)
+
+
+def _slopes_here(label: str, source: Source, x: Array) -> Array:
+    from relu_bench.activations import own_function
+
+    return own_function.slopes(label, source, x)
 
 
 def build_layer(label: str, name: str, source: Source | None = None) -> object:
-    """The Keras layer; `source` is where the file lies, None: as `canonical` has read it.
+    """The Keras layer; the file is run in this process, which must do nothing else.
+
+    `source` is where the file lies, None: as `canonical` has read it.
 
     Raises:
         ActivationError: when the file has changed, or the function is no activation.

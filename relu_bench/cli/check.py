@@ -37,8 +37,6 @@ def show_plans(planned: "Sequence[Planned]", jobs: int | None, data_dir: Path | 
     _try_own_activations(planned, data_dir)
     for each in planned:
         _show_runs(each)
-        import relu_bench.quiet_tensorflow  # noqa: F401 - before Keras is imported
-
         _show_programs(each, data_dir)
         workers = min(cores, len(each.specs))
         duration = _duration(estimate.seconds(each.specs, workers, data_dir))
@@ -49,7 +47,6 @@ def _try_own_activations(planned: "Sequence[Planned]", data_dir: Path | None) ->
     """Build the networks with a user's function first: a plan with a wrong one is not valid."""
     own = {spec.program_key: spec for each in planned for spec in each.specs if spec.source}
     if own:
-        import relu_bench.quiet_tensorflow  # noqa: F401 - before Keras is imported
         from relu_bench import estimate
 
         for spec in own.values():

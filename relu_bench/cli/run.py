@@ -202,7 +202,7 @@ def _local(
     timeout: float | None,
 ) -> "Executor":
     """Worker processes here, for so many runs."""
-    from relu_bench import fork_server, planning
+    from relu_bench import fork_server, machine, planning
     from relu_bench.cores import VARIABLE, HostCores
     from relu_bench.executors import LocalExecutor
     from relu_bench.worker import WorkerSettings
@@ -212,6 +212,12 @@ def _local(
         display.notice(
             f"--jobs {jobs}: no more than {cores.limit} workers run at once here, those of other "
             f"relu-bench processes included; the environment variable {VARIABLE} sets that number."
+        )
+    left_out = machine.changing_variables()
+    if left_out:
+        display.notice(
+            f"{', '.join(sorted(left_out))}: set here, and left out for the workers: it would "
+            "change the numbers of runs."
         )
     fork_server.start()
     settings = WorkerSettings(data_dir, planning.ready_data(planned, data_dir))

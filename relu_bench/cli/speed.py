@@ -58,6 +58,7 @@ def speed(
     ] = None,
 ) -> None:
     """Measure what activations cost, forward and backward: compiled, eager, and in NumPy."""
+    from relu_bench import machine
     from relu_bench import speed as measurement
     from relu_bench.activations import canonical, listing
     from relu_bench.errors import ReluBenchError
@@ -70,6 +71,9 @@ def speed(
     sizes = measurement.given(elements) if elements else measurement.chosen()
     if out is not None:
         measurement.make_folder(out)
+    left_out = machine.changing_variables()
+    if left_out:
+        typer.echo(f"relu-bench: {', '.join(sorted(left_out))}: set here, and left out", err=True)
     settings = measurement.Settings(seconds=seconds, repeats=repeats)
     try:
         with _progress() as on_progress:

@@ -7,8 +7,8 @@ from relu_bench import data
 from relu_bench.cluster.absence import Notice
 from relu_bench.cluster.connection import ClusterError, ClusterLostError
 from relu_bench.cluster.executor import ClusterExecutor
+from relu_bench.execution import OnProgress
 from relu_bench.planning import Planned
-from relu_bench.worker_process import OnProgress
 
 __all__ = ["ClusterError", "ClusterExecutor", "ClusterLostError", "connect"]
 

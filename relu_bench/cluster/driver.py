@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from relu_bench.child_process import one_line
 from relu_bench.cluster import fitness, remote
 from relu_bench.cluster.absence import Absence, Notice
 from relu_bench.cluster.connection import (
@@ -21,15 +22,15 @@ from relu_bench.cluster.connection import (
     WorkerLostError,
 )
 from relu_bench.cluster.jobs import Job, still_wanted
-from relu_bench.cluster.remote import DataWanted, Failed, HeldData, Order, Trained
+from relu_bench.cluster.remote import DataWanted, Failed, HeldData, Order, Touched, Trained
 from relu_bench.cluster.tables import digest_of
 from relu_bench.data import Dataset
-from relu_bench.executors import MOST_ATTEMPTS, Finished, RunFailed
+from relu_bench.execution import Finished, OnProgress, RunFailed
+from relu_bench.executors import MOST_ATTEMPTS
 from relu_bench.plan import Spec
 from relu_bench.schedule import Schedule
 from relu_bench.training import Progress
-from relu_bench.worker import MakeTrainer, one_line
-from relu_bench.worker_process import OnProgress
+from relu_bench.worker import MakeTrainer
 
 PROGRAMS_PER_WORKER = 20
 """A worker is restarted after so many distinct programs: each leaves about 13 MB behind."""
@@ -39,15 +40,23 @@ MOST_MEMORY = 0.7
 
 _POLL_SECONDS = 0.5
 _GRACE_SECONDS = 15.0
-_PATIENCE_SECONDS = 1.0
+_NO_NANNY = (
+    "The runs with an activation of your own need a Dask worker with a nanny: it is restarted "
+    "before other runs, so that a file of your own cannot change their numbers. Start workers "
+    "without --no-nanny. What had finished is kept."
+)
 
 
 @dataclass(eq=False)
 class _InUse:
-    """A worker that gets runs. `gone` is set when it is no longer connected."""
+    """A worker that gets runs. `gone` is set when it is no longer connected.
+
+    `nanny` is None until it is known.
+    """
 
     threads: int
     gone: asyncio.Event
+    nanny: bool | None = None
     life: "asyncio.Task[None] | None" = None
 
 
@@ -91,7 +100,7 @@ class Driver:
         self._unfit: dict[str, str] = {}
         self._paused: set[str] = set()
         self._absence = Absence(connection, notice)
-        self._lost: ClusterLostError | None = None
+        self._lost: ClusterError | ClusterLostError | None = None
         self._watching: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
 
@@ -139,7 +148,7 @@ class Driver:
                 self._put(job)
 
     def _put(self, job: Job) -> None:
-        self._schedule.add(job.spec.program_key, job)
+        self._schedule.add(job.spec.program_key, job, files=job.spec.source)
         self._more.set()
 
     # Which workers there are
@@ -188,7 +197,7 @@ class Driver:
         self._unfit[address] = reason
         self.notice(f"the Dask worker {address} gets no runs: {reason}")
 
-    def _lose(self, error: ClusterLostError) -> None:
+    def _lose(self, error: ClusterError | ClusterLostError) -> None:
         """The sweep cannot go on: every run that is not done ends with the reason."""
         self._lost = error
         for worker in self._in_use.values():
@@ -208,19 +217,21 @@ class Driver:
             if unfit:
                 self._refuse(address, unfit[address])
                 return
-            nanny = await self.connection.call(
+            worker.nanny = await self.connection.call(
                 address, worker.gone, remote.prepare, self.make_trainer, self._tables
             )
             while True:
-                job = await self._take(address, worker.gone)
+                job = await self._take(address, worker)
                 answer = await self._do(job, address, worker.gone)
-                if isinstance(answer, Trained) and _worn(answer, nanny):
+                if isinstance(answer, Touched) or (
+                    isinstance(answer, Trained) and _worn(answer, worker.nanny)
+                ):
                     self._schedule.forget(address)
-                    await self._replace(address, nanny, answer)
+                    await self._replace(address, worker.nanny, answer)
                     return
         except (WorkerLostError, DisconnectedError):
             return  # when it is connected again, the watcher takes it up again
-        except ClusterLostError as error:
+        except (ClusterError, ClusterLostError) as error:
             self._lose(error)
         except Exception as error:
             self._refuse(address, one_line(error))
@@ -228,22 +239,34 @@ class Driver:
             self._schedule.forget(address)
             if self._in_use.get(address) is worker:
                 del self._in_use[address]
+            self._more.set()  # what only it could do, others must know of
 
-    async def _take(self, address: str, gone: asyncio.Event) -> Job:
-        """The worker's next run that is still wanted; waits for one, and while it is paused."""
+    async def _take(self, address: str, worker: _InUse) -> Job:
+        """The worker's next run that is still wanted; waits for one, and while it is paused.
+
+        Raises:
+            WorkerLostError: when the worker is no longer connected.
+            ClusterError: when only runs are left that no worker may get.
+        """
         while True:
             while address in self._paused:
                 await asyncio.sleep(_POLL_SECONDS)
-            if gone.is_set():
+            if worker.gone.is_set():
                 raise WorkerLostError(address)
-            job = self._schedule.take(address)
+            # Without a nanny, nothing could free it from what a user's file has done to it.
+            job = self._schedule.take(address, with_files=bool(worker.nanny))
             if job is None:
+                if not self._schedule.is_empty and not self._may_have_nanny():
+                    raise ClusterError(_NO_NANNY)
                 self._more.clear()
                 await self._more.wait()
-            elif job.attempts or await still_wanted(job):
+            elif job.future.running() or await still_wanted(job):
                 return job
 
-    async def _do(self, job: Job, address: str, gone: asyncio.Event) -> Trained | Failed:
+    def _may_have_nanny(self) -> bool:
+        return any(worker.nanny is not False for worker in self._in_use.values())
+
+    async def _do(self, job: Job, address: str, gone: asyncio.Event) -> Trained | Failed | Touched:
         """Have a run done, and end its future unless it must be tried again."""
         job.attempts += 1
         try:
@@ -262,32 +285,42 @@ class Driver:
             raise
         except Exception as error:
             answer = Failed(one_line(error))
-        if isinstance(answer, Trained):
+        if isinstance(answer, Touched):
+            job.attempts -= 1
+            self._put(job)
+        elif isinstance(answer, Trained):
             job.future.set_result(Finished(answer.result, job.attempts))
         else:
             job.future.set_exception(RunFailed(answer.reason, job.attempts))
         return answer
 
-    async def _train(self, spec: Spec, address: str, gone: asyncio.Event) -> Trained | Failed:
+    async def _train(
+        self, spec: Spec, address: str, gone: asyncio.Event
+    ) -> Trained | Failed | Touched:
         source = None if spec.source is None else self._sources[spec.source.sha256]
         order = Order(spec, source, self._tables, self.make_trainer, self._session, self.timeout)
         while True:
             answer = await self.connection.call(address, gone, remote.train, order)
             if not isinstance(answer, DataWanted):
-                assert isinstance(answer, Trained | Failed)
+                assert isinstance(answer, Trained | Failed | Touched)
                 return answer
             data = self._datasets[answer.digest]
             await self.connection.send(address, gone, answer.digest, data)
 
-    async def _replace(self, address: str, nanny: bool, answer: Trained) -> None:
+    async def _replace(self, address: str, nanny: bool, answer: Trained | Touched) -> None:
         if nanny:
             await self.connection.restart(address)
-        else:
-            self._refuse(
-                address,
-                f"it uses {answer.memory:.0%} of its memory limit, and no nanny can restart it. "
-                "Start workers with a nanny, or with a larger --memory-limit.",
-            )
+            return
+        why = (
+            "a file of a user's own has run there"
+            if isinstance(answer, Touched)
+            else f"it uses {answer.memory:.0%} of its memory limit"
+        )
+        self._refuse(
+            address,
+            f"{why}, and no nanny can restart it. Start workers with a nanny, or with a larger "
+            "--memory-limit.",
+        )
 
     def _progress(self, event: Mapping[str, Any]) -> None:
         if event.get("session") == self._session:

@@ -12,10 +12,9 @@ from relu_bench.cluster.driver import Driver
 from relu_bench.cluster.jobs import Job
 from relu_bench.cluster.sources import content_of
 from relu_bench.data import Dataset
-from relu_bench.executors import Finished, Wanted, always
+from relu_bench.execution import Finished, OnProgress, Wanted, always
 from relu_bench.plan import Spec
 from relu_bench.worker import MakeTrainer, make_tensorflow_trainer
-from relu_bench.worker_process import OnProgress
 
 _PATIENCE_SECONDS = 8.0
 

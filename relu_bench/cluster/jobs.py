@@ -4,7 +4,7 @@ import asyncio
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-from relu_bench.executors import Finished, Wanted
+from relu_bench.execution import Finished, Wanted
 from relu_bench.plan import Spec
 
 

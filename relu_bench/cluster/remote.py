@@ -4,6 +4,7 @@ The functions are sent by name, so relu-bench must be installed where the worker
 compares the versions first. A worker has one thread, and so one run at a time.
 """
 
+import sys
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -11,12 +12,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from relu_bench import plan, provenance
+from relu_bench import machine, plan, provenance
+from relu_bench.child_process import one_line
 from relu_bench.cluster.sources import placed
 from relu_bench.data import Dataset
 from relu_bench.plan import Spec
 from relu_bench.training import Progress, Report, RunResult
-from relu_bench.worker import MakeTrainer, Trains, WorkerSettings, one_line
+from relu_bench.worker import MakeTrainer, Trains, WorkerSettings
 
 PROGRESS_TOPIC = "relu-bench"
 """Dask's topic of events that carry the progress of runs."""
@@ -83,6 +85,11 @@ class DataWanted:
     digest: str
 
 
+@dataclass(frozen=True)
+class Touched:
+    """The worker has run a user's file that this run does without: replace it first."""
+
+
 class TookTooLongError(Exception):
     """A run was not done in the time that it was given."""
 
@@ -90,6 +97,8 @@ class TookTooLongError(Exception):
 _datasets: "OrderedDict[str, Dataset]" = OrderedDict()
 _trainers: dict[tuple[Any, ...], Trains] = {}
 _programs_of_earlier_trainers = 0
+_files: set[str] = set()
+"""Of the user's own, those that have run in this process, by their SHA-256."""
 
 
 def versions() -> Mapping[str, str]:
@@ -98,6 +107,7 @@ def versions() -> Mapping[str, str]:
     names = ("relu_bench", "tensorflow", "keras")
     return {
         **{name: str(found[f"{name}_version"]) for name in names},
+        "code": provenance.code_digest(),
         "numerics": f"{plan.NUMERICS} and {plan.NUMERICS_OF_DRAWS}",
     }
 
@@ -109,9 +119,12 @@ def prepare(make_trainer: MakeTrainer, tables: tuple[HeldData, ...]) -> bool:
 
     Raises:
         RuntimeError: when TensorFlow has already run here, with more threads.
+        ReluBenchError: when a variable of the environment would end this process.
     """
     from distributed import get_worker
 
+    if "tensorflow" in sys.modules:
+        machine.check_flags()
     _trainer(make_trainer, tables)
     return get_worker().nanny is not None
 
@@ -123,14 +136,18 @@ def keep(digest: str, dataset: Dataset) -> None:
         _datasets.popitem(last=False)
 
 
-def train(order: Order) -> Trained | Failed | DataWanted:
+def train(order: Order) -> Trained | Failed | DataWanted | Touched:
     """Do a run. What training raises is its failure; the worker goes on."""
     from distributed import get_worker
 
+    files = set() if order.spec.source is None else {order.spec.source.sha256}
+    if _files and _files != files:
+        return Touched()
     digest = next(each.digest for each in order.tables if each.name == order.spec.dataset)
     if digest not in _datasets:
         return DataWanted(digest)
     _datasets.move_to_end(digest)
+    _files.update(files)
     try:
         trainer = _trainer(order.make_trainer, order.tables)
         spec = placed(order.spec, order.source, Path(get_worker().local_directory))

@@ -21,8 +21,10 @@ CIRCUMSTANCES = (
     "git_commit",
     REVISION,
     "processor",
+    "environment",
     "host",
 )
+_EMPTY = {"environment": "none"}
 _KEY = ["experiment", "run_id"]
 _NOT_SCORES = ("train_samples", "train_seconds")
 
@@ -72,12 +74,12 @@ def _circumstances(runs: DataFrame) -> Iterator[str]:
             continue
         values = sorted(str(value) for value in runs[name].dropna().unique())
         if runs[name].isna().any() and values:
-            values.append("unknown")
+            values.append(_EMPTY.get(name, "unknown"))
         if len(values) > 1:
             more = ", …" if len(values) > 4 else ""
             differing.append(f"{name} ({', '.join(values[:4])}{more})")
             condition = f"{name}={values[0]}"
-            if shlex.quote(condition) == condition:
+            if name not in _EMPTY and shlex.quote(condition) == condition:
                 examples.append(condition)
     if differing:
         yield f"runs differ in {'; '.join(differing)}; {_narrowing(len(differing), examples)}"

@@ -1,10 +1,13 @@
 """The whole measurement: cells, prepared one after the other, timed in rounds, summed up."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from relu_bench.speed.cells import cells
+from relu_bench import activations
+from relu_bench.activations import Source, own_process
+from relu_bench.child_process import Report
+from relu_bench.speed.cells import REFERENCE, cells
 from relu_bench.speed.costs import Cost, make_costs
 from relu_bench.speed.preparing import prepare
 from relu_bench.speed.rounds import LEAST_ROUNDS, run_rounds
@@ -42,6 +45,8 @@ def measure(
 ) -> tuple[Cost, ...]:
     """Measure activations, and relu, which they are compared with, on one thread.
 
+    Functions in a file of the user's own are measured, beside relu, in a process of that file.
+
     Args:
         labels: canonical.
         sizes: of the tensors.
@@ -51,9 +56,54 @@ def measure(
         make: makes the work of a cell; TensorFlow's and NumPy's when left out. Then this process
             must not have used TensorFlow before: it is set to one thread for good.
     """
-    if make is None:
-        on_progress("starting TensorFlow", 0.0)
-        make = _real_work(sizes, settings.seed)
+    if make is not None:
+        return _measured(labels, sizes, settings, on_progress, clock=clock, make=make)
+    by_file: dict[Source | None, list[str]] = {}
+    for label in sorted(labels, key=lambda label: activations.source_of(label) is not None):
+        by_file.setdefault(activations.source_of(label), []).append(label)
+    costs: list[Cost] = []
+    for source, those in (by_file or {None: []}).items():
+        if source is None:
+            found = _measured_here(those, sizes, settings, on_progress)
+        else:
+            found = own_process.call_with_report(
+                source,
+                lambda told: on_progress(*told),
+                _measured_there,
+                dict.fromkeys(those, source),
+                sizes,
+                settings,
+            )
+        # Each file's functions are compared with relu in the same process; it is shown once.
+        costs += [cost for cost in found if not costs or cost.activation != REFERENCE]
+    return tuple(costs)
+
+
+def _measured_there(
+    own: Mapping[str, Source], sizes: Sequence[Size], settings: Settings, report: Report
+) -> tuple[Cost, ...]:
+    """In the process of a file of the user's own."""
+    activations.know(own)
+    return _measured_here(list(own), sizes, settings, lambda *told: report(told))
+
+
+def _measured_here(
+    labels: Sequence[str], sizes: Sequence[Size], settings: Settings, on_progress: OnProgress
+) -> tuple[Cost, ...]:
+    on_progress("starting TensorFlow", 0.0)
+    make = _real_work(sizes, settings.seed)
+    return _measured(labels, sizes, settings, on_progress, clock=time.perf_counter, make=make)
+
+
+def _measured(
+    labels: Sequence[str],
+    sizes: Sequence[Size],
+    settings: Settings,
+    on_progress: OnProgress,
+    *,
+    clock: Clock,
+    make: MakeWork,
+) -> tuple[Cost, ...]:
     every = cells(labels, sizes)
     ready = prepare(
         every,

@@ -8,11 +8,27 @@ from typing import Any
 
 import fake_remote
 import pytest
-from fake_training import DIES_ALWAYS, DIES_ONCE, NEVER_ENDS, RAISES, attempts, result_of, specs_of
+from fake_training import (
+    DIES_ALWAYS,
+    DIES_ONCE,
+    NEVER_ENDS,
+    RAISES,
+    attempts,
+    processes_by_file,
+    result_of,
+    specs_of,
+)
 from loopback import Loopback, until
 
 from relu_bench import machine
-from relu_bench.cluster import ClusterExecutor, ClusterLostError, connection, driver
+from relu_bench.activations import canonical
+from relu_bench.cluster import (
+    ClusterError,
+    ClusterExecutor,
+    ClusterLostError,
+    connection,
+    driver,
+)
 from relu_bench.data import Dataset
 from relu_bench.executors import RunFailed
 from relu_bench.plan import Spec
@@ -195,6 +211,43 @@ def test_a_worker_is_restarted_before_programs_pile_up(
     assert [finished.attempts for finished in found] == [1, 1, 1]
     pids = [attempts(tmp_path, spec) for spec in many]
     assert pids[0] == pids[1] != pids[2]
+
+
+@pytest.fixture
+def with_own(tmp_path: Path) -> tuple[Spec, ...]:
+    """Runs of relu, of a function of a user's own, and of another file's."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.py").write_text(f"def f(x):\n    return x\n# {name}")
+    own = [canonical(f"{tmp_path}/{name}.py:f") for name in ("a", "b")]
+    return specs_of(0, 1, dataset=("digits",), activation=("relu", *own))
+
+
+def test_a_worker_that_has_run_a_users_file_is_restarted_before_other_runs(
+    make_cluster: MakeCluster, digits: Dataset, tmp_path: Path, with_own: tuple[Spec, ...]
+) -> None:
+    cluster = make_cluster("a", nanny=True)
+    with executor_on(cluster, digits) as executor:
+        for future in executor.submit(with_own):
+            assert future.result(timeout=60).attempts == 1
+    # Another driver knows nothing of it; the worker does.
+    again = specs_of(7, dataset=("digits",))
+    with executor_on(cluster, digits) as executor:
+        assert executor.submit(again)[0].result(timeout=60).attempts == 1
+    assert processes_by_file(tmp_path, with_own) == [1, 1, 1]
+    assert processes_by_file(tmp_path, [*with_own, *again]) == [2, 1, 1]
+
+
+def test_without_a_nanny_a_worker_gets_no_users_file(
+    make_cluster: MakeCluster, digits: Dataset, with_own: tuple[Spec, ...]
+) -> None:
+    with executor_on(make_cluster("a"), digits) as executor:
+        for spec, future in zip(with_own, executor.submit(with_own), strict=True):
+            if spec.source is None:
+                assert future.result(timeout=60).attempts == 1
+                continue
+            with pytest.raises(ClusterError, match="need a Dask worker with a nanny") as error:
+                future.result(timeout=60)
+            assert error.value.exit_code == 2
 
 
 def test_a_lost_scheduler_ends_the_sweep_and_keeps_what_is_done(

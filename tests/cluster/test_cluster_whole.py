@@ -59,7 +59,7 @@ def without_seconds(store: Path) -> dict[str, list[dict[str, Any]]]:
 def test_interrupted_resumed_and_a_worker_killed_every_run_is_there_once_with_its_bits(
     make_cluster: MakeCluster, config: Path, tmp_path: Path
 ) -> None:
-    cluster = make_cluster("a", "b")
+    cluster = make_cluster("a", "b", nanny=True)
     arguments = ("run", config, "--cluster", cluster.address, "--out", tmp_path / "cluster")
     options = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command(*arguments), start_new_session=True, **options) as process:  # type: ignore[call-overload]

@@ -126,6 +126,10 @@ def test_versions_and_processors_that_differ_are_named_in_one_line() -> None:
         ({"numerics": 2}, "numerics (1, 2); --where numerics=1 keeps one"),
         ({"git_commit": None}, "git_commit (abc, unknown); --where git_commit=abc keeps one"),
         ({"processor": "b c"}, "processor (a processor, b c); --where KEY=VALUE keeps one"),
+        (
+            {"environment": "XLA_FLAGS=--a=true"},
+            "environment (XLA_FLAGS=--a=true, none); --where KEY=VALUE keeps one",
+        ),
     ],
 )
 def test_a_notice_names_the_condition_that_would_do(differing: Row, said: str) -> None:

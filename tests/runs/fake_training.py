@@ -2,10 +2,14 @@
 
 import os
 import signal
+import sys
+import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from relu_bench.activations import source_of
 from relu_bench.config import Experiment
 from relu_bench.plan import Spec, make_plan
 from relu_bench.training import Progress, Report, RunResult
@@ -15,7 +19,9 @@ DIES_ALWAYS, DIES_ONCE, RAISES, NEVER_ENDS = 901, 902, 903, 904
 
 
 def specs_of(*seeds: int, **fields: tuple[Any, ...]) -> tuple[Spec, ...]:
-    return make_plan(Experiment("test", {"epochs": (2,), **fields}, seeds=seeds))
+    own = {label: source_of(label) for label in fields.get("activation", ())}
+    sources = {label: source for label, source in own.items() if source is not None}
+    return make_plan(Experiment("test", {"epochs": (2,), **fields}, seeds=seeds, sources=sources))
 
 
 def result_of(spec: Spec) -> RunResult:
@@ -76,3 +82,41 @@ def make_slowly_starting_trainer(settings: WorkerSettings) -> FakeTrainer:
 def attempts(folder: Path, spec: Spec) -> list[int]:
     """The processes that tried a spec, in order."""
     return [int(line) for line in (folder / f"trained-{spec.run_id}").read_text().split()]
+
+
+def _note(settings: WorkerSettings, name: str, text: str) -> None:
+    assert settings.data_dir is not None
+    with (settings.data_dir / name).open("a") as file:
+        file.write(f"{text}\n")
+
+
+def make_unable_trainer(settings: WorkerSettings) -> FakeTrainer:
+    _note(settings, "started", "")
+    raise MemoryError("not enough")
+
+
+def make_dying_trainer(settings: WorkerSettings) -> FakeTrainer:
+    _note(settings, "started", "")
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def make_writing_trainer(settings: WorkerSettings) -> FakeTrainer:
+    for descriptor in (1, 2):
+        os.write(descriptor, b"from native code\n")
+    sys.stdout.write("from Python\n")
+    _note(settings, "temporary", tempfile.mkstemp()[1])
+    return make_fake_trainer(settings)
+
+
+def processes_by_file(folder: Path, specs: Sequence[Spec]) -> list[int]:
+    """How many processes have tried the specs without a user's file, and those of each file.
+
+    None of them may have run two files.
+    """
+    found: dict[Any, set[int]] = {None: set()}
+    for spec in specs:
+        found.setdefault(spec.source, set()).update(attempts(folder, spec))
+    plain, *own = found.values()
+    assert sum(map(len, own)) == len(set().union(*own))
+    return [len(plain), *map(len, own)]

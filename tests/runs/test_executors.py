@@ -20,11 +20,13 @@ from fake_training import (
     attempts,
     make_fake_trainer,
     make_slowly_starting_trainer,
+    processes_by_file,
     result_of,
     specs_of,
 )
 
 from relu_bench import executors
+from relu_bench.activations import canonical
 from relu_bench.cores import HostCores
 from relu_bench.errors import ReluBenchError, StoreWriteError, WorkerStartError
 from relu_bench.executors import LocalExecutor, RunFailed
@@ -118,6 +120,20 @@ def test_a_worker_is_replaced_before_programs_pile_up(
     assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
 
 
+def test_a_worker_that_has_run_a_users_file_gets_no_run_without_it(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.py").write_text(f"def f(x):\n    return x\n# {name}")
+    own = [canonical(f"{tmp_path}/{name}.py:f") for name in ("a", "b")]
+    specs = specs_of(0, 1, activation=("relu", *own, "tanh"))
+    with make_executor(tmp_path, jobs=1) as executor:
+        wait(executor.submit([*specs, *specs_of(RAISES, activation=own[:1])]), timeout=60)
+        (late,) = executor.submit(specs_of(5))
+        late.result(timeout=60)
+    assert processes_by_file(tmp_path, specs) == [1, 1, 1]
+    # A process may run plain runs first, and nothing but its file afterwards.
+    assert processes_by_file(tmp_path, [*specs, *specs_of(5)]) == [2, 1, 1]
+
+
 def test_runs_of_a_program_stay_with_one_worker(tmp_path: Path) -> None:
     specs = specs_of(*range(8), batch_size=(1, 2))
     with make_executor(tmp_path, jobs=2) as executor:
@@ -140,13 +156,12 @@ def test_no_worker_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
         from relu_bench.executors import LocalExecutor
         from relu_bench.worker import WorkerSettings
 
-        if __name__ == "__main__":
-            settings = WorkerSettings(Path({str(tmp_path)!r}))
-            executor = LocalExecutor(
-                1, settings, make_trainer=fake_training.make_fake_trainer, preload=()
-            )
-            with executor:
-                executor.submit(fake_training.specs_of({NEVER_ENDS}))[0].result()
+        settings = WorkerSettings(Path({str(tmp_path)!r}))
+        executor = LocalExecutor(
+            1, settings, make_trainer=fake_training.make_fake_trainer, preload=()
+        )
+        with executor:
+            executor.submit(fake_training.specs_of({NEVER_ENDS}))[0].result()
         """)
     )
     parent = subprocess.Popen([sys.executable, str(script)])

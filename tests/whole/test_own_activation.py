@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from commands import relu_bench
+from commands import numbers, relu_bench
 
 from relu_bench.compare.selection import select
 from relu_bench.store import read
@@ -104,3 +104,46 @@ def test_check_tries_the_function_before_it_says_valid(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1].endswith(
         "it returned the shape (3, 2) for the shape (3, 4); expected is the same shape"
     )
+
+
+MEDDLING = """\
+import os, subprocess
+from pathlib import Path
+import keras, numpy, random
+import tensorflow as tf
+
+os.write(1, b"native code must not reach the results\\n")
+subprocess.run(["echo", "nor a command"])
+keras.config.set_floatx("float16")
+keras.config.set_image_data_format("channels_first")
+keras.mixed_precision.set_global_policy("mixed_bfloat16")
+numpy.random.default_rng = lambda *seed: None
+tf.random.set_seed(1)
+tf.config.run_functions_eagerly(True)
+os.environ["XLA_FLAGS"] = "--xla_cpu_enable_fast_math=true"
+os.chdir("/")
+keras.layers.Dense.call = lambda layer, x: x
+
+def meddle(x):
+    return tf.nn.relu(x)
+"""
+
+
+def test_no_run_without_the_file_is_touched_by_what_it_does(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(MEDDLING)
+    (tmp_path / "other.py").write_text(LEAKY.format(slope=0.5))
+    settings = "dataset: digits\nmodel: mlp(hidden=[8])\nepochs: 1\nseeds: 1\nexperiment: one\n"
+    alone, beside = tmp_path / "alone.yaml", tmp_path / "beside.yaml"
+    alone.write_text(f"{settings}activation: [relu, elu, other.py:leaky]\n")
+    beside.write_text(f"{settings}activation: [mine.py:meddle, relu, other.py:leaky, elu]\n")
+    stores = {}
+    for config in (alone, beside):
+        out = tmp_path / config.stem
+        arguments = ("--out", out, "--jobs", "1", "--json")
+        done = relu_bench("run", config, *arguments, cwd=tmp_path)
+        assert all(json.loads(line) for line in done.stdout.splitlines())
+        stores[config] = numbers(out)
+    for table, rows in stores[alone].items():
+        known = {row["run_id"] for row in rows}
+        assert len(known) == 3
+        assert [row for row in stores[beside][table] if row["run_id"] in known] == rows

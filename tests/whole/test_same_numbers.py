@@ -28,11 +28,16 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_two_workers_give_the_numbers_of_one(undisturbed: Path, tmp_path: Path) -> None:
+def test_two_workers_in_another_environment_give_the_numbers_of_one(
+    undisturbed: Path, tmp_path: Path
+) -> None:
     done = relu_bench(
-        "run", undisturbed / "config.yaml", "--jobs", "2", "--out", tmp_path / "two", cwd=tmp_path
+        *("run", undisturbed / "config.yaml", "--jobs", "2", "--out", tmp_path / "two"),
+        cwd=tmp_path,
+        env={"XLA_FLAGS": "--xla_cpu_enable_fast_math=true", "TF_DETERMINISTIC_OPS": "1"},
     )
     assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("relu-bench: TF_DETERMINISTIC_OPS, XLA_FLAGS: set here, and left")
     assert numbers(tmp_path / "two") == numbers(undisturbed / "results")
 
 
