@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relu_bench.data.damage import DamagedError, what_instead
+from relu_bench.errors import quoted
 
 RATINGS, USERS, ITEMS = "u.data", "u.user", "u.item"
 FILES = (RATINGS, USERS, ITEMS)
@@ -30,6 +31,7 @@ OCCUPATIONS = (
 GENDERS = ("F", "M")
 LOWEST, HIGHEST = 1, 5
 _OLDEST = 130
+_MOST_DIGITS = 9
 # Title, date and so on stand in front of the genres.
 _BEFORE_GENRES = 5
 _DATE = re.compile(r"\d{1,2}-[A-Z][a-z]{2}-(\d{4})")
@@ -150,7 +152,7 @@ def _numbered(
     for position, (line, row) in enumerate(found, start=1):
         if row[0] != str(position):
             raise DamagedError(
-                places[name], f"line {line} has the number {row[0]!r}, expected {position}"
+                places[name], f"line {line} has the number {quoted(row[0])}, expected {position}"
             )
     _check_count(len(found), count, places[name], what)
     return found
@@ -180,14 +182,18 @@ def _check_count(found: int, expected: int, place: str, what: str) -> None:
 
 
 def _number(text: str, place: str, line: int, what: str, *, least: int, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-        raise DamagedError(place, f"line {line}: {text!r} is not {what}, from {least} to {most:,}")
+    # The length first: Python refuses to convert thousands of digits.
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    if not (is_number and least <= int(text) <= most):
+        raise DamagedError(
+            place, f"line {line}: {quoted(text)} is not {what}, from {least} to {most:,}"
+        )
     return int(text)
 
 
 def _known(text: str, place: str, line: int, what: str, names: Sequence[str]) -> int:
     if text not in names:
-        raise DamagedError(place, f"line {line}: unknown {what} {text!r}")
+        raise DamagedError(place, f"line {line}: unknown {what} {quoted(text)}")
     return names.index(text)
 
 
@@ -197,5 +203,5 @@ def _year(text: str, place: str, line: int) -> float:
         return float("nan")
     date = _DATE.fullmatch(text)
     if date is None or not _DATES_FROM <= int(date[1]) <= _DATES_TO:
-        raise DamagedError(place, f"line {line}: {text!r} is no date such as 01-Jan-1995")
+        raise DamagedError(place, f"line {line}: {quoted(text)} is no date such as 01-Jan-1995")
     return float(date[1])

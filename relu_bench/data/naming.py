@@ -2,13 +2,14 @@
 
 import difflib
 import os
-from pathlib import Path
 
 from relu_bench.components import resolve
 from relu_bench.data.registry import DATASETS
-from relu_bench.errors import DataError
+from relu_bench.errors import DataError, quoted
 from relu_bench.labels import LabelError
 
+# Letters of a name that an example repeats.
+_LONG = 40
 _ALIASES = {alias: name for name, row in DATASETS.items() for alias in row.aliases}
 
 
@@ -25,7 +26,8 @@ def is_path(name: str) -> bool:
     """
     if _head(name) in DATASETS or not name:
         return False
-    return "/" in name or os.sep in name or Path(name).exists()
+    # Not pathlib's, which raises for a name that no file can have.
+    return "/" in name or os.sep in name or os.path.lexists(name)
 
 
 def canonical(name: str) -> str:
@@ -44,8 +46,8 @@ def canonical(name: str) -> str:
     near = difflib.get_close_matches(head.lower().replace("-", "_"), known_names(), n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
     raise DataError(
-        f"Unknown data set {name!r}.{hint} Known are {', '.join(known_names())};\n"
-        f"data of your own are given as a path, such as ./{name or 'folder'}."
+        f"Unknown data set {quoted(name)}.{hint} Known are {', '.join(known_names())};\n"
+        f"data of your own are given as a path, such as ./{name[:_LONG] or 'folder'}."
     )
 
 

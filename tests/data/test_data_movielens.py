@@ -214,6 +214,10 @@ DAMAGED: dict[str, tuple[Any, str]] = {
         lambda f: changed(f, "u.user", line_of(f, "u.user", 2), "2|old|F|other|1"),
         "u.user: line 2: 'old' is not an age, from 1 to 130",
     ),
+    "a number of thousands of digits": (
+        lambda f: changed(f, "u.user", line_of(f, "u.user", 2), f"2|{'9' * 5000}|F|other|1"),
+        f"u.user: line 2: '{'9' * 79}…' is not an age, from 1 to 130",
+    ),
     "an occupation": (
         lambda f: changed(f, "u.user", line_of(f, "u.user", 2), "2|30|F|pirate|1"),
         "u.user: line 2: unknown occupation 'pirate'",

@@ -45,6 +45,14 @@ def test_the_nearest_name_is_suggested(name: str, hint: str) -> None:
         )
 
 
+@pytest.mark.parametrize("length", [300, 200_000])
+def test_a_name_that_no_file_can_have_is_quoted_in_part(length: int) -> None:
+    with pytest.raises(DataError) as caught:
+        data.check_name("a" * length)
+    assert str(caught.value).startswith(f"Unknown data set '{'a' * 79}…'. Known are ")
+    assert len(str(caught.value)) < 400
+
+
 def test_an_empty_name() -> None:
     with pytest.raises(DataError, match=r"Unknown data set ''.*\n.*such as \./folder\."):
         data.check_name("")
