@@ -53,12 +53,17 @@ def plan_experiments(
 
 
 def notes(planned: Sequence[Planned], data_dir: Path | None = None) -> list[str]:
-    """What the plans do against theory: at most five lines, and a count of the rest."""
+    """What is left out of the user's own data, and what the plans do against theory.
+
+    Of the latter at most five lines, and a count of the rest. Raises `DataError`.
+    """
     specs = [spec for each in planned for spec in each.specs]
-    counts = {name: data.info(name, data_dir).train_count for name in {s.dataset for s in specs}}
+    names = dict.fromkeys(spec.dataset for spec in specs)
+    of_data = [notice for name in names if (notice := data.notice(name, data_dir))]
+    counts = {name: data.info(name, data_dir).train_count for name in names}
     found = advice.warnings(specs, counts)
     rest = len(found) - _MOST_NOTES
-    return found[:_MOST_NOTES] + ([f"... and {rest} more"] if rest > 0 else [])
+    return of_data + found[:_MOST_NOTES] + ([f"... and {rest} more"] if rest > 0 else [])
 
 
 def ready_data(

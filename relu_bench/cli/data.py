@@ -52,7 +52,7 @@ def data(
 
 
 def _fetch(names: list[str], to: Path | None, data_dir: Path | None) -> None:
-    from relu_bench.data import check_copyable, check_name, copy_to, load
+    from relu_bench.data import check_copyable, check_name, copy_to, load, notice
 
     for name in names:  # before the first download
         check_name(name)
@@ -62,6 +62,8 @@ def _fetch(names: list[str], to: Path | None, data_dir: Path | None) -> None:
         dataset = load(name, data_dir)
         typer.echo(f"{name}: checked, {_size(dataset.info)}")
         typer.echo(f"  source: {dataset.source}")
+        if left_out := notice(name, data_dir):
+            typer.echo(f"relu-bench: warning: {left_out}", err=True)
         if to is not None:
             _print_copied(copy_to(dataset, to), to)
 

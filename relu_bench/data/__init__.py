@@ -14,6 +14,7 @@ from relu_bench.data.loading import (
     fingerprint,
     info,
     load,
+    notice,
     overview,
 )
 from relu_bench.data.naming import canonical, check_name, is_path, known_names
@@ -48,6 +49,7 @@ __all__ = [
     "is_path",
     "known_names",
     "load",
+    "notice",
     "overview",
     "part_sizes",
     "share",

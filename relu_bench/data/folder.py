@@ -4,6 +4,7 @@ What lies there decides which. Images may have any size, channels and number of 
 """
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from relu_bench.data import idx
@@ -21,11 +22,18 @@ from relu_bench.data.four import (
 from relu_bench.data.places import expanded, own_places
 from relu_bench.data.text_layouts import EXPECTED as TEXTS_EXPECTED
 from relu_bench.data.text_layouts import is_table
-from relu_bench.data.texts import holds_texts, load_texts, texts_fingerprint, texts_info
+from relu_bench.data.texts import (
+    holds_texts,
+    load_texts,
+    texts_fingerprint,
+    texts_info,
+    texts_left_out,
+)
 from relu_bench.errors import DataError
 from relu_bench.tasks import CLASSIFICATION
 
 _REMEDY = "Replace the file with a good copy."
+_MOST_NAMES = 5
 
 
 def load_folder(name: str, data_dir: Path | None) -> Dataset:
@@ -85,6 +93,24 @@ def folder_fingerprint(name: str, data_dir: Path | None) -> str:
     return sha.hexdigest()
 
 
+def folder_notice(name: str, data_dir: Path | None) -> str:
+    """What lies in the folder `name` and is not read, as a sentence; empty if there is nothing.
+
+    Raises `DataError`.
+    """
+    path = resolve(name, data_dir)
+    if _is_text(path):
+        others: Sequence[Path] = texts_left_out(path)
+    else:
+        others = sorted({*path.iterdir()} - {*_files(path).values()})
+    if not others:
+        return ""
+    shown = [str(other.relative_to(path)) for other in others[:_MOST_NAMES]]
+    if len(others) > _MOST_NAMES:
+        shown.append(f"and {len(others) - _MOST_NAMES:,} more")
+    return f"{name}: left out, being neither texts nor images of it: {', '.join(shown)}"
+
+
 def resolve(name: str, data_dir: Path | None) -> Path:
     """The folder or CSV file that `name` means: as a path, else inside the user's data folders.
 
@@ -114,7 +140,8 @@ def _files(folder: Path) -> dict[Role, Path]:
 def _is_text(path: Path) -> bool:
     """Whether there is something, and nothing that is called like an IDX file."""
     return holds_texts(path) and not (
-        path.is_dir() and any("ubyte" in entry.name for entry in path.iterdir())
+        path.is_dir()
+        and any("ubyte" in entry.name and not entry.is_dir() for entry in path.iterdir())
     )
 
 

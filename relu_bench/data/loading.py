@@ -61,6 +61,15 @@ def fingerprint(name: str, data_dir: Path | None = None) -> str | None:
     return folder.folder_fingerprint(name, data_dir) if is_path(name) else None
 
 
+def notice(name: str, data_dir: Path | None = None) -> str:
+    """What the user should know of data of their own: what lies there and is not read.
+
+    Empty where there is nothing to say. Raises `DataError`.
+    """
+    check_name(name)
+    return folder.folder_notice(name, data_dir) if is_path(name) else ""
+
+
 def overview(data_dir: Path | None = None) -> tuple[Entry, ...]:
     """The data sets known by name and where each lies; nothing is read or fetched.
 

@@ -18,8 +18,8 @@ from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs, Labels
 from relu_bench.data.parts import stratified_sample
 from relu_bench.data.text_encoding import TextEncoding
-from relu_bench.data.text_layouts import EXPECTED, Found, Texts, is_table, read, visible
-from relu_bench.errors import DataError
+from relu_bench.data.text_layouts import EXPECTED, Found, Texts, beside_classes, is_table, read
+from relu_bench.errors import DataError, quoted
 from relu_bench.tasks import CLASSIFICATION, TWO_CLASSES, Task
 
 LENGTH = 100
@@ -31,19 +31,23 @@ FEWEST = 5
 # Which samples are the test part is fixed by this; it is no setting.
 _TEST_SEED = 20
 _DEEPEST = 3
-_MOST_NAMES = 5
+_MOST_NAMES, _LONGEST_NAME = 5, 40
 _REMEDY = "Mend that, and run again."
 
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """Texts as object arrays of str and their class numbers, sorted; `classes` are the names."""
+    """Texts as object arrays of str and their class numbers, sorted; `classes` are the names.
+
+    `left_out` lies beside them and was not read.
+    """
 
     classes: tuple[str, ...]
     train: npt.NDArray[Any]
     train_targets: Labels
     test: npt.NDArray[Any]
     test_targets: Labels
+    left_out: tuple[Path, ...]
 
     @property
     def task(self) -> Task:
@@ -52,15 +56,15 @@ class _Parts:
 
 
 def holds_texts(path: Path) -> bool:
-    """Whether `path` is a CSV file or a folder that holds anything."""
-    return is_table(path) or (path.is_dir() and bool(visible(path)))
+    """Whether `path` is a CSV file or a folder that holds anything that could be a text."""
+    return is_table(path) or (path.is_dir() and bool(beside_classes(path)[0]))
 
 
 def load_texts(name: str, path: Path) -> Dataset:
     """The data set in `path`, called `name`. Raises `DataError`."""
     parts = _parts(path)
     inputs = Inputs("tokens", (LENGTH,), VOCABULARY)
-    shown = ", ".join(parts.classes[:_MOST_NAMES])
+    shown = ", ".join(name[:_LONGEST_NAME] for name in parts.classes[:_MOST_NAMES])
     shown += ", ..." if len(parts.classes) > _MOST_NAMES else ""
     return Dataset(
         name=name,
@@ -79,6 +83,11 @@ def load_texts(name: str, path: Path) -> Dataset:
 def texts_info(name: str, path: Path) -> DatasetInfo:
     """Counts and classes of the texts in `path`. Raises `DataError`."""
     return load_texts(name, path).info
+
+
+def texts_left_out(path: Path) -> tuple[Path, ...]:
+    """What lies in the folder `path` and is left out, since it is no text. Raises `DataError`."""
+    return _parts(path).left_out
 
 
 def texts_fingerprint(path: Path) -> str:
@@ -112,7 +121,7 @@ def _stamp(path: Path, depth: int = 0) -> tuple[Any, ...]:
     """Names, sizes and times of all files below `path`."""
     try:
         if path.is_dir() and depth <= _DEEPEST:
-            return path.name, *(_stamp(each, depth + 1) for each in visible(path))
+            return path.name, *(_stamp(each, depth + 1) for each in sorted(path.iterdir()))
         status = path.stat()
     except OSError as error:
         raise DamagedError(path, f"cannot be read ({error.strerror or error})") from error
@@ -124,18 +133,19 @@ def _read(path: Path, _stamp: tuple[Any, ...]) -> _Parts:
     found = read(path)
     classes = tuple(sorted(found.train))
     if len(classes) < 2:
-        only = f"only the class {classes[0]!r}" if classes else "no class"
+        only = f"only the class {quoted(classes[0])}" if classes else "no class"
         raise DamagedError(path, f"{only} was found, at least two are needed;\n{EXPECTED}")
     train, train_targets = _sorted(found.train, classes)
     if found.test is not None:
-        return _Parts(classes, train, train_targets, *_sorted(found.test, classes))
+        test_part = _sorted(found.test, classes)
+        return _Parts(classes, train, train_targets, *test_part, found.left_out)
     _check_enough(path, found)
     size = round(len(train) * TEST_SHARE)
     test = stratified_sample(train_targets, size, _TEST_SEED)
     parts = (train[~test], train_targets[~test], train[test], train_targets[test])
     for array in parts:
         array.flags.writeable = False
-    return _Parts(classes, *parts)
+    return _Parts(classes, *parts, found.left_out)
 
 
 def _check_enough(path: Path, found: Found) -> None:
@@ -143,8 +153,8 @@ def _check_enough(path: Path, found: Found) -> None:
         if len(texts) < FEWEST:
             raise DamagedError(
                 path,
-                f"class {name!r} has {len(texts)} texts; at least {FEWEST} are needed, since a"
-                " fifth is set apart as the test part",
+                f"class {quoted(name)} has {len(texts)} texts; at least {FEWEST} are needed, since"
+                " a fifth is set apart as the test part",
             )
 
 

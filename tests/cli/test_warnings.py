@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from expecting import Invoke
+from text_folders import small_texts, write_files
 
 from relu_bench import estimate
 
@@ -41,3 +42,14 @@ def test_at_most_five_lines(invoke: Invoke) -> None:
     assert len(lines) == 6
     assert all(line.startswith("relu-bench: warning: ") for line in lines[:5])
     assert lines[5] == "relu-bench: warning: ... and 3 more"
+
+
+def test_what_is_left_out_of_the_users_own_data(invoke: Invoke) -> None:
+    folder = write_files(Path("reviews"), small_texts())
+    (folder / "urls.txt").write_text("a list", encoding="utf-8")
+    Path("c.yaml").write_text("dataset: ./reviews\nmodel: text\nseeds: 2\n")
+    for arguments in (("check", "c.yaml"), ("data", "./reviews")):
+        assert invoke(*arguments).err == (
+            "relu-bench: warning: ./reviews: left out, being neither texts nor images of it: "
+            "urls.txt\n"
+        )

@@ -268,3 +268,55 @@ def test_a_folder_with_images_stays_one(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "train-images.ubyte").write_bytes(b"")
     assert "lacks train-images-idx3-ubyte" in refused("./images")
+
+
+@pytest.mark.parametrize(
+    "name", ["License Grant", "LICENSE", "readme", "ReadMe first", ".net", "Thumbs.db", "ubyte"]
+)
+def test_every_folder_of_texts_is_a_class(name: str) -> None:
+    write_files(Path("topics"), small_texts(5, ["neg", "pos", name]))
+    assert data.info("./topics").classes == 3
+    assert data.notice("./topics") == ""
+
+
+@pytest.mark.parametrize("name", ["License Grant.txt", "readme_first.txt", "thumbs.db.txt"])
+def test_every_file_is_a_class_but_those_of_a_well_known_name(name: str) -> None:
+    folder = write_lines(Path("topics"), small_texts(5), "{}.txt")
+    (folder / name).write_text("a text\n" * 5, encoding="utf-8")
+    assert data.info("./topics").classes == 3
+
+
+@pytest.mark.parametrize("name", [".hidden.txt", "README", "license.txt", "no_suffix"])
+def test_every_file_in_the_folder_of_a_class_is_a_text(name: str) -> None:
+    folder = write_files(Path("files"), small_texts())
+    (folder / "pos" / name).write_text("one more", encoding="utf-8")
+    info = data.info("./files")
+    assert info.train_count + info.test_count == 41
+
+
+@pytest.mark.parametrize("write", [write_files, write_lines])
+def test_what_is_left_out_is_named(write: object) -> None:
+    folder = write(Path("reviews"), small_texts())  # type: ignore[operator]
+    before = data.fingerprint("./reviews")
+    others = [".DS_Store", "LICENSE", "README.md", "Thumbs.db", "__MACOSX/pos/._1.txt"]
+    if write is write_files:
+        others += ["pos/desktop.ini", "urls.txt"]
+    for other in others:
+        (folder / other).parent.mkdir(parents=True, exist_ok=True)
+        (folder / other).write_bytes(b"\x00")
+    more = ", and 2 more" if write is write_files else ""
+    assert data.notice("./reviews") == (
+        "./reviews: left out, being neither texts nor images of it: .DS_Store, LICENSE, "
+        f"README.md, Thumbs.db, __MACOSX{more}"
+    )
+    assert data.fingerprint("./reviews") == before
+
+
+def test_what_lies_beside_the_parts() -> None:
+    write_files(Path("parts/train"), small_texts())
+    write_files(Path("parts/test"), small_texts(2))
+    Path("parts/imdb.vocab").write_text("the", encoding="utf-8")
+    Path("parts/train/urls_pos.txt").write_text("a", encoding="utf-8")
+    assert data.notice("./parts").endswith(": imdb.vocab, train/urls_pos.txt")
+    write_files(Path("parts/neutral"), small_texts(3, ["a", "b"]))
+    assert refused("./parts").startswith("parts/neutral: a folder beside train/ and test/,")
