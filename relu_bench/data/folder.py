@@ -4,12 +4,14 @@ What lies there decides which. Images may have any size, channels and number of 
 """
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from relu_bench.data import idx
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset, DatasetInfo, image
+from relu_bench.data.forms import check_form
 from relu_bench.data.four import (
     Role,
     as_dataset,
@@ -123,8 +125,17 @@ def resolve(name: str, data_dir: Path | None) -> Path:
         if candidate.is_dir() or is_table(candidate):
             return candidate
     looked = "\n".join(f"  {candidate}" for candidate in dict.fromkeys(candidates))
-    what = "is a file" if path.is_file() else "does not exist"
+    there = [candidate for candidate in candidates if os.path.lexists(candidate)]
+    what = _what_is_there(there[0]) if there else "does not exist"
     raise DataError(f"{name} {what}; {_expected()}\n{TEXTS_EXPECTED}\nLooked for it at\n{looked}")
+
+
+def _what_is_there(path: Path) -> str:
+    """What `path` is that is neither a folder nor a CSV file. Raises `OtherFormError`."""
+    check_form(path)
+    if path.is_file():
+        return "is a file"
+    return "is a link that leads nowhere" if path.is_symlink() else "is a pipe or a device"
 
 
 def _files(folder: Path) -> dict[Role, Path]:

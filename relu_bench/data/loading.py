@@ -1,5 +1,7 @@
 """The way in: a data set by its name, whatever kind it is."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from relu_bench.data.entry import Copied, Row
 from relu_bench.data.naming import canonical, check_name, is_path, known_names
 from relu_bench.data.places import check_data_dir
 from relu_bench.data.registry import DATASETS
-from relu_bench.errors import DataError
+from relu_bench.errors import DataError, quoted
 from relu_bench.labels import Label, parse
 
 
@@ -22,6 +24,19 @@ class Entry:
     where: str
 
 
+@contextmanager
+def _system_errors() -> Iterator[None]:
+    """What the system refuses (a name too long, no permission) becomes a `DataError`."""
+    try:
+        yield
+    except OSError as error:
+        place = quoted(str(error.filename), 300) if error.filename else "The data"
+        raise DataError(
+            f"{place} cannot be read: {error.strerror or error}. Give a path that can be."
+        ) from error
+
+
+@_system_errors()
 def info(name: str, data_dir: Path | None = None) -> DatasetInfo:
     """Shapes, counts and classes of the data set `name`, without reading its samples.
 
@@ -36,6 +51,7 @@ def info(name: str, data_dir: Path | None = None) -> DatasetInfo:
     return row.info(label)
 
 
+@_system_errors()
 def load(name: str, data_dir: Path | None = None, *, fetch: bool = True) -> Dataset:
     """The verified data set `name`: a known one, or data of the user's own by their path.
 
@@ -52,6 +68,7 @@ def load(name: str, data_dir: Path | None = None, *, fetch: bool = True) -> Data
     return row.load(label, data_dir, fetch)
 
 
+@_system_errors()
 def fingerprint(name: str, data_dir: Path | None = None) -> str | None:
     """SHA-256, in hex, of a folder's content; `None` for a known name, whose content is fixed.
 
@@ -61,6 +78,7 @@ def fingerprint(name: str, data_dir: Path | None = None) -> str | None:
     return folder.folder_fingerprint(name, data_dir) if is_path(name) else None
 
 
+@_system_errors()
 def notice(name: str, data_dir: Path | None = None) -> str:
     """What the user should know of data of their own: what lies there and is not read.
 
@@ -70,6 +88,7 @@ def notice(name: str, data_dir: Path | None = None) -> str:
     return folder.folder_notice(name, data_dir) if is_path(name) else ""
 
 
+@_system_errors()
 def overview(data_dir: Path | None = None) -> tuple[Entry, ...]:
     """The data sets known by name and where each lies; nothing is read or fetched.
 

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from relu_bench.data.damage import DamagedError
+from relu_bench.data.forms import check_form
+from relu_bench.errors import quoted
 
 TEXT, LABEL = "text", "label"
+_MOST_COLUMNS = 6
 
 
 def read_text(path: Path) -> str:
@@ -49,7 +52,10 @@ def read_table(path: Path) -> dict[str, list[str]]:
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str | None]]]:
     """Rows by column name, each with the number of its last line in the file."""
-    reader = csv.reader(io.StringIO(_decoded(path), newline=""), strict=True)
+    text = _decoded(path)
+    # By default a cell of more than 131,072 letters is an error.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [column.strip().lower() for column in next(reader)]
         _check_header(path, header)
@@ -74,20 +80,32 @@ def _check_header(path: Path, header: list[str]) -> None:
             raise DamagedError(
                 path,
                 f"the column {column!r} is {how_often}; the first line must name the columns,"
-                f" {TEXT!r} and {LABEL!r} among them, and names {', '.join(map(repr, header))}",
+                f" {TEXT!r} and {LABEL!r} among them, and names {_listed(header)}",
             )
 
 
+def _listed(header: list[str]) -> str:
+    shown = [quoted(column, 40) for column in header[:_MOST_COLUMNS]]
+    more = len(header) - len(shown)
+    return ", ".join([*shown, *([f"and {more:,} more"] if more else [])])
+
+
 def _decoded(path: Path) -> str:
+    """The content of a file of UTF-8. Raises `DamagedError`, `OtherFormError`."""
     try:
+        if not path.is_file():
+            raise DamagedError(path, "it is no file, but a pipe or a device")
         content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         raise DamagedError(path, f"cannot be read ({error.strerror or error})") from error
+    except MemoryError as error:
+        raise DamagedError(path, "it has more bytes than the memory holds") from error
     if not content.strip():
         raise DamagedError(path, "it is empty")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
+        check_form(path)
         line = content.count(b"\n", 0, error.start) + 1
         raise DamagedError(
             path,
@@ -95,5 +113,6 @@ def _decoded(path: Path) -> str:
             " save it as UTF-8",
         ) from error
     if "\0" in text:
+        check_form(path)
         raise DamagedError(path, "it holds zero bytes, as no text does")
     return text

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relu_bench.data.damage import DamagedError
+from relu_bench.data.forms import SYSTEM_FILES, check_form
 from relu_bench.data.text_files import LABEL, TEXT, read_lines, read_table, read_text
 from relu_bench.errors import quoted
 
@@ -20,10 +21,6 @@ Texts = Mapping[str, list[str]]
 
 _TRAIN, _TEST = "train", "test"
 # Whole names, in lower case: a class or a text may begin with any of these words.
-_SYSTEM_FILES = {
-    ".directory", ".ds_store", ".gitattributes", ".gitignore", ".gitkeep", ".localized",
-    "desktop.ini", "ehthumbs.db", "thumbs.db",
-}  # fmt: skip
 _TOOL_FOLDERS = {"__macosx", ".git", ".hg", ".svn", ".ipynb_checkpoints"}
 _ABOUT_THE_DATA = {"copying", "citation.cff", "sha256sums", "md5sums"} | {
     stem + suffix
@@ -61,11 +58,12 @@ def beside_classes(folder: Path) -> tuple[list[Path], list[Path]]:
     Left out are files such as README, and what systems and tools put into any folder, by their
     whole names; never a folder of texts.
     """
-    return _divided(folder, _SYSTEM_FILES | _ABOUT_THE_DATA)
+    return _divided(folder, SYSTEM_FILES | _ABOUT_THE_DATA)
 
 
 def read(path: Path) -> Found:
-    """The texts in the folder or CSV file `path`. Raises `DamagedError`."""
+    """The texts in the folder or CSV file `path`. Raises `DamagedError`, `OtherFormError`."""
+    check_form(path)
     if is_table(path):
         return Found(read_table(path))
     parts = [folder for name in (_TRAIN, _TEST) if (folder := path / name).is_dir()]
@@ -122,7 +120,7 @@ def _by_class(folder: Path) -> tuple[Texts, list[Path]]:
 
 def _files_of_class(folder: Path) -> tuple[list[str], list[Path]]:
     # A text may have any name, README too.
-    entries, left_out = _divided(folder, _SYSTEM_FILES)
+    entries, left_out = _divided(folder, SYSTEM_FILES)
     if not entries:
         raise DamagedError(folder, "this class has no texts; a text in each file is expected")
     for entry in entries:
