@@ -5,10 +5,11 @@ of 3,072 bytes (32x32 of red, then of green, then of blue), and `labels`. A pick
 function to be called, so these are read by an unpickler that knows nothing but NumPy's arrays.
 """
 
+import io
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,14 +45,14 @@ def missing_files(folder: Path) -> str:
     return ", ".join(name for name in (*TRAIN, TEST) if not (folder / name).is_file())
 
 
-def read(folder: Path) -> Four:
+def read(folder: Path, most_bytes: int) -> Four:
     """The four arrays in the batches of `folder`, images (n, 32, 32, 3).
 
-    Raises `DamagedError` when a batch is truncated, altered or something else. Nothing in a file
-    is executed.
+    Raises `DamagedError` when a batch has more than `most_bytes`, is truncated, altered or
+    something else. Nothing in a file is executed.
     """
-    train = [_batch(folder / name) for name in TRAIN]
-    test_images, test_labels = _batch(folder / TEST)
+    train = [_batch(folder / name, most_bytes) for name in TRAIN]
+    test_images, test_labels = _batch(folder / TEST, most_bytes)
     places = f"{folder} (data_batch_1 to data_batch_5)", str(folder / TEST)
     return Four(
         {
@@ -69,19 +70,22 @@ def read(folder: Path) -> Four:
     )
 
 
-def _batch(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+def _batch(path: Path, most_bytes: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     try:
         with path.open("rb") as stream:
-            content = _unpickled(stream, path)
+            pickled = stream.read(most_bytes + 1)
     except OSError as error:
         raise DamagedError(path, f"cannot be read ({error.strerror or error})") from error
+    if len(pickled) > most_bytes:
+        raise DamagedError(path, f"it has more than {most_bytes:,} bytes")
+    content = _unpickled(pickled, path)
     if not isinstance(content, dict):
         raise DamagedError(path, "its pickle holds no dictionary")
     pixels, labels = content.get(b"data"), content.get(b"labels")
     row = _SIDE * _SIDE * _CHANNELS
     if not isinstance(pixels, np.ndarray) or (pixels.dtype, pixels.shape[1:]) != (np.uint8, (row,)):
         raise DamagedError(path, f"its `data` are not rows of {row:,} bytes")
-    if not isinstance(labels, list) or not all(type(label) is int for label in labels):
+    if not isinstance(labels, list) or not all(map(_is_integer, labels)):
         raise DamagedError(path, "its `labels` are not a list of integers")
     if len(labels) != len(pixels):
         raise DamagedError(path, f"{len(labels):,} labels for {len(pixels):,} images")
@@ -93,11 +97,14 @@ def _batch(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     return images, numbers
 
 
-def _unpickled(stream: IO[bytes], path: Path) -> Any:
+def _is_integer(label: object) -> bool:
+    # Python does not print a number of thousands of digits.
+    return type(label) is int and label.bit_length() <= 128
+
+
+def _unpickled(pickled: bytes, path: Path) -> Any:
     try:
-        return _Unpickler(stream, encoding="bytes").load()
-    except OSError:
-        raise
+        return _Unpickler(io.BytesIO(pickled), encoding="bytes").load()
     except Exception as error:
         # A damaged pickle may fail in any way that its instructions can.
-        raise DamagedError(path, f"truncated or altered ({error})") from error
+        raise DamagedError(path, f"truncated or altered ({error!s:.200})") from error

@@ -5,9 +5,10 @@ What lies there decides which. Images may have any size, channels and number of 
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from relu_bench import machine
 from relu_bench.data import idx
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset, DatasetInfo, image
@@ -44,8 +45,10 @@ def load_folder(name: str, data_dir: Path | None) -> Dataset:
     if _is_text(folder):
         return load_texts(name, folder)
     try:
-        four = read_idx(_files(folder))
-        check_shapes(four.arrays, four.places)
+        files = _files(folder)
+        # From the headers first: a small file may unpack to more than the memory holds.
+        check_shapes(*_headers(files))
+        four = read_idx(files, _half_of_memory())
         classes = count_classes(four.arrays["train_labels"], four.places["train_labels"])
         return as_dataset(four, name=name, task=CLASSIFICATION, classes=classes, source=str(folder))
     except DamagedError as error:
@@ -62,10 +65,9 @@ def folder_info(name: str, data_dir: Path | None) -> DatasetInfo:
         return texts_info(name, folder)
     files = _files(folder)
     try:
-        headers = {role: idx.read_header(path) for role, path in files.items()}
-        places = {role: str(path) for role, path in files.items()}
+        headers, places = _headers(files)
         shape = check_shapes(headers, places)
-        labels = idx.read(files["train_labels"])
+        labels = idx.read(files["train_labels"], _half_of_memory())
         classes = count_classes(labels, places["train_labels"])
     except DamagedError as error:
         raise DataError(f"{error}.\n{_REMEDY}") from error
@@ -146,6 +148,18 @@ def _files(folder: Path) -> dict[Role, Path]:
         also = "" if files else f"\n{TEXTS_EXPECTED}"
         raise DataError(f"{folder} lacks {missing};\n{_expected()}{also}")
     return files
+
+
+def _headers(files: Mapping[Role, Path]) -> tuple[dict[Role, idx.Header], dict[Role, str]]:
+    """The headers of `files`, and what an error calls these. Raises `DamagedError`."""
+    headers = {role: idx.read_header(path) for role, path in files.items()}
+    return headers, {role: str(path) for role, path in files.items()}
+
+
+def _half_of_memory() -> int | None:
+    """In bytes: the data are there twice while they are handed to the workers."""
+    memory = machine.memory_gib()
+    return None if memory is None else int(memory * 2**29)
 
 
 def _is_text(path: Path) -> bool:

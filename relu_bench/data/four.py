@@ -1,7 +1,5 @@
 """The four arrays that an image data set is made of, as IDX files or as one `.npz`."""
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from relu_bench.data import idx
-from relu_bench.data.damage import DamagedError, what_instead
+from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset, image
+from relu_bench.data.npz import read_npz
 from relu_bench.tasks import Task
 
 Role = Literal["train_images", "train_labels", "test_images", "test_labels"]
@@ -34,14 +33,6 @@ _NPZ_KEYS: dict[Role, str] = {
     "test_labels": "y_test",
 }
 ROLES: tuple[Role, ...] = tuple(STEMS)
-_BROKEN_ARCHIVE = (
-    ValueError,
-    EOFError,
-    MemoryError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 class HasShape(Protocol):
@@ -92,34 +83,22 @@ def missing_files(found: Mapping[Role, Path], stems: Stems = STEMS) -> str:
     return ", ".join(name.removesuffix(".gz") for name in names)
 
 
-def read_idx(files: Mapping[Role, Path]) -> Four:
-    """Read four IDX files. Raises `DamagedError`."""
-    arrays = {role: idx.read(path) for role, path in files.items()}
+def read_idx(files: Mapping[Role, Path], most_bytes: int | None) -> Four:
+    """Read four IDX files, none of more than `most_bytes` unpacked. Raises `DamagedError`."""
+    arrays = {role: idx.read(path, most_bytes) for role, path in files.items()}
     return Four(arrays, {role: str(path) for role, path in files.items()})
 
 
-def read_npz(path: Path) -> Four:
-    """Read the `.npz` that Keras keeps (x_train, y_train, x_test, y_test).
+def read_keras_npz(path: Path, most_bytes: int) -> Four:
+    """Read the `.npz` that Keras keeps (x_train, ...), no array of more than `most_bytes`.
 
-    Raises `DamagedError`. Nothing in the file is executed (no pickle).
+    Raises `DamagedError`.
     """
-    places: dict[Role, str] = {role: f"{path} ({key})" for role, key in _NPZ_KEYS.items()}
-    try:
-        with path.open("rb") as stream:
-            start = stream.read(4)
-            if not start.startswith(b"PK"):
-                raise DamagedError(path, what_instead(start, "an .npz archive"))
-            stream.seek(0)
-            with np.load(stream, allow_pickle=False) as archive:
-                arrays = {role: archive[key] for role, key in _NPZ_KEYS.items()}
-    except KeyError as error:
-        expected = ", ".join(_NPZ_KEYS.values())
-        raise DamagedError(path, f"an array is missing, expected {expected}") from error
-    except _BROKEN_ARCHIVE as error:
-        raise DamagedError(path, f"truncated or altered ({error})") from error
-    except OSError as error:
-        raise DamagedError(path, f"cannot be read ({error.strerror or error})") from error
-    return Four(arrays, places)
+    arrays = read_npz(path, tuple(_NPZ_KEYS.values()), most_bytes=most_bytes)
+    return Four(
+        {role: arrays[key] for role, key in _NPZ_KEYS.items()},
+        {role: f"{path} ({key})" for role, key in _NPZ_KEYS.items()},
+    )
 
 
 def check_shapes(arrays: Mapping[Role, HasShape], places: Mapping[Role, str]) -> tuple[int, ...]:

@@ -61,14 +61,20 @@ def read_header(path: Path) -> Header:
         return _read_header(stream, path, packed)
 
 
-def read(path: Path) -> npt.NDArray[Any]:
+def read(path: Path, most_bytes: int | None = None) -> npt.NDArray[Any]:
     """The array in the IDX file `path`, read-only and contiguous, of the type in the file.
 
     Raises `DamagedError` when the file cannot be read, is not IDX, or is not exactly as long as
-    its header promises.
+    its header promises, or promises more than `most_bytes`.
     """
     with _opened(path) as (stream, packed):
         header = _read_header(stream, path, packed)
+        if most_bytes is not None and header.data_bytes > most_bytes:
+            raise DamagedError(
+                path,
+                f"its header promises {header.data_bytes:,} bytes, expected are {most_bytes:,} at"
+                " most",
+            )
         try:
             content = np.empty(header.data_bytes, np.uint8)
         except MemoryError as error:

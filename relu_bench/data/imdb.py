@@ -20,7 +20,7 @@ from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs
 from relu_bench.data.entry import Copied, Row
 from relu_bench.data.fetching import fetch
-from relu_bench.data.object_npz import read_object_npz
+from relu_bench.data.npz import read_npz
 from relu_bench.data.places import VARIABLE, expanded, keras_cache, not_here, own_places
 from relu_bench.data.text_encoding import last_tokens
 from relu_bench.errors import DataError
@@ -33,6 +33,9 @@ COUNT = 25_000
 _KEYS = ("x_train", "y_train", "x_test", "y_test")
 # That of the file that Keras fetches (keras.datasets.imdb compares it, too).
 _SHA256 = "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"
+_HIGHEST_RANK = 2**31
+# Keras's file has 20 million bytes in its largest array, pickled.
+_MOST_BYTES = 300_000_000
 _OTHER = " (not the file that Keras fetches: its checksum differs)"
 
 
@@ -91,7 +94,7 @@ def _download() -> None:
 
 
 def _read(path: Path, info: DatasetInfo) -> Dataset:
-    arrays = read_object_npz(path, _KEYS)
+    arrays = read_npz(path, _KEYS, most_bytes=_MOST_BYTES, objects=True)
     length, vocabulary = info.inputs.shape[0], info.inputs.vocabulary
     parts: list[npt.NDArray[Any]] = []
     for texts, labels in (_KEYS[:2], _KEYS[2:]):
@@ -126,14 +129,13 @@ def _tokens(
     """
     for position, review in enumerate(reviews):
         if not isinstance(review, list) or not review:
-            raise DamagedError(place, f"position {position} is no review: {str(review)[:40]}")
+            what = "[]" if review == [] else type(review).__name__
+            raise DamagedError(place, f"position {position} is no review: {what}")
     kept = [review[-length:] for review in reviews]
-    try:
-        ranks = np.array(list(chain.from_iterable(kept)))
-    except ValueError as error:
-        raise DamagedError(place, "reviews that are no lists of ranks") from error
-    if ranks.dtype.kind not in "iu" or ranks.min() < 1:
+    words = list(chain.from_iterable(kept))
+    if not all(type(word) is int and 1 <= word <= _HIGHEST_RANK for word in words):
         raise DamagedError(place, "words that are no ranks from 1")
+    ranks = np.array(words, np.int64)
     tokens = np.where(ranks + 1 < vocabulary, ranks + 1, 1)
     splits = np.cumsum([0, *map(len, kept)])
     out = np.zeros((len(reviews), length), np.int32)

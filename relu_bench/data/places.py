@@ -7,7 +7,7 @@ from pathlib import Path
 
 from relu_bench.data import cifar
 from relu_bench.data.dataset import Dataset
-from relu_bench.data.four import Role, find_idx, missing_files, read_idx, read_npz
+from relu_bench.data.four import Role, find_idx, missing_files, read_idx, read_keras_npz
 from relu_bench.data.known import Known, upright, verified
 from relu_bench.errors import DataError
 
@@ -36,9 +36,11 @@ class Location:
     def read(self, known: Known) -> Dataset:
         """Read and verify. Raises `DamagedError`."""
         if self.files:
-            four = upright(read_idx(self.files), known)
+            four = upright(read_idx(self.files, known.most_bytes), known)
+        elif self.path.is_dir():
+            four = cifar.read(self.path, known.most_bytes)
         else:
-            four = cifar.read(self.path) if self.path.is_dir() else read_npz(self.path)
+            four = read_keras_npz(self.path, known.most_bytes)
         return verified(four, known, str(self.path))
 
 

@@ -1,4 +1,7 @@
 import gzip
+import io
+import struct
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -275,7 +278,7 @@ def test_npz_without_an_array(write_npz: WriteNpz, arrays: Arrays) -> None:
     Path("d").mkdir()
     Path("partial.npz").rename("d/mnist.npz")
     assert damage_of().startswith(
-        "d/mnist.npz: an array is missing, expected x_train, y_train, x_test, y_test."
+        "d/mnist.npz: lacks the array y_train, expected x_train, y_train, x_test, y_test."
     )
 
 
@@ -286,7 +289,7 @@ class Trap:
 
 def test_nothing_in_an_npz_is_executed(write_npz: WriteNpz, arrays: Arrays) -> None:
     write_npz(Path("d/mnist.npz"), arrays, y_test=np.array([Trap()], dtype=object))
-    assert damage_of().startswith("d/mnist.npz: truncated or altered (Object arrays cannot")
+    assert damage_of().startswith("d/mnist.npz: truncated or altered (y_test holds Python objects")
     assert not Path("executed").exists()
 
 
@@ -303,3 +306,41 @@ def test_npz_of_other_arrays(
 ) -> None:
     write_npz(Path("d/mnist.npz"), arrays | {role: array})
     assert why in damage_of()
+
+
+def test_an_npz_in_the_order_of_fortran(write_npz: WriteNpz, arrays: Arrays) -> None:
+    columns_first = {role: np.asfortranarray(array) for role, array in arrays.items()}
+    write_npz(Path("d/mnist.npz"), columns_first)
+    found = data.load("mnist", Path("d"), fetch=False)
+    np.testing.assert_array_equal(found.train_inputs[..., 0], arrays["train_images"])
+
+
+@pytest.mark.parametrize("declared", [True, False], ids=["in the archive", "in its header"])
+def test_a_small_npz_that_promises_much(
+    write_npz: WriteNpz, arrays: Arrays, declared: bool
+) -> None:
+    path = write_npz(Path("d/mnist.npz"), arrays)
+    shape = (5_000, 28, 28) if declared else (3_000_000, 28, 28)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "|u1", "fortran_order": False, "shape": shape}
+    )
+    members["x_train.npy"] = header.getvalue() + bytes(5_000 * 28 * 28)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    size = "3,920,128" if declared else "2,352,000,000"
+    assert damage_of().startswith(
+        f"d/mnist.npz (x_train): uint8 of shape {shape} in {size} bytes, expected are 1,050,176"
+    )
+
+
+def test_idx_files_that_promise_gigabytes(write_folder: WriteFolder, arrays: Arrays) -> None:
+    folder = write_folder(Path("d/mnist"), arrays)
+    header = bytes([0, 0, 8, 3]) + struct.pack(">3I", 9_000, 28, 28)
+    (folder / f"{TRAIN_IMAGES}.gz").write_bytes(gzip.compress(header + bytes(9_000 * 28 * 28)))
+    assert damage_of().startswith(
+        f"d/mnist/{TRAIN_IMAGES}.gz: its header promises 7,056,000 bytes, expected are 1,050,176"
+    )
