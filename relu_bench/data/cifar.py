@@ -7,6 +7,7 @@ function to be called, so these are read by an unpickler that knows nothing but 
 
 import io
 import pickle
+import pickletools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,13 @@ def _batch(path: Path, most_bytes: int) -> tuple[npt.NDArray[np.uint8], npt.NDAr
     return images, numbers
 
 
+def _check_memo(pickled: bytes) -> None:
+    """Raise `ValueError` for a place in the memo that makes Python fill the memory."""
+    for opcode, argument, _ in pickletools.genops(pickled):
+        if opcode.name in ("PUT", "LONG_BINPUT") and (argument or 0) > len(pickled):
+            raise ValueError(f"it puts a value at place {argument:,}")
+
+
 def _is_integer(label: object) -> bool:
     # Python does not print a number of thousands of digits.
     return type(label) is int and label.bit_length() <= 128
@@ -104,6 +112,7 @@ def _is_integer(label: object) -> bool:
 
 def _unpickled(pickled: bytes, path: Path) -> Any:
     try:
+        _check_memo(pickled)
         return _Unpickler(io.BytesIO(pickled), encoding="bytes").load()
     except Exception as error:
         # A damaged pickle may fail in any way that its instructions can.

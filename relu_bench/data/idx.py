@@ -10,7 +10,6 @@ import gzip
 import hashlib
 import io
 import math
-import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relu_bench.data.damage import DamagedError, what_instead
+from relu_bench.data.entry import replacing
 
 _TYPES: dict[int, np.dtype[Any]] = {
     0x08: np.dtype(np.uint8),
@@ -98,18 +98,14 @@ def write(array: npt.NDArray[np.uint8], path: Path) -> None:
 
     Raises `OSError` when that fails.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with (
-            part.open("wb") as raw,
-            # No name and no time in it: the same array gives the same bytes.
-            gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as packed,
-        ):
-            packed.write(_header_of(array))
-            packed.write(np.ascontiguousarray(array).data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with (
+        replacing(path) as part,
+        part.open("wb") as raw,
+        # No name and no time in it: the same array gives the same bytes.
+        gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as packed,
+    ):
+        packed.write(_header_of(array))
+        packed.write(np.ascontiguousarray(array).data)
 
 
 def _header_of(array: npt.NDArray[np.uint8]) -> bytes:
@@ -129,7 +125,7 @@ def _opened(path: Path) -> Iterator[tuple[io.BufferedIOBase, bool]]:
     except EOFError as error:
         raise DamagedError(path, "truncated, its gzip stream has no end") from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise DamagedError(path, f"altered, its gzip stream is wrong ({error})") from error
+        raise DamagedError(path, f"altered, its gzip stream is wrong ({error!s:.200})") from error
     except OSError as error:
         raise DamagedError(path, f"cannot be read ({error.strerror or error})") from error
 

@@ -6,7 +6,6 @@ data set and were counted over it, not over our training part: that part cannot 
 """
 
 import hashlib
-import os
 import shutil
 from itertools import chain
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy.typing as npt
 from relu_bench.components import Parameter
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs
-from relu_bench.data.entry import Copied, Row
+from relu_bench.data.entry import Copied, Row, replacing
 from relu_bench.data.fetching import fetch
 from relu_bench.data.npz import read_npz
 from relu_bench.data.places import VARIABLE, expanded, keras_cache, not_here, own_places
@@ -158,12 +157,10 @@ def _copy(dataset: Dataset, to: Path) -> Copied:
         if target.is_file() and _digest(target) == _digest(source):
             return Copied(target.parent, (), files=1)
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Under another name first: no file is ever seen half written.
-        partial = target.with_name(f".{FILE}.{os.getpid()}")
-        shutil.copyfile(source, partial)
-        if _digest(partial) != _digest(source):
-            raise DataError(f"{partial} was altered while it was written. Copy again.")
-        partial.replace(target)
+        with replacing(target) as part:
+            shutil.copyfile(source, part)
+            if _digest(part) != _digest(source):
+                raise DataError(f"{part} was altered while it was written. Copy again.")
     except OSError as error:
         raise DataError(
             f"{target.parent} cannot be written ({error.strerror or error})."

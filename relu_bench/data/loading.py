@@ -126,6 +126,7 @@ def check_copyable(name: str) -> None:
         )
 
 
+@_system_errors()
 def copy_to(dataset: Dataset, to: Path) -> Copied | None:
     """Write `dataset` into the folder `to`/<its name>, and verify it.
 

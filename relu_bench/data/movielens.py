@@ -6,7 +6,6 @@ three files are read, without unpacking it: nothing in it is ever written to a p
 """
 
 import hashlib
-import os
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ import numpy as np
 
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs
-from relu_bench.data.entry import Copied, Row
+from relu_bench.data.entry import Copied, Row, replacing
 from relu_bench.data.fetching import fetch
 from relu_bench.data.movielens_files import FILES, Counts, parse
 from relu_bench.data.parts import stratified_sample
@@ -151,7 +150,7 @@ def _contents(path: Path) -> Iterator[tuple[str, bytes, str]]:
     except KeyError as error:
         raise DamagedError(path, f"{FOLDER}/{name} is not in it") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise DamagedError(path, f"the archive cannot be read ({error})") from error
+        raise DamagedError(path, f"the archive cannot be read ({error!s:.200})") from error
     except OSError as error:
         raise DamagedError(path, f"it cannot be read ({error.strerror or error})") from error
 
@@ -185,12 +184,10 @@ def _copy(dataset: Dataset, to: Path) -> Copied:
             if target.is_file() and target.read_bytes() == content:
                 continue
             folder.mkdir(parents=True, exist_ok=True)
-            # Under another name first: no file is ever seen half written.
-            partial = target.with_name(f".{name}.{os.getpid()}")
-            partial.write_bytes(content)
-            if partial.read_bytes() != content:
-                raise DataError(f"{partial} was altered while it was written. Copy again.")
-            partial.replace(target)
+            with replacing(target) as part:
+                part.write_bytes(content)
+                if part.read_bytes() != content:
+                    raise DataError(f"{part} was altered while it was written. Copy again.")
             written.append(name)
     except OSError as error:
         raise DataError(

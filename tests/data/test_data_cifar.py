@@ -119,12 +119,20 @@ def dumped(**changes: Any) -> bytes:
 
 
 BAD = {
-    "nothing": (b"", "truncated or altered (Ran out of input)"),
+    "nothing": (b"", "truncated or altered (pickle exhausted"),
     "web page": (b"<html>", "truncated or altered ("),
     "truncated": (dumped()[:-2000], "truncated or altered ("),
     "hostile": (
         dumped(labels=_Danger()),
         f"truncated or altered (it asks for {os.mkdir.__module__}.mkdir, which no batch needs)",
+    ),
+    "a place in the memo beyond all": (
+        b"\x80\x02]r\xff\xff\xff\x7f.",
+        "truncated or altered (it puts a value at place 2,147,483,647)",
+    ),
+    "a number of thousands of digits": (
+        dumped(labels=[1 << 99_999] * 8),
+        "its `labels` are not a list of integers",
     ),
     "no dictionary": (pickle.dumps([1], 2), "its pickle holds no dictionary"),
     "no data": (pickle.dumps({b"labels": []}, 2), "its `data` are not rows of 3,072 bytes"),

@@ -1,6 +1,8 @@
+import errno
 import io
 import pickle
 import re
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -154,6 +156,9 @@ def test_a_copy_for_machines_without_network(tmp_path: Path) -> None:
         ({"x_test": None}, r"lacks the array x_test, expected x_train, y_train, x_test, y_test\."),
         ({"x_test": reviews([])}, r"\(x_test\): position 0 is no review: \[\]\."),
         ({"x_test": reviews([0, 4])}, r"\(x_test\): words that are no ranks from 1\."),
+        ({"x_test": reviews([2**63 - 1])}, r"\(x_test\): words that are no ranks from 1\."),
+        ({"x_test": reviews([[[1]] * 9] * 9)}, r"\(x_test\): words that are no ranks from 1\."),  # type: ignore[list-item]
+        ({"y_test": np.zeros(COUNT * 2_000, int)}, r"\(y_test\): int64 of shape \(50000000,\) in"),
         ({"y_test": np.zeros(COUNT, int)}, r"\(y_test\): labels are 0 \(negative\) and 1"),
         ({"y_test": np.zeros(9, int)}, r"\(y_test\): labels of shape \(9,\), imdb has 25,000\."),
     ],
@@ -197,3 +202,19 @@ def test_nothing_in_the_file_is_run(tmp_path: Path) -> None:
     message = refused(tmp_path)
     assert "it asks for pathlib.Path" in message or "which no array needs" in message
     assert not Path("run").exists()
+
+
+def test_a_copy_that_fails_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_imdb(tmp_path / "imdb.npz")
+    dataset = data.load("imdb", tmp_path, fetch=False)
+
+    def full(_source: Path, target: Path) -> None:
+        target.write_bytes(b"PK half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(DataError, match=r"cannot be written \(No space left on device\)"):
+        data.copy_to(dataset, tmp_path / "to")
+    assert list((tmp_path / "to/imdb").iterdir()) == []
