@@ -1,17 +1,13 @@
 """What is wrong with a config, collected, so that one call tells all of it, each with its place."""
 
 import math
-import reprlib
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from relu_bench.errors import ConfigError
 from relu_bench.overrides import Override
 from relu_bench.yaml_source import KEY, Document, Key
 
 _SCREEN = (22, 80)  # lines and columns that the errors of one call may fill
-_SHORT = reprlib.Repr()
-_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxstring, _SHORT.maxother = 3, 12, 80, 80
 
 
 class Complaints:
@@ -65,12 +61,6 @@ class Complaints:
         if len(self._found) > len(shown):
             shown.append(f"... and {len(self._found) - len(shown)} more.")
         raise ConfigError("\n".join(shown))
-
-
-def show(value: Any) -> str:
-    """A value as YAML writes it, shortened."""
-    shown = _SHORT.repr(value)
-    return {"None": "null", "True": "true", "False": "false"}.get(shown, shown)
 
 
 def _screen_lines(messages: Sequence[str]) -> int:

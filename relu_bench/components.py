@@ -5,11 +5,16 @@ The registries of activations, initializers, optimizers and models are literal t
 """
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+import itertools
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Literal
 
+from relu_bench.errors import shorten, show
 from relu_bench.labels import Label, LabelError, Scalar, Value, make_label, parse
+from relu_bench.spacing import split_at_commas
 
 Kind = Literal["float", "integer", "boolean", "word", "integers"]
 
@@ -22,19 +27,28 @@ _KIND_IN_WORDS: Mapping[Kind, str] = {
     "word": "a word",
     "integers": "a list of integers",
 }
-# What people call the fields of a config elsewhere; some are too short to be similar to theirs.
-_SHORT_FIELDS: Mapping[str, str] = {
-    "lr": "learning_rate",
-    "bs": "batch_size",
-    "act": "activation",
-    "init": "initializer",
-    "opt": "optimizer",
-    "optim": "optimizer",
-    "bn": "batch_norm",
-    "seed": "seeds",
-    "epoch": "epochs",
-    "data": "dataset",
+# What people call the fields of a config elsewhere.
+_FIELDS_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
+    "experiment": ("name", "title"),
+    "dataset": ("data", "task"),
+    "model": ("architecture", "network", "net"),
+    "activation": ("act", "nonlinearity", "hidden_activation"),
+    "initializer": ("init", "kernel_initializer", "weight_init"),
+    "bias_initializer": ("bias_init",),
+    "learning_rate": ("lr",),
+    "batch_norm": ("bn", "batch_normalization", "use_batch_norm"),
+    "optimizer": ("opt", "optim"),
+    "gradient_clip_norm": ("clipnorm", "global_clipnorm", "clip_norm", "max_grad_norm"),
+    "batch_size": ("bs", "batch"),
+    "epochs": ("epoch", "max_epochs"),
+    "dropout": ("dropout_rate", "drop"),
+    "validation_split": ("val_split", "validation", "val_size"),
+    "seeds": ("seed", "random_state", "repeats", "repetitions", "trials", "runs"),
 }
+_LONGEST_COMPARED = 100
+_MOST_COMPARED = 500
+# `Leaky ReLU 0.2`, as figures show it: a name, and the value of its first parameter.
+_NAME_AND_NUMBER = re.compile(r"(\S.*)[\s=:]([0-9.]+(?:[eE][-+]?[0-9]+)?)")
 
 
 @dataclass(frozen=True)
@@ -118,11 +132,13 @@ class Component:
 
     `parameters` are those of the usual form; `other_forms` holds further sets of parameters that
     may be given instead (a perceptron by its list of widths, or by one width and a depth).
+    `aliases` are taken for the name; `called_elsewhere` are not, but an error names what is meant.
     """
 
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     other_forms: tuple[Mapping[str, Parameter], ...] = ()
     aliases: tuple[str, ...] = ()
+    called_elsewhere: tuple[str, ...] = ()
 
     @property
     def forms(self) -> tuple[Mapping[str, Parameter], ...]:
@@ -133,18 +149,23 @@ class Component:
 def nearest(word: str, names: Iterable[str]) -> str:
     """` Did you mean 'x'?` for the most similar of `names`, or nothing."""
     close = most_similar(word, names)
-    return "" if close is None else f" Did you mean {close!r}?"
+    return "" if close is None else _did_you_mean([close])
 
 
 def nearest_field(word: str, fields: Collection[str]) -> str:
-    """As `nearest`, for fields of a config, whose common short names (`lr`) are known as well."""
-    meant = _SHORT_FIELDS.get(word.lower())
-    return f" Did you mean {meant!r}?" if meant in fields else nearest(word, fields)
+    """As `nearest`, for fields of a config, which are known by other names (`lr`) as well."""
+    meant = _field_called(word)
+    return _did_you_mean([meant]) if meant in fields else nearest(word, fields)
 
 
 def most_similar(word: str, names: Iterable[str]) -> str | None:
-    """The one of `names` that `word` may be a misspelling of, in any case of the letters."""
-    by_lower = {name.lower(): name for name in names}
+    """The one of `names` that `word` may be a misspelling of, in any case of the letters.
+
+    Only the first 500 names are looked at, and no word that is longer than any name.
+    """
+    if len(word) > _LONGEST_COMPARED:
+        return None
+    by_lower = {name.lower(): name for name in itertools.islice(names, _MOST_COMPARED)}
     close = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
     return by_lower[close[0]] if close else None
 
@@ -160,27 +181,133 @@ def resolve(text: str, table: Mapping[str, Component], what: str) -> Label:
     Raises:
         LabelError: for an unknown name or parameter, or a value that is not allowed.
     """
-    given = parse(text)
-    names = {alias: name for name, row in table.items() for alias in (name, *row.aliases)}
-    if given.name not in names:
-        known = ", ".join(table)
-        raise LabelError(f"{given.name!r} is no {what}.{nearest(given.name, names)} Known: {known}")
-    name = names[given.name]
+    try:
+        given = parse(text)
+    except LabelError as error:
+        reason = str(error)
+        raise LabelError(reason, lambda: _hint(text, table, behind=".")) from None
+    name = _names(table).get(given.name)
+    if name is None:
+        raise LabelError(
+            f"{show(given.name)} is no {what}.",
+            partial(_hint, text, table),
+            f" Known: {', '.join(table)}",
+        )
     form = _form_of(given, name, table[name], what)
     values = {}
     for parameter, rule in form.items():
         value = dict(given.parameters).get(parameter, rule.default)
         if value == REQUIRED:
-            raise LabelError(f"{text!r} lacks {parameter}, which is {rule.allowed()}")
+            raise LabelError(f"{show(text)} lacks {parameter}, which is {rule.allowed()}")
         try:
             values[parameter] = rule.accept(value)
         except ValueError:
             shown = str(Label("", ((parameter, value),)))[1:-1]
             hint = nearest(value, rule.choices) if isinstance(value, str) else ""
             raise LabelError(
-                f"{shown} in {text!r}: {parameter} is {rule.allowed()}.{hint}"
+                f"{shorten(shown)} in {show(text)}: {parameter} is {rule.allowed()}.{hint}"
             ) from None
     return _without_later_defaults(make_label(name, values), table[name])
+
+
+def recognize(text: str, table: Mapping[str, Component], what: str) -> Label:
+    """The label that `text` means, as people write it: `swish`, `ReLU`, `Leaky ReLU 0.2`.
+
+    For what is looked up, not for what is stored: a config takes one spelling (`resolve`). The
+    name is that of the table, and the parameters are those that were given, if any. A function of
+    the user's own comes back as it is.
+
+    Raises:
+        LabelError: when nothing in the table can be meant, or more than one.
+    """
+    try:
+        given = parse(text)
+    except LabelError:
+        given = None
+    if given is not None and given.is_own:
+        return given
+    if given is not None and given.name in (names := _names(table)):
+        return make_label(names[given.name], dict(given.parameters))
+    meant = _meant(text, table)
+    if len(meant) == 1:
+        return parse(meant[0])
+    raise LabelError(
+        f"{show(text)} is no {what}.", partial(_hint, text, table), f" Known: {', '.join(table)}"
+    )
+
+
+def _names(table: Mapping[str, Component]) -> dict[str, str]:
+    """The names in the table, by each name that a label may have."""
+    return {alias: name for name, row in table.items() for alias in (name, *row.aliases)}
+
+
+def _hint(text: str, table: Mapping[str, Component], behind: str = "") -> str:
+    """What may be meant by `text`, which is no label of the table; `behind` ends a sentence."""
+    if meant := _meant(text, table):
+        fields = map(_field_called, _given_in(text.partition("(")[2]))
+        own = [f" {name} is a field of its own." for name in dict.fromkeys(fields) if name]
+        return f"{behind}{_did_you_mean(meant)}{''.join(own)}"
+    near = nearest(text.partition("(")[0].strip(), _names(table))
+    return f"{behind}{near}" if near else ""
+
+
+def _meant(text: str, table: Mapping[str, Component]) -> list[str]:
+    """The labels that may be meant by `text`: a name in another spelling or of another library."""
+    if len(text) > _LONGEST_COMPARED:
+        return []
+    by_spelling: dict[str, list[str]] = {}
+    for name, row in table.items():
+        for each in {*map(_spelling, (name, *row.aliases, *row.called_elsewhere))}:
+            by_spelling.setdefault(each, []).append(name)
+    head, _, inside = text.partition("(")
+    asked = [(head, inside), (head.rpartition(".")[2], inside)]
+    if number := _NAME_AND_NUMBER.fullmatch(text.strip()):
+        asked.append((number[1], number[2]))
+    for spelled, values in asked:
+        if names := by_spelling.get(_spelling(spelled)):
+            return [_with_parameters(name, values, table[name]) for name in names]
+    return []
+
+
+def _spelling(name: str) -> str:
+    """The letters and digits alone: `Leaky ReLU`, `LeakyReLU` and `leaky_relu` are one name."""
+    return "".join(filter(str.isalnum, name)).lower()
+
+
+def _given_in(inside: str, parameters: Sequence[str] = ()) -> dict[str, str]:
+    """What stands in parentheses, by parameter; values without a name in their order."""
+    found = {}
+    order = iter(parameters)
+    for piece in split_at_commas(inside.strip().removesuffix(")")):
+        parameter, equals, value = (part.strip() for part in piece.partition("="))
+        if not equals:
+            parameter, value = next(order, ""), parameter
+        found[parameter] = value
+    return found
+
+
+def _with_parameters(name: str, inside: str, row: Component) -> str:
+    """The label with what stands in the parentheses, as far as it makes sense."""
+    known = {parameter for form in row.forms for parameter in form}
+    given = _given_in(inside, list(row.parameters))
+    kept = [f"{parameter}={value}" for parameter, value in given.items() if parameter in known]
+    try:
+        label = parse(f"{name}({', '.join(kept)})")
+        resolve(str(label), {name: row}, "")
+    except LabelError:
+        return name
+    return str(label)
+
+
+def _did_you_mean(names: Iterable[str]) -> str:
+    return f" Did you mean {' or '.join(map(repr, names))}?"
+
+
+def _field_called(word: str) -> str | None:
+    """The field of a config that people call so."""
+    word = word.lower().removeprefix("num_").removeprefix("n_")
+    names = ((name, (name, *others)) for name, others in _FIELDS_ELSEWHERE.items())
+    return next((name for name, called in names if word in called), None)
 
 
 def without_later_defaults(text: str, table: Mapping[str, Component]) -> str:
@@ -208,9 +335,11 @@ def _form_of(given: Label, name: str, row: Component, what: str) -> Mapping[str,
     unknown = sorted(wanted - known)
     if unknown:
         takes = ", ".join(sorted(known)) if known else "no parameters"
+        near = nearest(unknown[0], known)
+        elsewhere = None if near else _field_called(unknown[0])
+        own = f"; that is {elsewhere}, a field of its own" if elsewhere else ""
         raise LabelError(
-            f"{what} {name!r} has no parameter {unknown[0]!r}."
-            f"{nearest(unknown[0], known)} It takes: {takes}"
+            f"{what} {name!r} has no parameter {show(unknown[0])}{own}.{near} It takes: {takes}"
         )
     either = " or ".join("(" + ", ".join(form) + ")" for form in row.forms)
-    raise LabelError(f"{str(given)!r} mixes two ways to describe {name!r}: give {either}")
+    raise LabelError(f"{show(str(given))} mixes two ways to describe {name!r}: give {either}")

@@ -14,9 +14,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from relu_bench import activations, display_names, given_names, overrides, spacing, yaml_source
-from relu_bench.complaints import Complaints, show
+from relu_bench.complaints import Complaints
 from relu_bench.components import nearest_field
-from relu_bench.errors import ConfigError
+from relu_bench.errors import ConfigError, show
 from relu_bench.settings import FIELDS, NUMERIC_FIELDS, Setting, allowed, default_of, switch
 from relu_bench.yaml_source import Document, Key
 

@@ -1,5 +1,24 @@
 """The errors raised on purpose; the command line prints them without a traceback."""
 
+import reprlib
+from typing import Any
+
+_LONGEST = 120
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxstring, _SHORT.maxother = 3, 12, _LONGEST, _LONGEST
+
+
+def shorten(text: str) -> str:
+    """The text, the middle of a long one left out."""
+    half = (_LONGEST - 3) // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]}...{text[-half:]}"
+
+
+def show(value: Any) -> str:
+    """What was given, as an error shows it: as YAML writes it, the middle of long text left out."""
+    shown = _SHORT.repr(value)
+    return {"None": "null", "True": "true", "False": "false"}.get(shown, shown)
+
 
 class ReluBenchError(Exception):
     """Something the user can mend; the message says what was wrong and what to do.

@@ -26,12 +26,20 @@ _STDDEV = Parameter("float", 0.05, minimum=0)
 _GAIN = Parameter("float", 1.0)
 
 INITIALIZERS: Mapping[str, Initializer] = {
-    "glorot_uniform": Initializer(keras_class="GlorotUniform"),
-    "glorot_normal": Initializer(keras_class="GlorotNormal"),
-    "he_uniform": Initializer(keras_class="HeUniform"),
-    "he_normal": Initializer(keras_class="HeNormal"),
-    "lecun_uniform": Initializer(keras_class="LecunUniform"),
-    "lecun_normal": Initializer(keras_class="LecunNormal"),
+    "glorot_uniform": Initializer(
+        keras_class="GlorotUniform", called_elsewhere=("glorot", "xavier", "xavier_uniform")
+    ),
+    "glorot_normal": Initializer(
+        keras_class="GlorotNormal", called_elsewhere=("glorot", "xavier", "xavier_normal")
+    ),
+    "he_uniform": Initializer(
+        keras_class="HeUniform", called_elsewhere=("he", "kaiming", "kaiming_uniform")
+    ),
+    "he_normal": Initializer(
+        keras_class="HeNormal", called_elsewhere=("he", "kaiming", "kaiming_normal", "msra")
+    ),
+    "lecun_uniform": Initializer(keras_class="LecunUniform", called_elsewhere=("lecun",)),
+    "lecun_normal": Initializer(keras_class="LecunNormal", called_elsewhere=("lecun",)),
     "variance_scaling": Initializer(
         keras_class="VarianceScaling",
         parameters={
@@ -46,6 +54,7 @@ INITIALIZERS: Mapping[str, Initializer] = {
     ),
     "random_normal": Initializer(
         keras_class="RandomNormal",
+        called_elsewhere=("normal", "gaussian"),
         parameters={"mean": Parameter("float", 0.0), "stddev": _STDDEV},
     ),
     "truncated_normal": Initializer(
@@ -54,6 +63,7 @@ INITIALIZERS: Mapping[str, Initializer] = {
     ),
     "random_uniform": Initializer(
         keras_class="RandomUniform",
+        called_elsewhere=("uniform",),
         parameters={"minval": Parameter("float", -0.05), "maxval": Parameter("float", 0.05)},
     ),
     "orthogonal": Initializer(keras_class="Orthogonal", parameters={"gain": _GAIN}, for_bias=False),

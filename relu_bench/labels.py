@@ -9,7 +9,10 @@ and the first 8 hex digits of the SHA-256 of its content, which are text whateve
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from relu_bench.errors import show
 
 Scalar = int | float | bool | str | None
 Value = Scalar | tuple[Scalar, ...]
@@ -19,13 +22,37 @@ _OWN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*\.py:[A-Za-z_][A-Za-z0-9_]*
 _SOURCE = re.compile(r"[0-9a-f]{8}(?![A-Za-z0-9_.+\-])")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
-_FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 _WORDS_WITH_MEANING: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 
 
+LONGEST = 4_000
+"""Characters of a label: more than the longest network takes."""
+
+
 class LabelError(ValueError):
-    """The text is no label; the message says where it stops making sense."""
+    """The text is no label; the message says where it stops making sense.
+
+    Attributes:
+        known: the end of the message, which lists what there is; it need not be read twice.
+    """
+
+    def __init__(self, message: str, hint: Callable[[], str] = lambda: "", known: str = "") -> None:
+        """`hint` is asked when the message is read: to look for what was meant takes time."""
+        super().__init__(message)
+        self._hint = hint
+        self.known = known
+
+    def __str__(self) -> str:
+        return self.reason() + self.known
+
+    def __reduce__(self) -> tuple[type["LabelError"], tuple[str]]:
+        return LabelError, (str(self),)
+
+    def reason(self) -> str:
+        """The message without the list of what is known."""
+        return f"{super().__str__()}{self._hint()}"
 
 
 @dataclass(frozen=True)
@@ -64,6 +91,8 @@ def parse(text: str) -> Label:
         LabelError: when `text` is not `name`, `name(parameter=value, ...)` or that of a function
             of the user's own.
     """
+    if len(text) > LONGEST:
+        raise LabelError(f"{show(text)} has {len(text)} characters; a label has at most {LONGEST}")
     return _Reader(text).label()
 
 
@@ -108,9 +137,9 @@ class _Reader:
             self._skip_space()
             name = self._take(_NAME, "a parameter's name").group()
             if name in parameters:
-                raise LabelError(f"{self.text!r} gives {name!r} twice")
+                raise LabelError(f"{show(self.text)} gives {show(name)} twice")
             if not self._accept("="):
-                raise self._error(f"'=' behind {name!r}, as in {name}=0.1")
+                raise self._error(f"'=' behind {show(name)}, as in {name:.40}=0.1")
             parameters[name] = self._value()
             if self._accept(")"):
                 return
@@ -155,7 +184,7 @@ class _Reader:
         if _INTEGER.fullmatch(digits) and abs(number) < 2**63:
             return int(digits)
         if not math.isfinite(number):
-            raise LabelError(f"{digits} in {self.text!r} is too large for a number")
+            raise LabelError(f"{digits:.40} in {show(self.text)} is too large for a number")
         return number
 
     def _skip_space(self) -> None:
@@ -180,6 +209,6 @@ class _Reader:
         rest = self.text[self.position :]
         at = f"{rest[:20]!r}" if rest else "the end"
         return LabelError(
-            f"{self.text!r} is no label: expected {expected} at {at}; "
+            f"{show(self.text)} is no label: expected {expected} at {at}; "
             "a label is name or name(parameter=value, ...)"
         )

@@ -7,16 +7,16 @@ before, and passed in.
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from relu_bench import activations, initializers, models, optimizers
-from relu_bench.components import Component, without_later_defaults
+from relu_bench import activations, models
+from relu_bench.components import without_later_defaults
 from relu_bench.config import Experiment, with_defaults
-from relu_bench.settings import FIELDS, Setting
+from relu_bench.settings import FIELDS, TABLES, Setting
 
 NUMERICS = 1
 """Raised whenever a change alters the numbers that a spec leads to. A default that changes, too."""
@@ -29,15 +29,6 @@ ADDED_LATER = frozenset({"output_activation", "recurrent_initializer", "gradient
 
 Fingerprint = Callable[[str], str | None]
 
-_TABLES: Mapping[str, Mapping[str, Component]] = {
-    "model": models.MODELS,
-    "activation": activations.ACTIVATIONS,
-    "output_activation": activations.ACTIVATIONS,
-    "initializer": initializers.INITIALIZERS,
-    "bias_initializer": initializers.INITIALIZERS,
-    "recurrent_initializer": initializers.INITIALIZERS,
-    "optimizer": optimizers.OPTIMIZERS,
-}
 NOT_IN_PROGRAM = frozenset(
     {
         "seed",
@@ -183,7 +174,7 @@ def _around_the_seed(
         if field == "activation" and source is not None:
             identity[field] = activations.identity(value, source)
             continue
-        known = _TABLES.get(field)
+        known = TABLES.get(field)
         identity[field] = value if known is None else without_later_defaults(value, known)
     if data_fingerprint is not None:
         # The folder's name and place are not what was learned from: its content is.

@@ -4,12 +4,13 @@
 and the JSON Schema all take their fields from here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from relu_bench import activations, initializers, models, optimizers
+from relu_bench import activations, components, initializers, models, optimizers
+from relu_bench.components import Component
 from relu_bench.data import canonical as canonical_dataset
 from relu_bench.errors import DataError
 
@@ -145,6 +146,30 @@ NUMERIC_FIELDS = (
     "split_seed",
     "train_samples",
 )
+
+
+TABLES: Mapping[str, Mapping[str, Component]] = {
+    "model": models.MODELS,
+    "activation": activations.ACTIVATIONS,
+    "output_activation": activations.ACTIVATIONS,
+    "initializer": initializers.INITIALIZERS,
+    "bias_initializer": initializers.INITIALIZERS,
+    "recurrent_initializer": initializers.INITIALIZERS,
+    "optimizer": optimizers.OPTIMIZERS,
+}
+"""The components that a field's label may name; a data set may be a path instead."""
+
+
+def recognize(field: str, text: str) -> str:
+    """The label that is meant by `text` in a field, in any spelling (`components.recognize`).
+
+    Raises:
+        LabelError: when the field takes a component, and none or several can be meant.
+    """
+    table = TABLES.get(field)
+    return (
+        text if table is None else str(components.recognize(text, table, field.replace("_", " ")))
+    )
 
 
 def default_of(field: str) -> Any:

@@ -7,6 +7,7 @@ from relu_bench.components import (
     most_similar,
     nearest,
     nearest_field,
+    recognize,
     resolve,
     without_later_defaults,
 )
@@ -110,6 +111,86 @@ def test_errors_say_what_was_given_and_what_is_allowed(text: str, message: str) 
     with pytest.raises(LabelError) as caught:
         resolve(text, TABLE, "thing")
     assert str(caught.value) == message
+
+
+PEOPLE_WRITE = {
+    "leaky_relu": Component(parameters={"slope": SLOPE}, aliases=("drip",)),
+    "range": Component(
+        parameters={"upper": Parameter("float", 1.0), "lower": Parameter("float", 0.0)}
+    ),
+    "he_uniform": Component(called_elsewhere=("he", "kaiming_uniform")),
+    "he_normal": Component(called_elsewhere=("he",)),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("LeakyReLU", "leaky_relu"),
+        ("leaky relu", "leaky_relu"),
+        ("leaky-relu()", "leaky_relu"),
+        ("Leaky ReLU 0.5", "leaky_relu(slope=0.5)"),
+        ("leaky_relu: 5e-1", "leaky_relu(slope=0.5)"),
+        ("leaky_relu(0.5)", "leaky_relu(slope=0.5)"),
+        ("leaky_relu(5)", "leaky_relu"),  # more than it takes
+        ("Drip", "leaky_relu"),
+        ("tf.nn.leaky_relu", "leaky_relu"),
+        ("nn.LeakyReLU(0.5, inplace=True)", "leaky_relu(slope=0.5)"),
+        ("Leaky ReLU (from 0.25)", "leaky_relu"),
+        ("Range(0.5, -1)", "range(lower=-1, upper=0.5)"),
+        ("Range(0.5, lower=-1, 3)", "range(lower=3, upper=0.5)"),
+        ("nn.init.kaiming_uniform_", "he_uniform"),
+    ],
+)
+def test_a_name_as_people_write_it(text: str, meant: str) -> None:
+    assert str(recognize(text, PEOPLE_WRITE, "thing")) == meant
+    with pytest.raises(LabelError) as caught:
+        resolve(text, PEOPLE_WRITE, "thing")
+    assert f" Did you mean {meant!r}?" in str(caught.value)
+
+
+def test_a_label_is_recognized_as_it_is() -> None:
+    for text in ("drip", "drip()", "leaky_relu"):
+        assert str(recognize(text, PEOPLE_WRITE, "thing")) == "leaky_relu"
+    assert str(recognize("drip(slope=7)", PEOPLE_WRITE, "thing")) == "leaky_relu(slope=7)"
+    assert str(recognize("my.py:f", PEOPLE_WRITE, "thing")) == "my.py:f"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "He",
+            "'He' is no thing. Did you mean 'he_uniform' or 'he_normal'? "
+            "Known: leaky_relu, range, he_uniform, he_normal",
+        ),
+        (
+            "rnage",
+            "'rnage' is no thing. Did you mean 'range'? "
+            "Known: leaky_relu, range, he_uniform, he_normal",
+        ),
+        ("zzz", "'zzz' is no thing. Known: leaky_relu, range, he_uniform, he_normal"),
+    ],
+)
+def test_what_cannot_be_recognized(text: str, message: str) -> None:
+    for read in (recognize, resolve):
+        with pytest.raises(LabelError) as caught:
+            read(text, PEOPLE_WRITE, "thing")
+        assert str(caught.value) == message
+
+
+def test_an_error_names_the_field_that_is_no_parameter() -> None:
+    with pytest.raises(LabelError) as caught:
+        resolve("leaky_relu(lr=0.1)", PEOPLE_WRITE, "thing")
+    assert str(caught.value) == (
+        "thing 'leaky_relu' has no parameter 'lr'; that is learning_rate, a field of its own. "
+        "It takes: slope"
+    )
+    with pytest.raises(LabelError) as caught:
+        resolve("Leaky.ReLU(lr=0.1)", PEOPLE_WRITE, "thing")
+    assert str(caught.value).endswith(
+        "Did you mean 'leaky_relu'? learning_rate is a field of its own."
+    )
 
 
 @pytest.mark.parametrize(

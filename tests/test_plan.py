@@ -14,7 +14,7 @@ from relu_bench.columns import SPEC, names
 from relu_bench.components import Parameter
 from relu_bench.config import Experiment, from_document
 from relu_bench.plan import Spec, make_plan, varying
-from relu_bench.settings import FIELDS, Setting
+from relu_bench.settings import FIELDS, TABLES, Setting
 
 
 def plan_of(config: dict[str, Any]) -> tuple[Spec, ...]:
@@ -137,7 +137,7 @@ def test_what_is_added_later_keeps_old_ids(monkeypatch: pytest.MonkeyPatch) -> N
     assert changed == Spec(seed=0, dropout_kind="alpha").run_id
     assert without != Spec(seed=0).run_id
 
-    rules = plan._TABLES["activation"]["elu"].parameters
+    rules = TABLES["activation"]["elu"].parameters
     old = Spec(seed=0, activation="elu(alpha=1.0)").run_id
     monkeypatch.setitem(rules, "later", Parameter("integer", 1, added_later=True))  # type: ignore[arg-type]
     assert Spec(seed=0, activation="elu(later=1)").activation == "elu(alpha=1.0)"

@@ -146,6 +146,7 @@ RECTIFIERS: Mapping[str, Activation] = {
         initializer="he_normal",
         initializer_note=_LEAKY_HE,
         parameters={"negative_slope": Parameter("float", 0.01, minimum=0, maximum=1)},
+        called_elsewhere=("lrelu",),
         use="where ReLU units die: a silent unit keeps a gradient and can come back",
         avoid="output layers, recurrent states (unbounded on both sides), and where exact zeros "
         "are wanted",

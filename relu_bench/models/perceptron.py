@@ -66,6 +66,7 @@ def _build(label: Label, architecture: Architecture, inputs: Any) -> Any:
 _RESIDUAL = Parameter("boolean", False, added_later=True)
 
 MLP = Model(
+    called_elsewhere=("dense", "fc", "perceptron"),
     parameters={
         "hidden": Parameter("integers", (128, 64), minimum=1, maximum=WIDEST, longest=DEEPEST),
         "residual": _RESIDUAL,

@@ -69,7 +69,8 @@ def test_unknown_activation(invoke: Invoke) -> None:
         (
             "activation: leaky_relu(0.1)",
             "'leaky_relu(0.1)' is no label: expected a parameter's name at '0.1)'; "
-            "a label is name or name(parameter=value, ...)",
+            "a label is name or name(parameter=value, ...). "
+            "Did you mean 'leaky_relu(negative_slope=0.1)'?",
         ),
         (
             "activation: leaky_relu(negative_slope=2)",
@@ -89,7 +90,8 @@ def test_unknown_activation(invoke: Invoke) -> None:
         ),
         (
             "optimizer: sgd(learning_rate=0.1)",
-            "optimizer 'sgd' has no parameter 'learning_rate'. It takes: momentum, nesterov",
+            "optimizer 'sgd' has no parameter 'learning_rate'; that is learning_rate, a field of "
+            "its own. It takes: momentum, nesterov",
         ),
         ("model: mpl", f"'mpl' is no model. Did you mean 'mlp'? Known: {', '.join(MODELS)}"),
         (
