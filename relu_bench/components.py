@@ -9,7 +9,6 @@ import itertools
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final, Literal
 
 from relu_bench.errors import shorten, show
@@ -155,7 +154,7 @@ def nearest(word: str, names: Iterable[str]) -> str:
 def nearest_field(word: str, fields: Collection[str]) -> str:
     """As `nearest`, for fields of a config, which are known by other names (`lr`) as well."""
     meant = _field_called(word)
-    return _did_you_mean([meant]) if meant in fields else nearest(word, fields)
+    return _did_you_mean([meant]) if meant and meant in fields else nearest(word, fields)
 
 
 def most_similar(word: str, names: Iterable[str]) -> str | None:
@@ -184,15 +183,11 @@ def resolve(text: str, table: Mapping[str, Component], what: str) -> Label:
     try:
         given = parse(text)
     except LabelError as error:
-        reason = str(error)
-        raise LabelError(reason, lambda: _hint(text, table, behind=".")) from None
+        hint = _hint(text, table)
+        raise LabelError(f"{error}.{hint}" if hint else str(error)) from None
     name = _names(table).get(given.name)
     if name is None:
-        raise LabelError(
-            f"{show(given.name)} is no {what}.",
-            partial(_hint, text, table),
-            f" Known: {', '.join(table)}",
-        )
+        raise _unknown(given.name, text, table, what)
     form = _form_of(given, name, table[name], what)
     values = {}
     for parameter, rule in form.items():
@@ -231,9 +226,7 @@ def recognize(text: str, table: Mapping[str, Component], what: str) -> Label:
     meant = _meant(text, table)
     if len(meant) == 1:
         return parse(meant[0])
-    raise LabelError(
-        f"{show(text)} is no {what}.", partial(_hint, text, table), f" Known: {', '.join(table)}"
-    )
+    raise _unknown(text, text, table, what)
 
 
 def _names(table: Mapping[str, Component]) -> dict[str, str]:
@@ -241,14 +234,18 @@ def _names(table: Mapping[str, Component]) -> dict[str, str]:
     return {alias: name for name, row in table.items() for alias in (name, *row.aliases)}
 
 
-def _hint(text: str, table: Mapping[str, Component], behind: str = "") -> str:
-    """What may be meant by `text`, which is no label of the table; `behind` ends a sentence."""
+def _unknown(name: str, text: str, table: Mapping[str, Component], what: str) -> LabelError:
+    reason = f"{show(name)} is no {what}.{_hint(text, table)}"
+    return LabelError(reason, f" Known: {', '.join(table)}")
+
+
+def _hint(text: str, table: Mapping[str, Component]) -> str:
+    """What may be meant by `text`, which is no label of the table."""
     if meant := _meant(text, table):
         fields = map(_field_called, _given_in(text.partition("(")[2]))
         own = [f" {name} is a field of its own." for name in dict.fromkeys(fields) if name]
-        return f"{behind}{_did_you_mean(meant)}{''.join(own)}"
-    near = nearest(text.partition("(")[0].strip(), _names(table))
-    return f"{behind}{near}" if near else ""
+        return _did_you_mean(meant) + "".join(own)
+    return nearest(text.partition("(")[0].strip(), _names(table))
 
 
 def _meant(text: str, table: Mapping[str, Component]) -> list[str]:

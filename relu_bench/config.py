@@ -3,6 +3,7 @@
 A list where one value is expected is an axis. `cases` hold values that belong together.
 """
 
+import itertools
 import math
 import re
 from collections import Counter
@@ -14,9 +15,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from relu_bench import activations, display_names, given_names, overrides, spacing, yaml_source
-from relu_bench.complaints import Complaints
+from relu_bench.complaints import MOST, Complaints
 from relu_bench.components import nearest_field
 from relu_bench.errors import ConfigError, show
+from relu_bench.labels import LabelError
 from relu_bench.settings import FIELDS, NUMERIC_FIELDS, Setting, allowed, default_of, switch
 from relu_bench.yaml_source import Document, Key
 
@@ -36,6 +38,7 @@ _ALLOWED = {
     "probes": "true (measure what happens inside the network) or false",
     display_names.KEY: display_names.ALLOWED,
 }
+_LONGEST_LIST = 500
 # Names that `pandas.read_csv` would read as a missing value.
 _MISSING_VALUES = frozenset({"NA", "NULL", "NaN", "None", "nan", "null"})
 
@@ -114,9 +117,20 @@ def from_document(
     if experiment.combinations > MOST_RUNS:
         raise ConfigError(
             f"{document.name} asks for {experiment.combinations:,} runs, more than the "
-            f"{MOST_RUNS:,} of one experiment. Take fewer values or fewer seeds."
+            f"{MOST_RUNS:,} of one experiment. Take fewer values or fewer seeds: there are "
+            f"{_listed_counts(experiment)}."
         )
     return experiment
+
+
+def _listed_counts(experiment: Experiment) -> str:
+    """How many values there are of what is multiplied: `1,000 of learning_rate and 10 seeds`."""
+    counts: Counter[str] = Counter()
+    for axes in (experiment.axes, *experiment.cases):
+        counts |= Counter({f"of {field}": len(values) for field, values in axes.items()})
+    counts |= Counter({"cases": len(experiment.cases), "seeds": len(experiment.seeds)})
+    *words, last = [f"{count:,} {what}" for what, count in counts.items() if count > 1]
+    return " and ".join(filter(None, (", ".join(words), last)))
 
 
 def _sources(groups: Iterable[Axes]) -> dict[str, activations.Source]:
@@ -136,6 +150,7 @@ class _Reader:
         self.values = {**document.values, **set_values}
         self.complaints = Complaints(document, self.overrides)
         self.clashing: set[str] = set()
+        self.spaced = 0
 
     def axis(self, path: Key) -> tuple[Any, ...]:
         field = str(path[-1])
@@ -145,6 +160,8 @@ class _Reader:
             self._error(path, "an empty list has no value to run", field)
         values: list[Any] = []
         for index, item in enumerate(given if several else [given]):
+            if self.complaints.enough(path[0]):
+                break
             where = (*path, index) if several else path
             values += self._spaced(where, field, item)
         return tuple(values)
@@ -156,7 +173,9 @@ class _Reader:
         if not isinstance(given, list) or not given:
             self._error(("cases",), f"{show(given)} is no list of cases", "cases")
             return ()
-        return tuple(self._case(index, case) for index, case in enumerate(given))
+        # Lazily: after so many errors no further case is looked at.
+        wanted = itertools.takewhile(lambda _: not self.complaints.enough("cases"), given)
+        return tuple(self._case(index, case) for index, case in enumerate(wanted))
 
     def _case(self, index: int, case: Any) -> Axes:
         path: Key = ("cases", index)
@@ -197,8 +216,7 @@ class _Reader:
             reason = f"{show(name)} cannot name an experiment{remedy}"
             self._error(("experiment",), reason, "experiment")
         else:
-            self.complaints.add(
-                (),
+            self.complaints.about_all(
                 f"{self.document.name}: the file's name {default!r} cannot be the experiment's "
                 f"name. Add a line `experiment: NAME`, {_ALLOWED['experiment']}.",
             )
@@ -225,9 +243,11 @@ class _Reader:
         return given is not False
 
     def check_keys(self) -> None:
-        for key in self.values:
-            if key not in _KEYS:
-                self._unknown((key,), _SETTABLE if key in self.overrides else _KEYS)
+        for names, known in ((self.overrides, _SETTABLE), (self.document.values, _KEYS)):
+            unknown = [key for key in names if key not in _KEYS]
+            for key in unknown[:MOST]:
+                self._unknown((key,), known)
+            self.complaints.leave_out(len(unknown[MOST:]))
 
     def display_names(self, axes: Axes, cases: Sequence[Axes]) -> dict[str, str]:
         key = display_names.KEY
@@ -236,14 +256,17 @@ class _Reader:
             self._error((key,), f"display names belong into the config file, {where}")
             return {}
 
-        def complain(path: Key, message: str, *, with_allowed: bool) -> None:
-            self._error((key, *path), message, key if with_allowed else None)
+        def complain(
+            path: Key, message: str, *, known: str = "", with_allowed: bool = False
+        ) -> None:
+            self._error((key, *path), message, key if with_allowed else None, known)
 
         return given_names.read(
             self.values.get(key, {}),
             [with_defaults({**axes, **case}) for case in cases or ({},)],
             {field: self.document.values.get(field) for field in self.overrides},
             complain,
+            lambda: self.complaints.enough(key),
         )
 
     def _spaced(self, path: Key, field: str, item: Any) -> list[Any]:
@@ -252,6 +275,11 @@ class _Reader:
         except ValueError as error:
             self._error(path, str(error), field)
             return []
+        if len(items) > 1:
+            self.spaced += len(items)
+        if self.spaced > MOST_RUNS:
+            self._error(path, f"with {show(item)} there are more than {MOST_RUNS:,} spaced values")
+            return []
         return [value for part in items for value in self._validated(path, field, part)]
 
     def _validated(self, path: Key, field: str, value: Any) -> list[Any]:
@@ -259,28 +287,58 @@ class _Reader:
             return [getattr(Setting.model_validate({field: value}), field)]
         except ValidationError as error:
             cause = error.errors()[0].get("ctx", {}).get("error")
-            reason = str(cause) if cause else f"{show(value)} is not allowed"
-            self._error(path, reason, None if cause else field)
+            if listed := _as_list(field, value):
+                self._error(path, f"{show(value)} is one value; a list is meant: {listed}")
+            elif isinstance(cause, LabelError):
+                self._error(path, cause.reason, known=cause.known)
+            elif cause:
+                self._error(path, str(cause))
+            else:
+                self._error(path, f"{show(value)} is not allowed", field)
             return []
 
     def _unknown(self, path: Key, known: Collection[str]) -> None:
         hint = nearest_field(str(path[-1]), known)
         place = (*path, yaml_source.KEY) if path[0] not in self.overrides else path
-        self._error(place, f"there is no field {path[-1]!r}.{hint} Known: {', '.join(known)}")
+        reason = f"there is no field {show(path[-1])}.{hint}"
+        self._error(place, reason, known=f" Known: {', '.join(known)}")
 
-    def _error(self, path: Key, message: str, field: str | None = None) -> None:
+    def _error(self, path: Key, message: str, field: str | None = None, known: str = "") -> None:
         remedy = ""
         if field is not None:
             remedy = _ALLOWED.get(field) or f"{allowed(field)}; or a list of these"
             if field in NUMERIC_FIELDS:
                 remedy += ", log(low, high, count) or lin(low, high, count)"
-        self.complaints.about(path, message, remedy)
+        self.complaints.about(path, message, known=known, allowed=remedy)
 
     def _at(self, path: Key) -> Any:
         value: Any = self.values
         for part in path:
             value = value[part]
         return value
+
+
+def _as_list(field: str, value: Any) -> str:
+    """The list that is meant by text such as `relu, elu`; empty where none is."""
+    if not isinstance(value, str) or len(value) > _LONGEST_LIST:
+        return ""
+    pieces = [piece.strip() for piece in spacing.split_at_commas(value)]
+    right = [_is_allowed(field, yaml_source.scalar(piece)) for piece in pieces]
+    if len(pieces) == 1:
+        # Between blanks, all must be right: a name may have a blank itself.
+        pieces = value.split()
+        right = [all(_is_allowed(field, yaml_source.scalar(piece)) for piece in pieces)]
+    if len(pieces) < 2 or not any(right) or "" in pieces:
+        return ""
+    return yaml_source.quote_labels(f"[{', '.join(pieces)}]")
+
+
+def _is_allowed(field: str, value: Any) -> bool:
+    try:
+        Setting.model_validate({field: value})
+    except ValidationError:
+        return False
+    return True
 
 
 def _is_integer(value: Any) -> bool:

@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from relu_bench.errors import show
+
 KEY = "labels"
 LONGEST = 40
 """Characters of a display name."""
@@ -22,15 +24,14 @@ _CONTROL = ("Cc", "Zl", "Zp", "Cs")
 def fault_of(name: Any) -> str:
     """What is wrong with a display name, in words; empty for nothing."""
     if not isinstance(name, str):
-        shown = {"None": "null", "True": "true", "False": "false"}.get(repr(name), repr(name))
         quoted = "; put it in quotes" if isinstance(name, int | float) else ""
-        return f"{shown} is no name{quoted}"
+        return f"{show(name)} is no name{quoted}"
     if not name.strip():
         return "an empty name would show nothing"
     if any(unicodedata.category(character) in _CONTROL for character in name):
-        return f"{name!r} has a line break or another control character"
+        return f"{show(name)} has a line break or another control character"
     if len(name.strip()) > LONGEST:
-        return f"{name!r} has {len(name.strip())} characters, more than {LONGEST}"
+        return f"{show(name)} has {len(name.strip())} characters, more than {LONGEST}"
     return ""
 
 

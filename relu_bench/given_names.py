@@ -1,12 +1,13 @@
 """Reads `labels:` of a config: which of its values have which display name."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from pydantic import ValidationError
 
 from relu_bench.components import nearest
 from relu_bench.display_names import fault_of
+from relu_bench.errors import shorten, show
 from relu_bench.settings import Setting
 from relu_bench.yaml_source import KEY as KEY_ITSELF
 from relu_bench.yaml_source import Key
@@ -22,8 +23,10 @@ Used = Mapping[str, Sequence[str]]
 class Complain(Protocol):
     """Takes an error about what stands under `labels`."""
 
-    def __call__(self, path: Key, message: str, *, with_allowed: bool) -> None:
-        """Keep the error; `path` are the keys below `labels`."""
+    def __call__(
+        self, path: Key, message: str, *, known: str = "", with_allowed: bool = False
+    ) -> None:
+        """Keep the error; `path` are the keys below `labels`, `known` ends the message."""
 
 
 def read(
@@ -31,6 +34,7 @@ def read(
     settings: Iterable[Mapping[str, Sequence[Any]]],
     overridden: Mapping[str, Any],
     complain: Complain,
+    enough: Callable[[], bool],
 ) -> dict[str, str]:
     """The display name of each value that is run, by its canonical label.
 
@@ -38,10 +42,11 @@ def read(
         given: what stands under `labels`; values in any form that the config takes.
         settings: the values of every field that are run, canonical; one mapping for each case.
         overridden: what the file has where `--set` has something else: to name it is no mistake.
-        complain: is told all that is wrong.
+        complain: is told all that is wrong,
+        enough: until there are so many errors that no further one would be shown.
     """
     if not isinstance(given, dict):
-        complain((), f"{given!r} is no list of names by value", with_allowed=True)
+        complain((), f"{show(given)} is no list of names by value", with_allowed=True)
         return {}
     if not given:
         return {}
@@ -50,14 +55,16 @@ def read(
         for field in FIELDS:
             run[field].update(dict.fromkeys(setting[field]))
     known = {field: tuple({**run[field], **_of_file(field, overridden)}) for field in FIELDS}
-    found, by_key = _named(given, known, complain)
+    found, by_key = _named(given, known, complain, enough)
     used = {field: tuple(run[field]) for field in FIELDS}
     for field, label, other in _alike(found, used):
+        if enough():
+            break
         complain(
             (by_key[label],),
-            f"{label} and {other} would both be called {found[label]!r}, and nobody could tell "
-            f"which {field.replace('_', ' ')} is meant. Give one of them another name",
-            with_allowed=False,
+            f"{shorten(label)} and {shorten(other)} would both be called {found[label]!r}, and "
+            f"nobody could tell which {field.replace('_', ' ')} is meant. Give one of them "
+            "another name",
         )
     asked = {label for labels in used.values() for label in labels}
     return {label: name for label, name in found.items() if label in asked}
@@ -70,16 +77,20 @@ def _of_file(field: str, overridden: Mapping[str, Any]) -> dict[str, None]:
 
 
 def _named(
-    given: Mapping[str, Any], known: Used, complain: Complain
+    given: Mapping[str, Any], known: Used, complain: Complain, enough: Callable[[], bool]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """The name of each label, and the key that gives it."""
     found: dict[str, str] = {}
     by_key: dict[str, str] = {}
     exact = {label for labels in known.values() for label in labels if label in given}
     for key, name in given.items():
+        if enough():
+            break
         labels = _meant(key, known)
         if not labels:
-            complain((key, KEY_ITSELF), _no_value(key, known), with_allowed=False)
+            values = list(dict.fromkeys(label for labels in known.values() for label in labels))
+            told = f"{show(key)} is no value that this config runs.{nearest(key, values)}"
+            complain((key, KEY_ITSELF), told, known=f" It has: {_listed(values)}")
             continue
         if fault := fault_of(name):
             complain((key,), fault, with_allowed=True)
@@ -88,8 +99,9 @@ def _named(
         own = [label for label in labels if label == key or label not in exact]
         taken = [label for label in own if found.get(label, name.strip()) != name.strip()]
         for label in taken if own else labels:
-            told = f"{label} has a name already, given by the key {by_key.get(label, label)!r}"
-            complain((key, KEY_ITSELF), told, with_allowed=False)
+            first = by_key.get(label, label)
+            told = f"{shorten(label)} has a name already, given by the key {show(first)}"
+            complain((key, KEY_ITSELF), told)
         for label in own:
             if label not in taken:
                 found[label], by_key[label] = name.strip(), key
@@ -111,15 +123,9 @@ def _canonical(field: str, text: Any) -> str | None:
         return None
 
 
-def _no_value(key: str, known: Used) -> str:
-    """Why a key names nothing, with the values that there are."""
-    labels = list(dict.fromkeys(label for labels in known.values() for label in labels))
-    shown = labels[:_MOST_SHOWN]
-    more = ", ..." if len(labels) > len(shown) else ""
-    return (
-        f"{key!r} is no value that this config runs.{nearest(key, labels)} "
-        f"It has: {', '.join(shown)}{more}"
-    )
+def _listed(labels: Sequence[str]) -> str:
+    shown = [shorten(label) for label in labels[:_MOST_SHOWN]]
+    return ", ".join(shown) + (", ..." if len(labels) > len(shown) else "")
 
 
 def _alike(found: Mapping[str, str], used: Used) -> Iterator[tuple[str, str, str]]:

@@ -9,7 +9,6 @@ and the first 8 hex digits of the SHA-256 of its content, which are text whateve
 
 import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from relu_bench.errors import show
@@ -35,24 +34,17 @@ class LabelError(ValueError):
     """The text is no label; the message says where it stops making sense.
 
     Attributes:
-        known: the end of the message, which lists what there is; it need not be read twice.
+        reason: the message without the list that may end it.
+        known: that list, of what there is; it need not be read twice.
     """
 
-    def __init__(self, message: str, hint: Callable[[], str] = lambda: "", known: str = "") -> None:
-        """`hint` is asked when the message is read: to look for what was meant takes time."""
-        super().__init__(message)
-        self._hint = hint
+    def __init__(self, reason: str, known: str = "") -> None:
+        super().__init__(reason, known)
+        self.reason = reason
         self.known = known
 
     def __str__(self) -> str:
-        return self.reason() + self.known
-
-    def __reduce__(self) -> tuple[type["LabelError"], tuple[str]]:
-        return LabelError, (str(self),)
-
-    def reason(self) -> str:
-        """The message without the list of what is known."""
-        return f"{super().__str__()}{self._hint()}"
+        return self.reason + self.known
 
 
 @dataclass(frozen=True)

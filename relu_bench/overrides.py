@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relu_bench import spacing, yaml_source
-from relu_bench.errors import ConfigError
+from relu_bench.errors import ConfigError, shorten, show
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,16 @@ def parse(overrides: Sequence[str], known: Collection[str]) -> dict[str, Overrid
     parsed: dict[str, Override] = {}
     for given in overrides:
         key, equals, text = (part.strip() for part in given.partition("="))
+        if not given.isprintable() and any("\ud800" <= each <= "\udfff" for each in given):
+            raise ConfigError(f"--set {show(given)} is no UTF-8 text.")
         if not equals or not key or not text:
-            raise ConfigError(f"--set {given!r}: write KEY=VALUE, as in --set learning_rate=0.01")
+            raise ConfigError(
+                f"--set {show(given)}: write KEY=VALUE, as in --set learning_rate=0.01"
+            )
         if key in parsed:
             raise ConfigError(
-                f"--set gives {key!r} twice. For an axis write all values in one: --set {key}=A,B"
+                f"--set gives {show(key)} twice. For an axis write all values in one: "
+                f"--set {shorten(key)}=A,B"
             )
         parsed[key] = Override(text, _value(key, text) if key in known else text)
     return parsed
@@ -40,7 +45,7 @@ def _value(key: str, text: str) -> Any:
         return yaml_source.parse(f"{key}: {text}", f"--set {key}").values[key]
     pieces = [piece.strip() for piece in spacing.split_at_commas(text)]
     if "" in pieces:
-        raise ConfigError(f"--set {key}={text}: there is a comma, but no value beside it")
+        raise ConfigError(f"--set {key}={shorten(text)}: there is a comma, but no value beside it")
     values = [_unquoted(piece) for piece in pieces]
     return values if len(values) > 1 else values[0]
 

@@ -12,7 +12,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from relu_bench import activations, components, initializers, models, optimizers
 from relu_bench.components import Component
 from relu_bench.data import canonical as canonical_dataset
-from relu_bench.errors import DataError
 
 _SWITCHES = {"on": True, "yes": True, "off": False, "no": False}
 
@@ -21,13 +20,6 @@ def switch(value: object) -> object:
     """A word for on or off as the truth value that it means; anything else as it is."""
     # YAML 1.1, which PyYAML follows, reads these words as true and false, YAML 1.2 as text.
     return _SWITCHES.get(value.lower(), value) if isinstance(value, str) else value
-
-
-def _dataset(name: str) -> str:
-    try:
-        return canonical_dataset(name)
-    except DataError as error:
-        raise ValueError(str(error)) from None
 
 
 def _positive_zero(value: float) -> float:
@@ -53,7 +45,7 @@ class Setting(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", protected_namespaces=())
 
-    dataset: Annotated[str, AfterValidator(_dataset)] = _described(
+    dataset: _label(canonical_dataset) = _described(  # type: ignore[valid-type]
         "what is learned", "a data set, such as mnist or digits, or the path of a folder", "mnist"
     )
     model: _label(models.canonical) = _described(  # type: ignore[valid-type]

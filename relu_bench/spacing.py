@@ -3,6 +3,8 @@
 import math
 import re
 
+from relu_bench.errors import show
+
 _SPACED = re.compile(r"\s*(log|lin)\s*\((.*)\)\s*", re.DOTALL)
 _DIGITS = 12
 _MOST_VALUES = 10_000
@@ -33,12 +35,12 @@ def expand(value: object) -> list[object]:
     except (ValueError, IndexError):
         proper = False
     if not proper:
-        raise ValueError(f"{value!r} is no spacing: write {kind}(low, high, count)")
+        raise ValueError(f"{show(value)} is no spacing: write {kind}(low, high, count)")
     if not 2 <= count <= _MOST_VALUES:
-        raise ValueError(f"{value!r}: the count must be from 2 to {_MOST_VALUES}")
+        raise ValueError(f"{show(value)}: the count must be from 2 to {_MOST_VALUES}")
     if low >= high or (kind == "log" and low <= 0):
         need = "0 < low < high" if kind == "log" else "low < high"
-        raise ValueError(f"{value!r}: it must be {need}")
+        raise ValueError(f"{show(value)}: it must be {need}")
     return [_rounded(number) for number in _spaced(kind, low, high, count)]
 
 

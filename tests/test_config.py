@@ -1,4 +1,8 @@
+import difflib
 import io
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -364,9 +368,112 @@ def test_a_plan_that_is_too_large_is_refused_before_it_is_made() -> None:
     text = "learning_rate: log(1e-4, 1, 10000)\ndropout: lin(0, 0.9, 10000)\nseeds: 1000"
     assert error_of(text) == (
         "c.yaml asks for 100,000,000,000 runs, more than the 100,000 of one experiment. "
-        "Take fewer values or fewer seeds."
+        "Take fewer values or fewer seeds: there are 10,000 of learning_rate, 10,000 of dropout "
+        "and 1,000 seeds."
+    )
+    text = "cases: [{learning_rate: 'log(1e-4, 1, 10000)', epochs: [1, 2, 3, 4, 5]}, {epochs: 1}]"
+    assert error_of(text, "seeds=1, 2, 3").endswith(
+        "there are 10,000 of learning_rate, 5 of epochs, 2 cases and 3 seeds."
     )
     assert experiment_of(f"seeds: {MOST_RUNS}").combinations == MOST_RUNS
+
+
+_MANY = 5_000
+_LAUGHS = ["a: &a [x, x, x, x, x, x, x, x, x, x, x, x, x, x]"] + [
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 14)}]"
+    for before, name in zip("abcd", "bcde", strict=True)
+]
+DEMANDING: dict[str, tuple[str, ...]] = {
+    "aliases of aliases": ("\n".join(_LAUGHS),),
+    "a number with a letter behind it": (f"learning_rate: {'1' * 60_000}x",),
+    "the same in --set": ("epochs: 1", f"learning_rate={'1' * 60_000}x"),
+    "the same in a label": (f"activation: elu(alpha={'1' * 60_000}x)",),
+    "a number of a label with zeros in front": (f"activation: elu(alpha={'0' * 5_000}1)",),
+    "an integer of many digits": (f"epochs: {'9' * 60_000}",),
+    "unknown keys": ("".join(f"key{number}: 1\n" for number in range(_MANY)),),
+    "unknown labels": (f"activation: [{', '.join(f'rellu{n}' for n in range(_MANY))}]",),
+    "unknown labels of cases": (f"cases: [{'{activation: rellu}, ' * 2_000}]",),
+    "unknown display names": (f"labels: {{{', '.join(f'rely{n}: R' for n in range(_MANY))}}}",),
+    "one long unknown label": (f"activation: {'r' * 60_000}",),
+    "one long piece of a label": (f"activation: [{'r(' * 30_000}]",),
+    "a label in many pieces": ("activation: [r(,\n" + "a,\n" * 10_000 + "]",),
+    "a long display name": (f"labels: {{relu: {'r' * 60_000}}}",),
+    "a list of display names": (f"labels: [{'r, ' * 10_000}]",),
+    "a long name": (f"experiment: {'r' * 60_000}",),
+    "a long data set": (f"dataset: {'r' * 60_000}",),
+    "a long path of data": (f"dataset: ./{'r' * 60_000}",),
+    "a long path of a function": (f"activation: {'r' * 60_000}.py:f",),
+    "blanks in front of a function": (f'activation: "{" " * 60_000}.py:"',),
+    "an unknown alias": (f"activation: *{'r' * 60_000}",),
+    "a tag": (f"activation: !{'r' * 60_000} relu",),
+    "a long --set without a value": ("epochs: 1", "r" * 60_000),
+    "a long --set with an empty value": ("epochs: 1", f"epochs={'1,' * 30_000}"),
+    "deep brackets": (f"activation: {'[' * 50_000}",),
+    "deep brackets in --set": ("epochs: 1", f"activation={'[' * 50_000}"),
+    "deep keys": ("".join(f"{' ' * depth}a:\n" for depth in range(400)),),
+    "many spaced axes": (f"learning_rate: [{'log(1e-4; 1e-1; 10000), ' * 1_000}]".replace(
+        "log(1e-4; 1e-1; 10000)", '"log(1e-4, 1e-1, 10000)"'
+    ),),
+    "an axis of a billion": ("learning_rate: log(1e-4, 1e-1, 1000000000)",),
+    "a billion seeds": ("seeds: 1000000000",),
+    "billions of runs": ("learning_rate: lin(0.1, 0.9, 10000)\ndropout: lin(0.1, 0.9, 10000)",),
+}  # fmt: skip
+READ_ALL = """
+import json, sys
+from relu_bench import yaml_source
+from relu_bench.config import from_document
+from relu_bench.errors import ConfigError
+messages = []
+for text, *sets in json.load(sys.stdin):
+    try:
+        from_document(yaml_source.parse(text, "c.yaml"), sets)
+        messages.append("")
+    except ConfigError as error:
+        messages.append(str(error))
+print(json.dumps(messages))
+"""
+
+
+def test_no_config_takes_all_time_or_memory_or_a_page_to_be_refused() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", READ_ALL],
+        input=json.dumps(list(DEMANDING.values())),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    messages = dict(zip(DEMANDING, json.loads(done.stdout), strict=True))
+    taken = {name for name, message in messages.items() if not message}
+    assert taken == {"a long path of data"}, "whether there is such data is seen later"
+    assert {name: len(text) for name, text in messages.items() if len(text) > 2_000} == {}
+
+
+@pytest.mark.parametrize("name", ["unknown keys", "unknown labels", "unknown display names"])
+def test_only_errors_that_can_be_shown_are_looked_into(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = []
+    close = difflib.get_close_matches
+    monkeypatch.setattr(
+        difflib, "get_close_matches", lambda *given, **how: looked.append(0) or close(*given, **how)
+    )
+    message = error_of(*DEMANDING[name])
+    assert len(looked) <= 250
+    assert message.splitlines()[-1].startswith("... and ")
+    assert message.count("Known: ") + message.count("It has: ") == 1
+
+
+def test_errors_stand_in_the_order_of_the_file_and_a_list_is_shown_once() -> None:
+    message = error_of("cases: [{dropout: 2, epochs: 0}]\nactivation: [rellu, elo]")
+    places = [line.partition(":")[0] for line in message.splitlines() if line.startswith("c.yaml")]
+    assert places == [
+        "c.yaml, line 1, cases.dropout",
+        "c.yaml, line 1, cases.epochs",
+        "c.yaml, line 2, activation",
+        "c.yaml, line 2, activation",
+    ]
+    assert message.count("tanh_shrink") == 1
 
 
 @given(configs())

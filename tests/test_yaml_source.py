@@ -1,3 +1,4 @@
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -173,7 +174,11 @@ def test_no_mapping(text: str, line: int) -> None:
             "write a plain value\n    a: !!python/object/apply:os.getcwd []\n       ^",
         ),
         ("a: 1\nb: x\x07", "c.yaml, line 2: the character '\\x07' may not stand in YAML."),
-        ("a: " + "[" * 1500, "c.yaml is nested too deeply: that is no config."),
+        (
+            "a: " + "[" * 1500,
+            "c.yaml, line 1: this is nested too deeply, or contains itself\n"
+            f"    a: {'[' * 87}\n{' ' * 13}^",
+        ),
         (
             "a: 1\n---\nb: 2",
             "c.yaml, line 2: but found another document, "
@@ -234,7 +239,9 @@ def test_the_same_label_is_fine_outside_brackets_or_quoted() -> None:
 
 
 def test_a_tab_is_explained() -> None:
-    assert error_of("a:\n\tb: 1").endswith("YAML wants spaces, not tabs, in front of a key.")
+    assert error_of("a:\n\tb: 1").endswith(
+        "YAML wants spaces, not tabs, in front of a key or a value."
+    )
 
 
 def test_reads_a_file_with_a_byte_order_mark_and_windows_line_ends(tmp_path: Path) -> None:
@@ -248,11 +255,16 @@ def test_reads_a_file_with_a_byte_order_mark_and_windows_line_ends(tmp_path: Pat
 
 def test_files_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("large.yaml").write_text("# " + "x" * 1_000_000)
+    Path("large.yaml").write_text("# " + "x" * 100_000)
+    os.mkfifo("pipe.yaml")
+    Path("loop.yaml").symlink_to("loop.yaml")
     Path("binary.yaml").write_bytes(b"a: \xff\xfe")
     Path("folder").mkdir()
     expected = {
-        "large.yaml": "large.yaml has more than a million bytes: that is no config.",
+        "large.yaml": "large.yaml has more than 100,000 bytes: that is no config.",
+        "pipe.yaml": "pipe.yaml is a pipe or a device. Write the config into a file.",
+        "loop.yaml": "loop.yaml cannot be read: Too many levels of symbolic links.",
+        "x" * 300: f"{'x' * 300} cannot be read: File name too long.",
         "binary.yaml": "binary.yaml is no UTF-8 text (byte 3). Save it as UTF-8.",
         "folder": "folder is a folder, and there is no config (*.yaml) in it. "
         "`relu-bench init` lists configs to start from.",

@@ -12,10 +12,11 @@ from pathlib import Path
 from relu_bench.activations import own_process
 from relu_bench.activations.entry import Activation, Array
 from relu_bench.activations.own_file import ActivationError, Source, read_source
+from relu_bench.errors import show
 from relu_bench.labels import Label, LabelError, make_label, parse
 
 _LOOKS_OWN = re.compile(r"\.py\s*(?:$|[:(])|^[^()'\"]*:")
-_GIVEN = re.compile(r"\s*(?P<file>.+\.py):(?P<function>\w*)\s*(?P<inside>\([^()]*\))?\s*")
+_GIVEN = re.compile(r"(?P<file>.+\.py):(?P<function>\w*)\s*(?P<inside>\([^()]*\))?")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
 _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -46,7 +47,7 @@ def canonical(text: str) -> str:
     label = str(make_label(given.name, {"source": source.digits}))
     if given.parameters and label != str(given):
         raise LabelError(
-            f"{file} is another version than {text.strip()!r} names: its content has source="
+            f"{file} is another version than {show(text.strip())} names: its content has source="
             f"{source.digits} now. Without (source=...) it is taken as it is"
         )
     if _sources.get(label, source) != source:
@@ -158,21 +159,21 @@ def _known(label: str) -> Source:
 
 def _split(text: str) -> tuple[str, Label]:
     """The path that `text` gives, and the label with the digits that it gives, if any."""
-    found = _GIVEN.fullmatch(text)
+    found = _GIVEN.fullmatch(text.strip())
     if found is None:
         raise LabelError(
-            f"{text!r} is no function in a file; write path/to/my_module.py:my_function"
+            f"{show(text)} is no function in a file; write path/to/my_module.py:my_function"
         )
     file, function = found["file"], found["function"]
     if not _FUNCTION.fullmatch(function):
         raise LabelError(
-            f"{function!r} in {text!r} can be no function's name; write "
+            f"{show(function)} in {show(text)} can be no function's name; write "
             "path/to/my_module.py:my_function, the name in plain letters, digits and _"
         )
     name = Path(file).name
     if not _FILE_NAME.fullmatch(name):
         raise LabelError(
-            f"{name!r} stands in labels, so it may hold only letters from a to z, digits, '_', "
+            f"{show(name)} stands in labels, so it may hold only letters from a to z, digits, '_', "
             "'-' and '.'; rename the file"
         )
     return file, parse(f"{name}:{function}{found['inside'] or ''}")

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import stat
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from relu_bench.components import nearest
 from relu_bench.data.places import expanded
-from relu_bench.errors import ReluBenchError
+from relu_bench.errors import ReluBenchError, shorten
 from relu_bench.labels import LabelError
 
 LARGEST_FILE = 1_000_000
@@ -73,16 +74,19 @@ def digest(content: bytes) -> str:
 def _found(given: str) -> Path:
     path = expanded(Path(given))
     try:
-        if path.is_file():
-            return path.resolve()
-        is_folder = path.is_dir()
+        kind = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
         others = sorted(other.name for other in path.parent.glob("*.py"))
-    except (OSError, RuntimeError, ValueError):
-        is_folder, others = False, []
-    if is_folder:
-        raise LabelError(f"{given} is a folder; give a Python file, as my_module.py:my_function")
-    place = "" if path.is_absolute() else f" in {Path.cwd()}, the working directory"
-    raise LabelError(f"there is no file {given}{place}.{nearest(path.name, others)}")
+        place = "" if path.is_absolute() else f" in {Path.cwd()}, the working directory"
+        hint = nearest(path.name, others)
+        raise LabelError(f"there is no file {shorten(given)}{place}.{hint}") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise LabelError(f"{shorten(given)} cannot be read: {reason}") from None
+    if stat.S_ISREG(kind):
+        return path.resolve()
+    what = "folder" if stat.S_ISDIR(kind) else "pipe or a device"
+    raise LabelError(f"{given} is a {what}; give a Python file, as my_module.py:my_function")
 
 
 def _parsed(content: bytes, given: str) -> ast.Module:

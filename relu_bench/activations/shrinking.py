@@ -40,6 +40,7 @@ SHRINKING: Mapping[str, Activation] = {
         reference="Baldi, Hornik 1989, Neural Networks and Principal Component Analysis",
         initializer="lecun_normal",
         aliases=("linear",),
+        called_elsewhere=("none",),
         use="output layers of regression; as a baseline that shows what depth without "
         "nonlinearity can do: no more than one layer",
         avoid="hidden layers, except as that baseline",

@@ -5,11 +5,9 @@ import os
 
 from relu_bench.components import resolve
 from relu_bench.data.registry import DATASETS
-from relu_bench.errors import DataError, quoted
+from relu_bench.errors import DataError, shorten, show
 from relu_bench.labels import LabelError
 
-# Letters of a name that an example repeats.
-_LONG = 40
 _ALIASES = {alias: name for name, row in DATASETS.items() for alias in row.aliases}
 
 
@@ -34,8 +32,8 @@ def canonical(name: str) -> str:
     """The canonical label of a known data set, with every parameter; a path as it is.
 
     Raises:
-        DataError: with the nearest known name, for what is neither.
-        LabelError: for a wrong parameter of a known data set.
+        LabelError: with the nearest known name, for what is neither; for a wrong parameter of a
+            known data set.
     """
     if is_path(name):
         return name
@@ -45,9 +43,10 @@ def canonical(name: str) -> str:
         return str(resolve(head + bracket + parameters, DATASETS, "data set"))
     near = difflib.get_close_matches(head.lower().replace("-", "_"), known_names(), n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
-    raise DataError(
-        f"Unknown data set {quoted(name)}.{hint} Known are {', '.join(known_names())};\n"
-        f"data of your own are given as a path, such as ./{name[:_LONG] or 'folder'}."
+    raise LabelError(
+        f"Unknown data set {show(name)}.{hint}",
+        known=f" Known are {', '.join(known_names())};\n"
+        f"data of your own are given as a path, such as ./{shorten(name) or 'folder'}.",
     )
 
 

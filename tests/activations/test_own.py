@@ -165,6 +165,9 @@ def test_what_counts_as_a_function_at_the_top(statement: str) -> None:
         ),
         ("/no/such/mine.py:leaky", "there is no file /no/such/mine.py."),
         ("deep.py:leaky", "deep.py is a folder; give a Python file, as my_module.py:my_function"),
+        ("fifo.py:f", "fifo.py is a pipe or a device; give a Python file, as my_module.py:"),
+        ("loop.py:f", "loop.py cannot be read: Too many levels of symbolic links"),
+        ("x" * 300 + ".py:f", f"{'x' * 58}...{'x' * 55}.py cannot be read: File name too long"),
         ("broken.py:f", "broken.py, line 2 is no valid Python: '(' was never closed"),
         ("null.py:f", "null.py is no valid Python: source code string cannot contain null bytes"),
         ("latin.py:f", "latin.py, line 1 is no valid Python: (unicode error)"),
@@ -194,6 +197,8 @@ def test_what_is_wrong_is_said(text: str, message: str, folder: Path) -> None:
         "gain = 3\n",
     )
     Path("deep.py").mkdir()
+    os.mkfifo("fifo.py")
+    Path("loop.py").symlink_to("loop.py")
     write("broken.py", "import os\nx = (\n")
     Path("null.py").write_bytes(b"f = 1\0")
     Path("latin.py").write_bytes(b"f = '\xe9'")

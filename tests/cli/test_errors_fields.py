@@ -186,7 +186,7 @@ def test_too_many_runs(invoke: Invoke) -> None:
         "learning_rate: log(1e-4, 1e-1, 1000)\nseeds: 1000\n",
         [],
         "c.yaml asks for 1,000,000 runs, more than the 100,000 of one experiment. "
-        "Take fewer values or fewer seeds.",
+        "Take fewer values or fewer seeds: there are 1,000 of learning_rate and 1,000 seeds.",
     )
 
 

@@ -1,9 +1,10 @@
 """Files that are no config: whole outputs."""
 
+import os
 from pathlib import Path
 
 import pytest
-from expecting import Invoke, expect_error
+from expecting import KNOWN, NUMBERS, Invoke, expect_error
 
 
 def test_missing_file(invoke: Invoke) -> None:
@@ -98,7 +99,7 @@ def test_binary_file(invoke: Invoke) -> None:
         "c.yaml, line 2: the character '\\x00' may not stand in YAML.",
     )
     expect_error(
-        invoke, b" " * 1_000_001, [], "c.yaml has more than a million bytes: that is no config."
+        invoke, b" " * 100_001, [], "c.yaml has more than 100,000 bytes: that is no config."
     )
 
 
@@ -145,8 +146,108 @@ def test_yaml_syntax(invoke: Invoke) -> None:
         "c.yaml, line 2: found character '\\t' that cannot start any token\n"
         "    \t- activation: relu\n"
         "    ^\n"
-        "YAML wants spaces, not tabs, in front of a key.",
+        "YAML wants spaces, not tabs, in front of a key or a value.",
     )
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (
+            "base: &base\n  epochs: 3\n<<: *base\n",
+            "c.yaml, line 3: `<<` (a merge key of YAML 1.1) is not supported; write the fields "
+            "out\n    <<: *base\n    ^",
+        ),
+        (
+            "activation: relu\nepochs\u00a0: 3\n",
+            "c.yaml, line 2, epochs\u00a0: there is no field 'epochs\\xa0'. Did you mean 'epochs'? "
+            f"Known: {KNOWN}, experiment, cases, seeds, probes, labels\n"
+            "    epochs\u00a0: 3\n"
+            "    ^\n"
+            "Column 7 is a no-break space (U+00A0): write an ordinary space.",
+        ),
+        (
+            "epochs:\u00a03\n",
+            "c.yaml, line 1: a config is lines of `key: value`, such as\n"
+            "    activation: [relu, elu]\n"
+            "Column 8 is a no-break space (U+00A0): write an ordinary space.",
+        ),
+        (
+            "epochs: 3\ufeff # “no”\n",
+            f"c.yaml, line 1, epochs: '3\\ufeff' is not allowed\n"
+            f"  Allowed: an integer from 1 to 100000; {NUMBERS}\n"
+            "    epochs: 3\ufeff # “no”\n"
+            "            ^\n"
+            "Column 10 is a zero width no-break space (U+FEFF): leave it out.",
+        ),
+        (
+            "experiment: “one”\n",
+            "c.yaml, line 1, experiment: '“one”' cannot name an experiment\n"
+            "  Allowed: a name of up to 64 letters, digits, '.', '_' or '-'\n"
+            "    experiment: “one”\n"
+            "                ^\n"
+            'Column 13 is a left double quotation mark (U+201C): write ".',
+        ),
+        (
+            "epochs：3\n",
+            "c.yaml, line 1: a config is lines of `key: value`, such as\n"
+            "    activation: [relu, elu]\n"
+            "Column 7 is a fullwidth colon (U+FF1A): write :.",
+        ),
+        (
+            "epochs:\t3\n",
+            "c.yaml, line 1: found character '\\t' that cannot start any token\n"
+            "    epochs:\t3\n"
+            "           ^\n"
+            "YAML wants spaces, not tabs, in front of a key or a value.",
+        ),
+        (
+            'dataset: "a\\ud800b"\n',
+            "c.yaml, line 1: the character '\\ud800' may not stand in YAML\n"
+            '    dataset: "a\\ud800b"\n'
+            "             ^",
+        ),
+    ],
+)
+def test_what_only_looks_like_yaml(config: str, message: str, invoke: Invoke) -> None:
+    expect_error(invoke, config, [], message)
+
+
+def test_what_is_odd_in_set(invoke: Invoke) -> None:
+    expect_error(
+        invoke,
+        "dataset: digits\n",
+        ["epochs=−3"],
+        f"--set, epochs: '−3' is not allowed\n  Allowed: an integer from 1 to 100000; {NUMBERS}\n"
+        "    --set epochs=−3\n"
+        "Column 14 is a minus sign (U+2212): write -.",
+    )
+    expect_error(
+        invoke, "dataset: digits\n", ["dataset=\udcff"], "--set 'dataset=\\udcff' is no UTF-8 text."
+    )
+
+
+def test_what_is_no_file(invoke: Invoke) -> None:
+    os.mkfifo("pipe.yaml")
+    Path("loop.yaml").symlink_to("loop.yaml")
+    for given, message in {
+        "pipe.yaml": "pipe.yaml is a pipe or a device. Write the config into a file.",
+        "/dev/null": "/dev/null is a pipe or a device. Write the config into a file.",
+        "loop.yaml": "loop.yaml cannot be read: Too many levels of symbolic links.",
+        "x" * 300: f"{'x' * 300} cannot be read: File name too long.",
+    }.items():
+        for command in ("run", "check", "diagnose"):
+            assert invoke(command, given) == (2, "", f"relu-bench: {message}\n")
+
+
+def test_a_file_that_may_not_be_read(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path, *_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    Path("c.yaml").touch()
+    monkeypatch.setattr(Path, "open", refused)
+    message = "relu-bench: c.yaml cannot be read: Permission denied.\n"
+    assert invoke("check", "c.yaml") == (2, "", message)
 
 
 def test_key_given_twice(invoke: Invoke) -> None:

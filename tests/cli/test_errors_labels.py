@@ -4,7 +4,11 @@ import pytest
 from expecting import ACTIVATION_NAMES, Invoke, expect_error
 
 from relu_bench.data import known_names
+from relu_bench.initializers import INITIALIZERS
 from relu_bench.models import MODELS
+from relu_bench.optimizers import OPTIMIZERS
+
+KERNEL_INITIALIZERS = ", ".join(name for name, row in INITIALIZERS.items() if row.for_kernel)
 
 QUOTE = "Inside [ ] or { } quote labels that contain a comma or a bracket:"
 
@@ -55,9 +59,67 @@ def test_unknown_activation(invoke: Invoke) -> None:
     )
 
 
+NO_LABEL = "a label is name or name(parameter=value, ...)"
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
+        ("activation: relu,elu", "'relu,elu' is one value; a list is meant: [relu, elu]"),
+        ("activation: relu elu", "'relu elu' is one value; a list is meant: [relu, elu]"),
+        (
+            "activation: relu, elu(alpha=0.1)",
+            "'relu, elu(alpha=0.1)' is one value; a list is meant: [relu, elu(alpha=0.1)]",
+        ),
+        (
+            "model: cnn, mlp(hidden=[8, 4])",
+            "'cnn, mlp(hidden=[8, 4])' is one value; a list is meant: "
+            '[cnn, "mlp(hidden=[8, 4])"]',
+        ),
+        (
+            "dataset: mnist, digits",
+            "'mnist, digits' is one value; a list is meant: [mnist, digits]",
+        ),
+        ("learning_rate: 0.1,1e-2", "'0.1,1e-2' is one value; a list is meant: [0.1, 1e-2]"),
+        ("batch_norm: on,off", "'on,off' is one value; a list is meant: [on, off]"),
+        (
+            "activation: leaky relu",
+            f"'leaky relu' is no label: expected nothing more at 'relu'; {NO_LABEL}. "
+            "Did you mean 'leaky_relu'?",
+        ),
+        (
+            "activation: Leaky ReLU 0.2",
+            f"'Leaky ReLU 0.2' is no label: expected nothing more at 'ReLU 0.2'; {NO_LABEL}. "
+            "Did you mean 'leaky_relu(negative_slope=0.2)'?",
+        ),
+        (
+            "activation: tf.nn.relu",
+            f"'tf.nn.relu' is no label: expected nothing more at '.nn.relu'; {NO_LABEL}. "
+            "Did you mean 'relu'?",
+        ),
+        (
+            "activation: nn.ReLU()",
+            f"'nn.ReLU()' is no label: expected nothing more at '.ReLU()'; {NO_LABEL}. "
+            "Did you mean 'relu'?",
+        ),
+        (
+            "activation: LeakyReLU",
+            f"'LeakyReLU' is no activation. Did you mean 'leaky_relu'? Known: {ACTIVATION_NAMES}",
+        ),
+        (
+            "initializer: xavier",
+            "'xavier' is no initializer. Did you mean 'glorot_uniform' or 'glorot_normal'? "
+            f"Known: {KERNEL_INITIALIZERS}",
+        ),
+        (
+            "initializer: kaiming",
+            "'kaiming' is no initializer. Did you mean 'he_uniform' or 'he_normal'? "
+            f"Known: {KERNEL_INITIALIZERS}",
+        ),
+        (
+            "optimizer: Adam",
+            f"'Adam' is no optimizer. Did you mean 'adam'? Known: {', '.join(OPTIMIZERS)}",
+        ),
         (
             "activation: leaky_relu(slope=0.1)",
             "activation 'leaky_relu' has no parameter 'slope'. It takes: negative_slope",
