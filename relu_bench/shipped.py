@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relu_bench.components import nearest
-from relu_bench.errors import ReluBenchError
+from relu_bench.errors import ReluBenchError, show
 
 _PLACES = (Path(__file__).parent / "configs", Path(__file__).parent.parent / "configs")
 
@@ -34,7 +34,7 @@ def write(name: str, path: Path) -> Path:
     name = name.removesuffix(".yaml")
     if name not in configs:
         raise ReluBenchError(
-            f"there is no shipped config {name!r}.{nearest(name, configs)} "
+            f"there is no shipped config {show(name)}.{nearest(name, configs)} "
             f"There are: {', '.join(configs)}"
         )
     if path.is_dir():

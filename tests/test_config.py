@@ -444,8 +444,7 @@ def test_no_config_takes_all_time_or_memory_or_a_page_to_be_refused() -> None:
         timeout=120,
     )
     messages = dict(zip(DEMANDING, json.loads(done.stdout), strict=True))
-    taken = {name for name, message in messages.items() if not message}
-    assert taken == {"a long path of data"}, "whether there is such data is seen later"
+    assert all(messages.values())
     assert {name: len(text) for name, text in messages.items() if len(text) > 2_000} == {}
 
 

@@ -1,7 +1,9 @@
 """Which names a config may give as its data set."""
 
 import difflib
+import errno
 import os
+from pathlib import Path
 
 from relu_bench.components import resolve
 from relu_bench.data.registry import DATASETS
@@ -36,6 +38,7 @@ def canonical(name: str) -> str:
             known data set.
     """
     if is_path(name):
+        _check_path(name)
         return name
     head = _head(name)
     if head in DATASETS:
@@ -48,6 +51,17 @@ def canonical(name: str) -> str:
         known=f" Known are {', '.join(known_names())};\n"
         f"data of your own are given as a path, such as ./{shorten(name) or 'folder'}.",
     )
+
+
+def _check_path(name: str) -> None:
+    """Whether it can be one at all: what lies there is looked at when it is read."""
+    try:
+        Path(name).stat()
+    except ValueError as error:
+        raise LabelError(f"{show(name)} is no path: {error}") from None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise LabelError(f"{shorten(name)} cannot be read: {error.strerror}") from None
 
 
 def check_name(name: str) -> None:
