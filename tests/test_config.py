@@ -445,6 +445,9 @@ def test_no_config_takes_all_time_or_memory_or_a_page_to_be_refused() -> None:
     )
     messages = dict(zip(DEMANDING, json.loads(done.stdout), strict=True))
     assert all(messages.values())
+    # What they would make without a limit may still fit into memory here.
+    assert "aliases (`*name`) make more than 100,000 values" in messages["aliases of aliases"]
+    assert "there are more than 100,000 spaced values" in messages["many spaced axes"]
     assert {name: len(text) for name, text in messages.items() if len(text) > 2_000} == {}
 
 
