@@ -73,7 +73,8 @@ SPEC = (
 
 _LOSS = "nats, or squared rating"
 _FAILED = "the run failed"
-_DIVERGED = "the run failed, or its loss was not finite"
+_DIVERGED = "the run failed, or its loss or weights were not finite"
+_NOT_FINITE = "the loss or a weight is not finite"
 _NO_VALIDATION = "as before, or nothing is held out"
 _NO_PROBE = "the run failed, or `probes` is false"
 _NO_BEST = "no epoch ended with a finite validation loss, or nothing is held out"
@@ -156,14 +157,14 @@ EPOCHS = (
     Column(
         "epoch", "integer", "0 is evaluated before training, on at most 10,000 training samples"
     ),
-    Column("train_loss", "number", "mean over the epoch's batches", _LOSS, "it is not finite"),
-    *_scores("train", "over the epoch's batches as trained", "the loss is not finite"),
+    Column("train_loss", "number", "mean over the epoch's batches", _LOSS, _NOT_FINITE),
+    *_scores("train", "over the epoch's batches as trained", _NOT_FINITE),
     Column("val_loss", "number", "weights at the end of the epoch", _LOSS, _NO_VALIDATION),
     *_scores("val", "weights at the end of the epoch", _NO_VALIDATION),
     Column("seconds", "number", "training and validation of this epoch", "s"),
 )
 
-_HIDDEN = "the layer is the output, or a pre-activation of it is not finite"
+_HIDDEN = "the layer is the output, or a value of it is not finite"
 _NO_SLOPE = "no slope is learned"
 _FROM_ONE = "as before, or the epoch is 0"
 
@@ -239,7 +240,7 @@ LAYERS = (
         "number",
         "share of units whose incoming weights' mean gradients all have one sign, zeros aside",
         "fraction",
-        "every gradient is 0",
+        "every gradient is 0, or one is not finite",
     ),
     Column("slope_mean", "number", "mean learned negative slope", "", _NO_SLOPE),
     Column("slope_min", "number", "smallest learned negative slope", "", _NO_SLOPE),

@@ -14,9 +14,14 @@ from relu_bench.labels import parse
 
 @dataclass(frozen=True, kw_only=True)
 class Optimizer(Component):
-    """An optimizer and the Keras class it stands for."""
+    """An optimizer and the Keras class it stands for.
+
+    `steps_by_sign`: a gradient that is infinite leaves the weights finite, and shows in what the
+    optimizer keeps alone.
+    """
 
     keras_class: str
+    steps_by_sign: bool = False
 
 
 def _share(default: float) -> Parameter:
@@ -65,6 +70,7 @@ OPTIMIZERS: Mapping[str, Optimizer] = {
     ),
     "lion": Optimizer(
         keras_class="Lion",
+        steps_by_sign=True,
         # At 0 it would be another method, sign descent, which Keras refuses here.
         parameters={"beta_1": Parameter("float", 0.9, above=0, below=1), "beta_2": _share(0.99)},
     ),
@@ -78,6 +84,11 @@ def canonical(text: str) -> str:
         LabelError: when there is no such optimizer or parameter.
     """
     return str(resolve(text, OPTIMIZERS, "optimizer"))
+
+
+def steps_by_sign(text: str) -> bool:
+    """Whether the optimizer of a canonical label hides an infinite gradient from the weights."""
+    return OPTIMIZERS[parse(text).name].steps_by_sign
 
 
 def build(text: str, learning_rate: float, clip_norm: float | None = None) -> Any:

@@ -62,6 +62,8 @@ class Program:
         self.optimizer.build(self.model.trainable_variables)
         self._fresh_model = weights.snapshot(self.model.variables)
         self._fresh_optimizer = weights.snapshot(self.optimizer.variables)
+        slots = self.optimizer.variables if optimizers.steps_by_sign(optimizer) else []
+        self._telling = [*self.model.variables, *slots]
         self._epoch = self._make_epoch()
         self._evaluate: Any = None
         self._compiled_for: tuple[Any, ...] = ()
@@ -96,6 +98,13 @@ class Program:
             recurrent_initializer=recurrent_initializer,
         )
         self.optimizer.learning_rate.assign(learning_rate)
+
+    def is_finite(self) -> bool:
+        """Whether weights and moving statistics are, and every gradient so far was.
+
+        After a gradient that is not finite some weight is not, for good; where none is, a slot.
+        """
+        return weights.are_finite(self._telling)
 
     def compile(self, samples: Samples, order_length: int) -> float:
         """Compile for these shapes unless that was done; the variables are to be reset after it.

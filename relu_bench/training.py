@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -140,7 +140,7 @@ class _Run:
         self.last: tuple[Measured, Measured | None] | None = None
 
     def epochs(self) -> list[Row]:
-        """Train epoch by epoch; a loss that is not finite ends it early."""
+        """Train epoch by epoch; a loss or a weight that is not finite ends it early."""
         spec = self.spec
         self.program.reset(
             seed=spec.seed,
@@ -162,6 +162,7 @@ class _Run:
     def finish(self, rows: list[Row], started_at: str, compile_seconds: float) -> RunResult:
         """Test the last and the best weights, and put everything together."""
         tested = None if self.diverged else self.program.evaluate(self.loaded.test)
+        self.diverged = tested is None or not math.isfinite(tested.loss)
         summary: Row = {
             **{key: rows[-1][key] for key in rows[-1] if key not in ("epoch", "seconds")},
             "parameter_count": self.program.parameter_count,
@@ -188,6 +189,10 @@ class _Run:
         trained = train()
         held_out = self._evaluate(self.split.validation) if len(self.split.validation) else None
         seconds = time.perf_counter() - started
+        if not self.program.is_finite():
+            # The losses may be: of a unit that is not a number, many a function makes 0.
+            trained = replace(trained, loss=math.nan)
+            held_out = held_out and replace(held_out, loss=math.nan)
         self.last = trained, held_out
         # Untrained weights may overflow as well: such a run is over before it began.
         losses = [trained.loss] + ([held_out.loss] if held_out else [])
@@ -230,7 +235,7 @@ class _Run:
         for name in self.loaded.task.metrics:
             cells |= {
                 f"best_epoch_val_{name}": _finite(self.best.metrics[name]),
-                f"best_epoch_test_{name}": _finite(tested.metrics[name]),
+                f"best_epoch_test_{name}": _metric(tested, name),
             }
         return cells
 
@@ -252,13 +257,15 @@ class _Run:
 
     def _cells(self, part: str, measured: Measured | None) -> Row:
         """Loss and metrics; all empty where there are none."""
-        loss = _finite(measured.loss) if measured else None
-        cells: Row = {f"{part}_loss": loss}
+        cells: Row = {f"{part}_loss": _finite(measured.loss) if measured else None}
         for name in self.loaded.task.metrics:
-            # A network without a finite loss predicts nothing: its metric does not exist either.
-            found = measured.metrics[name] if measured and loss is not None else math.nan
-            cells[f"{part}_{name}"] = _finite(found)
+            cells[f"{part}_{name}"] = _metric(measured, name) if measured else None
         return cells
+
+
+def _metric(measured: Measured, name: str) -> float | None:
+    """None without a finite loss: such a network predicts nothing, whatever was counted."""
+    return _finite(measured.metrics[name]) if math.isfinite(measured.loss) else None
 
 
 def _finite(value: float) -> float | None:

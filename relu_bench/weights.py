@@ -35,6 +35,17 @@ def restore(variables: list[Any], values: Snapshot) -> None:
         variable.assign(value)
 
 
+def are_finite(variables: list[Any]) -> bool:
+    """Whether every value of Keras variables is a finite number."""
+    import tensorflow as tf
+
+    # This comes after every epoch: `numpy()` copies, and takes several times as long.
+    read = tf.raw_ops.ReadVariableOp
+    values = (each.value for each in variables)
+    tensors = (read(resource=value.handle, dtype=value.dtype) for value in values)
+    return all(np.isfinite(np.asarray(tensor)).all() for tensor in tensors)
+
+
 def draw(
     model: Any,
     *,

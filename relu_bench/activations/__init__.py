@@ -9,7 +9,7 @@ from relu_bench.activations import own
 from relu_bench.activations.bounded import BOUNDED
 from relu_bench.activations.entry import Activation, Array, Facts, Kink, Table
 from relu_bench.activations.exponential import EXPONENTIAL
-from relu_bench.activations.own import identity, know, source_of, with_path
+from relu_bench.activations.own import identity, know, source_of, trial_warnings, with_path
 from relu_bench.activations.own_file import ActivationError, Source
 from relu_bench.activations.rectifiers import RECTIFIERS
 from relu_bench.activations.shrinking import SHRINKING
@@ -33,6 +33,7 @@ __all__ = [
     "know",
     "slopes",
     "source_of",
+    "trial_warnings",
     "values",
     "with_path",
 ]

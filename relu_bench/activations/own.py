@@ -148,6 +148,22 @@ def build_layer(label: str, name: str, source: Source | None = None) -> object:
     return own_function.build_layer(label, source or _known(label), name)
 
 
+def trial_warnings(label: str, source: Source) -> list[str]:
+    """What may end a training with the function, a sentence each; run in a process of its own.
+
+    Raises:
+        ActivationError: when it cannot be run, or is no activation.
+    """
+    found: list[str] = own_process.call(source, _trial_warnings_here, label, source)
+    return found
+
+
+def _trial_warnings_here(label: str, source: Source) -> list[str]:
+    from relu_bench.activations import own_function
+
+    return own_function.trial_warnings(label, source)
+
+
 def _known(label: str) -> Source:
     if label not in _sources:
         try:

@@ -18,7 +18,7 @@ from relu_bench.labels import parse
 from relu_bench.quiet_tensorflow import keras, tf
 
 _modules: dict[str, ModuleType] = {}
-_tried: dict[tuple[str, str], Callable[[Any], Any]] = {}
+_tried: dict[tuple[str, str], tuple[Callable[[Any], Any], tuple[str, ...]]] = {}
 
 
 def build_layer(label: str, source: Source, name: str) -> Any:
@@ -35,8 +35,22 @@ def load(label: str, source: Source) -> Callable[[Any], Any]:
 
     Raises:
         ActivationError: when the file is gone or changed, or raises, or holds no such function; or
-            when the function is no elementwise, differentiable function of a float32 tensor.
+            when the function is no elementwise, differentiable function of a float32 tensor, or not
+            finite where every training takes it.
     """
+    return _loaded(label, source)[0]
+
+
+def trial_warnings(label: str, source: Source) -> list[str]:
+    """What was seen at the trial that may end a training; a sentence each.
+
+    Raises:
+        ActivationError: as `load`.
+    """
+    return list(_loaded(label, source)[1])
+
+
+def _loaded(label: str, source: Source) -> tuple[Callable[[Any], Any], tuple[str, ...]]:
     function_name = parse(label).name.partition(":")[2]
     key = source.sha256, function_name
     if key not in _tried:
@@ -47,8 +61,8 @@ def load(label: str, source: Source) -> Callable[[Any], Any]:
                 "function that takes a tensor and returns one"
             )
         quiet = _without_output(function)
-        try_out(label, quiet, lambda error: _described(error, source))
-        _tried[key] = quiet
+        warnings = try_out(label, quiet, lambda error: _described(error, source))
+        _tried[key] = quiet, tuple(warnings)
     return _tried[key]
 
 

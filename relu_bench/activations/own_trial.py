@@ -20,13 +20,24 @@ _SHAPES = ((3, 4), (2, 3, 2, 2))
 """Of what the layers of perceptrons and of convolutional networks return, batch axis first."""
 _LEVELS = (-1.5, 0.0, 0.75)
 
+_USUAL = (0.0, 1e-30, 1e-7, 0.1, 1.0, 3.0, 10.0, 50.0)
+"""Of both signs, what a training that goes well gives a function: there it must be finite."""
+_FAR = (100.0, 1e4)
+"""Likewise, what a training gives it that goes wrong."""
+_COPIES = 16
+"""Of each input: compiled code treats many at once in another way than one."""
 
-def try_out(label: str, function: Function, describe: Describe) -> None:
+
+def try_out(label: str, function: Function, describe: Describe) -> list[str]:
     """Check that `function` is an elementwise, differentiable function of a float32 tensor.
 
     It must give a tensor of the same shape and type, also in a compiled program and for a batch
     whose size is not known; the same for the same input; an output must depend on no input but its
-    own, nor on its place, nor on the tensor's shape; and it must have a gradient and no variables.
+    own, nor on its place, nor on the tensor's shape; it must have a gradient and no variables; and
+    value and gradient must be finite at the usual inputs, compiled as training compiles them.
+
+    Returns:
+        A sentence for each far input at which value or gradient is not finite.
 
     Raises:
         ActivationError: when it does not; `describe` puts what it raised into words.
@@ -42,6 +53,7 @@ def try_out(label: str, function: Function, describe: Describe) -> None:
     if not _alike(*at_levels):
         raise trial.error("its value depends on the shape of the tensor, not on the input alone")
     trial.check_gradient()
+    return trial.check_finite()
 
 
 class _Trial:
@@ -124,14 +136,10 @@ class _Trial:
         return np.asarray(found)
 
     def check_gradient(self) -> None:
-        def gradient(function: Function, inputs: Any) -> Any:
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(inputs)
-                outputs = function(inputs)
-            return tape.gradient(outputs, inputs)
-
         inputs = tf.constant(_inputs(_SHAPES[0]))
-        found = self.run(lambda: gradient(self.function, inputs), "when it was differentiated")
+        _, found = self.run(
+            lambda: _value_and_gradient(self.function, inputs), "when it was differentiated"
+        )
         if found is None:
             raise self.error(
                 "it has no gradient: no differentiable operation leads from its input to its output"
@@ -142,22 +150,65 @@ class _Trial:
                 f"for the shape {_SHAPES[0]} and float32; expected are the same"
             )
 
-        def compiled(function: Function) -> None:
-            tf.function(lambda x: gradient(function, x), autograph=False, jit_compile=True)(inputs)
-
+    def check_finite(self) -> list[str]:
+        """Look at value and gradient where they may be no numbers; sentences on the far inputs."""
+        points = np.array(
+            [sign * size for size in (*_USUAL, *_FAR) for sign in (1, -1)], np.float32
+        )
+        inputs = tf.constant(np.repeat(points[:, None], _COPIES, axis=1))
+        programs = {
+            "in a plain graph": self.run(
+                lambda: _compiled(self.function, inputs, xla=False), "in a compiled program"
+            )
+        }
         try:
-            compiled(self.function)
+            programs["compiled with XLA"] = _compiled(self.function, inputs, xla=True)
         except Exception as error:
-            if _xla_works(compiled):
+            if _xla_works(inputs):
                 raise self.error(
                     f"XLA cannot compile it: it raised {self.describe(error)}"
                 ) from error
+        far: dict[float, str] = {}
+        for how, found in programs.items():
+            for what, outputs in zip(("value", "gradient"), found, strict=True):
+                rows = outputs.numpy()
+                for place, copy in np.argwhere(~np.isfinite(rows)):
+                    point = float(points[place])
+                    text = f"its {what} at {point:g} is {rows[place, copy]:g}, {how}"
+                    if abs(point) < _FAR[0]:
+                        hint = _HINT if what == "gradient" else ""
+                        raise self.error(f"{text}; expected is a finite number{hint}")
+                    warning = f"{self.label}: {text}; a run with such an input diverges"
+                    far.setdefault(point, warning)
+        return list(far.values())
 
 
-def _xla_works(compiled: Callable[[Function], None]) -> bool:
+_HINT = (
+    ". Where a branch of tf.where is not taken, its gradient counts all the same: give it an "
+    "input at which it has one, as in tf.where(x > 0, tf.sqrt(tf.where(x > 0, x, 1.0)), 0.0)"
+)
+
+
+def _value_and_gradient(function: Function, inputs: Any) -> tuple[Any, Any]:
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(inputs)
+        outputs = function(inputs)
+    return outputs, tape.gradient(outputs, inputs)
+
+
+def _compiled(function: Function, inputs: Any, *, xla: bool) -> tuple[Any, Any]:
+    """Value and gradient, compiled as training compiles them."""
+    program = tf.function(
+        lambda x: _value_and_gradient(function, x), autograph=False, jit_compile=xla
+    )
+    found: tuple[Any, Any] = program(inputs)
+    return found
+
+
+def _xla_works(inputs: Any) -> bool:
     """Whether XLA is there at all; where it is not, networks are trained without."""
     try:
-        compiled(tf.nn.relu)
+        _compiled(tf.nn.relu, inputs, xla=True)
     except tf.errors.OpError:
         return False
     return True

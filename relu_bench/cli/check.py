@@ -47,10 +47,14 @@ def _try_own_activations(planned: "Sequence[Planned]", data_dir: Path | None) ->
     """Build the networks with a user's function first: a plan with a wrong one is not valid."""
     own = {spec.program_key: spec for each in planned for spec in each.specs if spec.source}
     if own:
-        from relu_bench import estimate
+        from relu_bench import activations, estimate
 
         for spec in own.values():
             estimate.network_of(spec, data_dir)
+        sources = {spec.activation: spec.source for spec in own.values() if spec.source}
+        for label, source in sources.items():
+            for warning in activations.trial_warnings(label, source):
+                typer.echo(f"relu-bench: warning: {warning}", err=True)
 
 
 def _show_runs(planned: "Planned") -> None:

@@ -159,8 +159,10 @@ def same_sign_fraction(gradient: NDArray[np.float32]) -> float | None:
     """Share of units whose incoming weights' gradients (..., units) all have one sign.
 
     Zeros have none (pixels that are black in every image get no gradient); a unit with nothing
-    else is not counted. None without any unit to count.
+    else is not counted. None without any unit to count, or where a gradient is not finite.
     """
+    if not np.isfinite(gradient).all():
+        return None
     by_unit = gradient.reshape(-1, gradient.shape[-1])
     up, down = (by_unit > 0).any(axis=0), (by_unit < 0).any(axis=0)
     counted = int((up | down).sum())

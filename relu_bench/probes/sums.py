@@ -47,9 +47,10 @@ class LayerSums:
             self.small += (np.abs(slope) < self.small_slope).sum(axis=0)
         self.zeros += int(out.size - np.count_nonzero(out))
         self.pre_sums += _first_two_moments(pre)
-        # One value that is not finite, and the sum is not.
-        self.finite = bool(np.isfinite(self.pre_sums[0]))
         self.out_sums += _first_two_moments(out)
+        # One value that is not finite, and the sum is not. Such a slope is no unit's activity.
+        sums_are_finite = np.isfinite((self.pre_sums[0], self.out_sums[0])).all()
+        self.finite &= bool(sums_are_finite and np.isfinite(slope).all())
         self.gradient_squares += inner(gradient, gradient)
 
     @property

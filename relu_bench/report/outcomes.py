@@ -42,8 +42,8 @@ def _words(runs: DataFrame) -> Iterator[str]:
     )
     if counts["diverged"]:
         yield (
-            "A diverged run has a loss that was not finite. It counts as the constant guess in "
-            "every mean, test and figure of scores."
+            "A diverged run has a loss, or weights, that were not finite. It counts as the "
+            "constant guess in every mean, test and figure of scores."
         )
     if counts["at_chance"]:
         yield (

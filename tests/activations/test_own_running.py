@@ -10,7 +10,13 @@ import pytest
 from own_files import LEAKY, write
 
 from relu_bench import tasks, weights, yaml_source
-from relu_bench.activations import ActivationError, build_layer, canonical, slopes, values
+from relu_bench.activations import (
+    ActivationError,
+    build_layer,
+    canonical,
+    slopes,
+    values,
+)
 from relu_bench.cli.check import check
 from relu_bench.config import from_document
 from relu_bench.data import image
@@ -23,6 +29,16 @@ from relu_bench.trainer import Trainer
 pytestmark = pytest.mark.tensorflow
 
 TF = "import tensorflow as tf\n"
+HOLE = """\
+import tensorflow as tf
+
+@tf.custom_gradient
+def hole(x):
+    # The trial looks at no value between 0.1 and 1.
+    inside = tf.abs(x - 0.5) < 0.25
+    slope = tf.where(inside, tf.where(x < 0.5, float("nan"), float("inf")), 3.0)
+    return tf.where(inside, float("nan"), 3.0 * x), lambda upstream: upstream * slope
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -88,11 +104,42 @@ def test_the_example_of_the_docs() -> None:
 
 
 def test_values_at_which_nothing_is_defined_are_nan() -> None:
-    write("mine.py", f"{TF}def f(x): return tf.math.log(x)\n")
-    label = canonical("mine.py:f")
-    x = np.array([[-1.0, 1.0], [2.0, 4.0]])
-    np.testing.assert_allclose(values(label, x), [[np.nan, 0], np.log([2, 4])], rtol=1e-6)
-    np.testing.assert_allclose(slopes(label, x)[1], [0.5, 0.25])
+    write("mine.py", HOLE)
+    label = canonical("mine.py:hole")
+    x = np.array([[0.4, 1.0], [0.6, 4.0]])
+    np.testing.assert_allclose(values(label, x), [[np.nan, 3], [np.nan, 12]])
+    np.testing.assert_allclose(slopes(label, x), [[np.nan, 3], [np.inf, 3]])
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("tf.where(x > 0, tf.sqrt(x), 0.0)", "its gradient at 0 is nan, compiled with XLA"),
+        ("tf.math.log(x)", "its value at 0 is -inf, in a plain graph"),
+        ("1.0 / x", "its value at 0 is inf, in a plain graph"),
+        ("tf.sqrt(x * x)", "its gradient at 0 is nan, in a plain graph"),
+        ("tf.pow(tf.nn.relu(x - 20.0), 30.0)", "its value at 50 is inf, in a plain graph"),
+        ("tf.where(x > 0, tf.exp(x * x), x)", "its value at 10 is inf, in a plain graph"),
+        ("tf.where(x > -50, x, tf.sqrt(x))", "its value at -50 is nan, in a plain graph"),
+    ],
+)
+def test_what_is_not_finite_where_training_takes_it(body: str, message: str) -> None:
+    error = error_of(f"{TF}def f(x): return {body}\n")
+    assert error.startswith(f"{message}; expected is a finite number")
+    assert ("tf.sqrt(tf.where(x > 0, x, 1.0))" in error) == ("gradient" in message)
+
+
+def test_check_warns_of_what_is_not_finite_far_away(capsys: pytest.CaptureFixture[str]) -> None:
+    digits = write("mine.py", f"{TF}def f(x): return tf.math.log(1.0 + tf.exp(x))\n")
+    Path("c.yaml").write_text("dataset: digits\nmodel: mlp(hidden=[4])\nactivation: mine.py:f")
+    check([Path("c.yaml")], jobs=1)
+    said = capsys.readouterr()
+    assert said.out.startswith("c: valid\n")
+    assert said.err == "".join(
+        f"relu-bench: warning: mine.py:f(source={digits}): its value at {far} is inf, in a plain "
+        "graph; a run with such an input diverges\n"
+        for far in (100, 10000)
+    )
 
 
 @pytest.mark.parametrize(
@@ -228,16 +275,15 @@ def test_a_file_called_like_a_module_stands_for_itself(name: str) -> None:
 
 
 def test_function_and_derivative_are_drawn() -> None:
-    write("mine.py", f"{TF}def f(x): return tf.sqrt(x)\ndef g(x): return tf.sqrt(-1.0 - x * x)\n")
-    label, nowhere = canonical("mine.py:f"), canonical("mine.py:g")
-    first, second = (axes for axes in activation_functions([label, nowhere]).axes if axes.axison)
+    write("mine.py", HOLE)
+    label = canonical("mine.py:hole")
+    (first,) = (axes for axes in activation_functions([label]).axes if axes.axison)
     x, y = (np.asarray(data) for data in first.lines[0].get_data())
     assert len(x) > 1000
-    np.testing.assert_allclose(y, np.where(x < 0, np.nan, np.sqrt(np.abs(x))), rtol=1e-6)
+    np.testing.assert_allclose(y, np.where(np.abs(x - 0.5) < 0.25, np.nan, 3 * x), rtol=1e-6)
     assert [text.get_text() for text in first.texts] == ["max f′ = inf"]
-    assert [text.get_text() for text in second.texts] == ["max f′ = nan"]
-    at, greatest = maximum(canonical("mine.py:f"), np.array([-1.0, 0.25, 1.0, 4.0]))
-    assert (at, greatest) == (0.25, 1.0)
+    assert maximum(label, np.array([-1.0, 0.4, 0.8, 4.0])) == (0.8, 3.0)
+    assert np.isnan(maximum(label, np.array([0.4, 0.45]))).all()
 
 
 def test_check_shows_the_plan_of_a_right_one(capsys: pytest.CaptureFixture[str]) -> None:

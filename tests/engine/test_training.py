@@ -1,14 +1,17 @@
 """One run from spec to result, on the embedded digits."""
 
+import dataclasses
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from relu_bench import data, training, weights
+from relu_bench import activations, data, optimizers, training, weights
 from relu_bench import trainer as trainer_module
+from relu_bench.activations import own_function
 from relu_bench.columns import EPOCHS, LAYERS, RUNS, names
 from relu_bench.config import Experiment
 from relu_bench.plan import Spec, make_plan
@@ -111,6 +114,82 @@ def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(trainer: Trainer) ->
     assert result.summary["test_accuracy"] is None
     assert result.summary["train_loss"] is None or result.summary["val_loss"] is None
     assert result.summary["guess_test_accuracy"] == pytest.approx(0.1, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("fields", "variable"),
+    [
+        ({}, "dense_1/kernel"),
+        ({"batch_norm": True}, "dense_1_batch_norm/moving_variance"),
+        ({"activation": "prelu(initial=0.25)"}, "dense_1_activation/alpha"),
+        ({"optimizer": optimizers.canonical("lion")}, "/dense_1_kernel_momentum"),
+    ],
+)
+@pytest.mark.parametrize("validation_split", [0.2, 0.0])
+def test_weights_that_are_not_finite_end_the_run_whatever_the_loss_says(
+    fields: dict[str, Any],
+    variable: str,
+    validation_split: float,
+    trainer: Trainer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    epochs: list[int] = []
+
+    def train_epoch(program: Program, *arguments: Any) -> Any:
+        epochs.append(len(epochs) + 1)
+        found = as_it_is(program, *arguments)
+        if epochs[-1] == 2:
+            variables = [*program.model.variables, *program.optimizer.variables]
+            (wrong,) = (each for each in variables if each.path.endswith(variable))
+            value = wrong.numpy()
+            value.flat[0] = np.nan
+            wrong.assign(value)
+        return found
+
+    as_it_is = Program.train_epoch
+    monkeypatch.setattr(Program, "train_epoch", train_epoch)
+    result = trainer.train(spec_of(**fields, validation_split=validation_split, epochs=4))
+    assert result.outcome == "diverged"
+    assert epochs == [1, 2]
+    *before, last = result.epochs
+    assert all(row["train_loss"] is not None for row in before)
+    assert [key for key in last if last[key] is not None] == ["epoch", "seconds"]
+    assert result.summary["test_accuracy"] is None
+    assert result.summary.get("best_epoch") == (1 if validation_split else None)
+
+
+def test_a_gradient_that_is_nan_under_xla_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(
+        "import tensorflow as tf\ndef f(x): return tf.where(x > 0, tf.sqrt(x), 0.0)\n"
+    )
+    # As if its trial had found nothing.
+    monkeypatch.setattr(own_function, "try_out", lambda *arguments: [])
+    monkeypatch.setattr(own_function, "_tried", {})
+    result = Trainer(xla=True).train(spec_of(activation=activations.canonical("mine.py:f")))
+    assert result.outcome == "diverged"
+    assert [row["train_loss"] is None for row in result.epochs] == [False, True]
+
+
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_a_network_that_overflows_on_other_samples_is_diverged(
+    split: str, trainer: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def evaluate(program: Program, samples: Any, indices: Any = None) -> Any:
+        found = as_it_is(program, samples, indices)
+        own = "test" if indices is None else "val" if len(indices) < 400 else "train"
+        # Of NaN, the largest class is the first: there is an accuracy all the same.
+        return dataclasses.replace(found, loss=math.nan) if own == split else found
+
+    as_it_is = Program.evaluate
+    monkeypatch.setattr(Program, "evaluate", evaluate)
+    result = trainer.train(spec_of())
+    assert result.outcome == "diverged"
+    assert result.summary[f"{split}_accuracy"] is None
+    assert result.summary["test_accuracy"] is None
+    assert result.summary.get("best_epoch_test_accuracy") is None
 
 
 def test_a_network_that_learns_nothing_is_at_chance(trainer: Trainer) -> None:

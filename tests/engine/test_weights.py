@@ -1,13 +1,17 @@
 """Weights are drawn by role, so that every variant of a seed starts from the same kernels."""
 
 import dataclasses
+from typing import Any
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from relu_bench import models, weights
+from relu_bench import models, optimizers, weights
 from relu_bench.data import image
 from relu_bench.models import Architecture
+from relu_bench.optimizers import OPTIMIZERS
 
 PLAIN = Architecture(
     "mlp(hidden=[16, 8])", "relu", False, 0.99, 0.0, "standard", image((4, 4, 1)), 3
@@ -66,3 +70,55 @@ def test_a_snapshot_restores_everything() -> None:
     weights.restore(model.variables, before)
     for variable, value in zip(model.variables, before, strict=True):
         np.testing.assert_array_equal(np.asarray(variable), value)
+
+
+def optimizers_to_try() -> list[str]:
+    """Every optimizer, and every switch of it the other way."""
+    labels = []
+    for name, entry in OPTIMIZERS.items():
+        labels.append(name)
+        labels += [
+            f"{name}({parameter}=true)"
+            for parameter, each in entry.parameters.items()
+            if each.default is False
+        ]
+        if "momentum" in entry.parameters:
+            labels.append(f"{name}(momentum=0.9)")
+    return labels
+
+
+@pytest.mark.parametrize("xla", [True, False])
+@pytest.mark.parametrize("clip_norm", [None, 1.0])
+@pytest.mark.parametrize("label", optimizers_to_try())
+def test_a_gradient_that_is_not_finite_is_seen_at_the_end_of_the_epoch(
+    label: str, clip_norm: float | None, xla: bool
+) -> None:
+    optimizer = optimizers.build(optimizers.canonical(label), 0.01, clip_norm)
+    dense = keras.Variable(np.ones((3, 4), np.float32))
+    embeddings = keras.Variable(np.ones((5, 2), np.float32))
+    variables = [dense, embeddings]
+    optimizer.build(variables)
+    fresh = weights.snapshot([*variables, *optimizer.variables])
+
+    @tf.function(jit_compile=xla, autograph=False)
+    def step(factor: Any) -> None:
+        with tf.GradientTape() as tape:
+            looked_up = tf.gather(embeddings.value, [1, 3])
+            loss = tf.reduce_sum(dense * factor) + tf.reduce_sum(looked_up * factor[0, :2])
+        optimizer.apply(tape.gradient(loss, variables), variables)
+
+    usual = np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 4)
+    for wrong in (np.nan, np.inf, -np.inf):
+        weights.restore([*variables, *optimizer.variables], fresh)
+        step(tf.constant(usual))
+        assert weights.are_finite([*variables, *optimizer.variables])
+        gradient = usual.copy()
+        gradient[0, 1] = wrong
+        step(tf.constant(gradient))
+        # And it stays so: looking at the end of an epoch is enough.
+        for _ in range(3):
+            step(tf.constant(-usual))
+        for variable in variables:
+            slots = [each for each in optimizer.variables if each.shape == variable.shape]
+            telling = [variable, *(slots if optimizers.steps_by_sign(label) else [])]
+            assert not weights.are_finite(telling)

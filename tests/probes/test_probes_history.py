@@ -9,6 +9,7 @@ from small_networks import images, network, probe_of, targets, weight
 
 from relu_bench.probes import History
 from relu_bench.probes.history import cosine, same_sign_fraction
+from relu_bench.probes.sums import LayerSums
 
 pytestmark = pytest.mark.tensorflow
 
@@ -141,6 +142,8 @@ def test_signs_of_incoming_gradients() -> None:
     assert same_sign_fraction(gradient) == pytest.approx(2 / 3)
     assert same_sign_fraction(gradient.reshape(3, 1, 4)) == pytest.approx(2 / 3)
     assert same_sign_fraction(np.zeros((3, 2), np.float32)) is None
+    gradient[0, 0] = np.nan
+    assert same_sign_fraction(gradient) is None
 
 
 def test_cosines() -> None:
@@ -187,3 +190,16 @@ def test_no_ratio_without_two_layers_or_without_a_gradient(model: str) -> None:
     history = history_of(built)
     history.note(0, last=True)
     assert history.summary()["initial_gradient_ratio"] is None
+
+
+def test_a_slope_that_is_no_number_makes_no_unit_active() -> None:
+    sums = LayerSums(units=2, small_slope=None)
+    values = np.ones((3, 2), np.float32)
+    sums.add(values, values, values, values)
+    assert sums.cells()["inactive_fraction"] == 0
+    slopes = values.copy()
+    slopes[1, 0] = np.nan
+    sums.add(values, values, slopes, values)
+    sums.add(values, values, values, values)
+    assert not sums.finite
+    assert sums.cells() == {}
