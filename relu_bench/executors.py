@@ -77,8 +77,8 @@ class LocalExecutor:
         on_progress: called from the slots' threads after each epoch of a run.
         timeout: seconds that a run may take in its worker; None: as long as it wants.
         cores: what the workers share with those of other processes.
-        on_waiting: called once, from a slot's thread, when all cores are used by so many workers
-            of other processes and none of ours runs.
+        on_waiting: called from a slot's thread when all cores are used by so many workers of other
+            processes and no run has begun here, and once more, with 0, when the first begins.
         make_trainer: importable function that makes the trainer inside the worker.
         preload: modules that the fork server imports once for all workers.
     """
@@ -124,6 +124,7 @@ class LocalExecutor:
         for slot in self._slots:
             if slot.is_alive():
                 slot.join(timeout=max(0.0, deadline - time.monotonic()))
+        self.cores.stop_waiting()
         self._logs.cleanup()
 
     def submit(self, specs: Sequence[Spec], wanted: Wanted = always) -> "list[Future[Finished]]":
@@ -174,18 +175,18 @@ class LocalExecutor:
         """A core for a slot; None, after a moment, when other workers have them all."""
         core = self.cores.take()
         with self._changed:
-            if core is not None:
-                if not self._had_core:
-                    self._had_core = True
-                    self._schedule.begin_at(core.others)
-                return core
-            tell = not (self._told or self._had_core)
+            first = not self._had_core
+            if core is not None and first:
+                self._had_core = True
+                self._schedule.begin_at(core.others)
+            # Waiting is told once, and its end if it was.
+            tell = first and self._told == (core is not None)
             self._told = self._told or tell
-            if not tell:
+            if core is None and not tell:
                 self._changed.wait(_LOOK_AGAIN_SECONDS)
         if tell:
-            self.on_waiting(self.cores.used_by_others())
-        return None
+            self.on_waiting(0 if core is not None else self.cores.used_by_others())
+        return core
 
     def forget(self, slot: int, job: _Job | None = None) -> None:
         """The slot's worker is gone with its compiled programs; `job` is for the next one."""
@@ -216,6 +217,7 @@ class _Slot(threading.Thread):
                 job = self.executor.take(self.number)
                 if job is not None and job.begin():
                     self._do(job)
+                    self._let_others_in()
         self._rest()
 
     def stop(self) -> None:
@@ -240,6 +242,11 @@ class _Slot(threading.Thread):
         if self.core is not None:
             self.executor.cores.give_back(self.core)
             self.core = None
+
+    def _let_others_in(self) -> None:
+        """Between two runs: hand the core over where another process waits and has none."""
+        if self.core is not None and self.executor.cores.is_wanted(self.core):
+            self._rest()
 
     def _do(self, job: _Job) -> None:
         starts = 0

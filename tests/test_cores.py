@@ -1,9 +1,11 @@
 """Cores that many processes share; the processes here hold locks and train nothing."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -26,8 +28,12 @@ sys.stdin.read()
 
 def holder(folder: Path, *names: str) -> "subprocess.Popen[str]":
     """Another process that takes a core and keeps it until it ends."""
+    return process_of(HOLDER, folder, *names)
+
+
+def process_of(program: str, folder: Path, *names: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(folder), *names],
+        [sys.executable, "-c", program, str(folder), *names],
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -75,6 +81,86 @@ def test_another_process_has_its_cores_until_it_is_killed(folder: Path) -> None:
     assert freed.number == 0
     for core in (mine, freed):
         host.give_back(core)
+
+
+def test_who_has_waited_longest_goes_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "SILENT_SECONDS", 600.0)
+    holds, first, second, late = (HostCores(["a", "b"], folder) for _ in range(4))
+    taken = [holds.take(), holds.take()]
+    assert [first.take(), second.take()] == [None, None]
+    for core in taken:
+        assert core is not None
+        holds.give_back(core)
+    # Both cores are free now, and left to those who came before.
+    assert [late.take(), second.take()] == [None, None]
+    taken.append(first.take())
+    assert late.take() is None
+    taken.append(second.take())
+    assert None not in taken
+    assert late.take() is None
+
+
+WAITER = """
+import sys, time
+from pathlib import Path
+from relu_bench.cores import HostCores
+cores = HostCores(sys.argv[2:], Path(sys.argv[1]))
+while cores.take() is None:
+    print("waits", flush=True)
+    time.sleep(0.05)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs signals of POSIX")
+@pytest.mark.parametrize("number", ["SIGKILL", "SIGSTOP"])
+def test_one_that_waits_no_more_is_passed_by(
+    folder: Path, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cores, "SILENT_SECONDS", 0.5)
+    holds, behind = HostCores(["a"], folder), HostCores(["a"], folder)
+    mine = holds.take()
+    assert mine is not None
+    with process_of(WAITER, folder, "a") as waiter:
+        assert waiter.stdout is not None
+        assert waiter.stdout.readline() == "waits\n"
+        waiter.send_signal(getattr(signal, number))
+        assert behind.take() is None
+        holds.give_back(mine)
+        while (core := behind.take()) is None:
+            time.sleep(0.05)
+        waiter.kill()
+    behind.give_back(core)
+    assert holds.take() is not None
+    assert not list(folder.glob("*-waiting-*"))
+
+
+def test_a_core_is_wanted_by_those_who_have_none(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cores, "SILENT_SECONDS", 600.0)
+    holds, other = HostCores(["a", "b"], folder), HostCores(["a", "b"], folder)
+    first, second = holds.take(), holds.take()
+    assert first is not None
+    assert second is not None
+    assert not holds.is_wanted(first)
+    elsewhere = HostCores(["c"], folder)
+    foreign = elsewhere.take()
+    assert HostCores(["c"], folder).take() is None
+    assert not holds.is_wanted(first)
+    assert other.take() is None
+    # One core for one that waits, though it has not come to take it yet.
+    assert holds.is_wanted(first)
+    assert not holds.is_wanted(second)
+    holds.give_back(first)
+    others = other.take()
+    assert others is not None
+    third = HostCores(["b"], folder)
+    assert third.take() is None
+    # The only one is handed over after a turn.
+    assert not holds.is_wanted(second)
+    monkeypatch.setattr(cores, "TURN_SECONDS", 0.0)
+    assert holds.is_wanted(second)
+    assert foreign is not None
 
 
 def test_processes_with_other_cores_do_not_wait_for_each_other(folder: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from relu_bench.cli.words import word
 from relu_bench.columns import RUNS, names
+from relu_bench.cores import VARIABLE
 from relu_bench.plan import Spec, varying
 from relu_bench.planning import Planned
 from relu_bench.runner import Tally
@@ -71,9 +72,15 @@ class Display:
             self._print_json({**self._row(experiment, spec.run_id), "skipped": True})
 
     def waiting(self, others: int) -> None:
-        """No core is free; called from another thread."""
+        """No core is free, or, with 0, one is at last; called from another thread."""
+        if not others:
+            self.notice("there is a free core now: training begins.")
+            return
         workers = f"{others} worker{'s' if others > 1 else ''} of other relu-bench processes"
-        self.notice(f"waiting for a free core: {workers} {'are' if others > 1 else 'is'} running")
+        self.notice(
+            f"waiting for a free core: {workers} {'are' if others > 1 else 'is'} running. The "
+            f"environment variable {VARIABLE} sets how many run at once."
+        )
 
     def end(self, tally: Tally) -> None:
         """The summary, or the failures, after all is done."""

@@ -234,7 +234,54 @@ def test_a_core_is_waited_for_and_the_waiting_is_told_once(
         assert not future.running()
         other.give_back(taken)
         assert future.result(timeout=60).result == result_of(spec)
-    assert told == [1]
+    assert told == [1, 0]
+
+
+def test_a_core_is_handed_over_between_runs_to_a_process_that_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relu_bench.cores.TURN_SECONDS", 0.0)
+    folder = tmp_path / "cores"
+    (others,) = specs_of(50)
+    script = tmp_path / "other.py"
+    script.write_text(
+        textwrap.dedent(f"""
+        import sys
+        from pathlib import Path
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        import fake_training
+        from relu_bench.cores import HostCores
+        from relu_bench.executors import LocalExecutor
+        from relu_bench.worker import WorkerSettings
+
+        if __name__ == "__main__":
+            with LocalExecutor(
+                1,
+                WorkerSettings(Path({str(tmp_path)!r})),
+                cores=HostCores(["only"], Path({str(folder)!r})),
+                make_trainer=fake_training.make_fake_trainer,
+                preload=(),
+            ) as executor:
+                executor.submit(fake_training.specs_of(50))[0].result()
+        """)
+    )
+    found: list[bool] = []
+
+    def wanted(spec: Spec) -> bool:
+        if spec.seed == 2:
+            until(lambda: list(folder.glob("*-waiting-*")), seconds=60)
+        if spec.seed >= 2:
+            found.append((tmp_path / f"trained-{others.run_id}").exists())
+        return True
+
+    with make_executor(tmp_path, jobs=1, cores=HostCores(["only"], folder)) as executor:
+        futures = executor.submit(specs_of(*range(6)), wanted)
+        with subprocess.Popen([sys.executable, str(script)]) as process:
+            assert not wait(futures, timeout=120).not_done
+    assert process.returncode == 0
+    # It waited while the third run was begun, and had its turn before the fourth.
+    assert found == [False, True, True, True]
+    assert not list(folder.glob("*-waiting-*"))
 
 
 def test_leaving_while_waiting_for_a_core_is_quick(tmp_path: Path, one_core: HostCores) -> None:

@@ -75,7 +75,8 @@ def test_waiting_for_a_core_is_told_and_can_be_interrupted(folder: Path) -> None
     taken.release()
     assert lines == [
         "Training 4 runs.\n",
-        "relu-bench: waiting for a free core: 1 worker of other relu-bench processes is running\n",
+        "relu-bench: waiting for a free core: 1 worker of other relu-bench processes is running. "
+        "The environment variable RELU_BENCH_MAX_WORKERS sets how many run at once.\n",
     ]
     assert "Interrupted. What had finished is kept in results" in said
 
