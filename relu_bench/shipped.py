@@ -1,8 +1,10 @@
 """The configs that come with relu-bench: in the checkout's `configs/`, or inside the wheel."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from relu_bench import output_files
 from relu_bench.components import nearest
 from relu_bench.errors import ReluBenchError, show
 
@@ -37,15 +39,18 @@ def write(name: str, path: Path) -> Path:
             f"there is no shipped config {show(name)}.{nearest(name, configs)} "
             f"There are: {', '.join(configs)}"
         )
-    if path.is_dir():
-        raise ReluBenchError(f"{path} is a folder; name a file: --to {path / name}.yaml")
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(configs[name].text)
-    except FileExistsError:
-        raise ReluBenchError(f"{path} exists already; name another with --to FILE.") from None
+        output_files.make_place(path)
+        if os.path.lexists(path):
+            raise ReluBenchError(f"{path} exists already; name another with --to FILE.")
+        output_files.write(path, configs[name].text.encode())
+    except IsADirectoryError as error:
+        raise ReluBenchError(f"{path} is a folder; name a file: --to {path / name}.yaml") from error
     except OSError as error:
-        raise ReluBenchError(f"{path} cannot be written: {error.strerror}.") from None
+        raise ReluBenchError(
+            f"{path} cannot be written ({error.strerror or error}). "
+            "Name a file that can be written with --to FILE."
+        ) from error
     return path
 
 

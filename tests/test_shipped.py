@@ -98,8 +98,8 @@ def test_what_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("varians", "new.yaml"): "there is no shipped config 'varians'. Did you mean 'variants'? "
         f"There are: {', '.join(NAMES)}",
         ("variants", "there.yaml"): "there.yaml exists already; name another with --to FILE.",
-        ("variants", "nowhere/new.yaml"): "nowhere/new.yaml cannot be written: "
-        "No such file or directory.",
+        ("variants", "there.yaml/new.yaml"): "there.yaml/new.yaml cannot be written (Not a "
+        "directory). Name a file that can be written with --to FILE.",
     }
     for (name, path), message in errors.items():
         with pytest.raises(ReluBenchError) as caught:

@@ -53,11 +53,11 @@ def diagnose(
     from relu_bench.diagnose import diagnose as simulate_all
     from relu_bench.planning import notes, plan_configs
 
+    planned = plan_configs(configs, overrides or [], data_dir)
     if plot is not None:
         from relu_bench.plots import saving
 
         saving.check_figure_path(plot)
-    planned = plan_configs(configs, overrides or [], data_dir)
     specs = [spec for each in planned for spec in each.specs]
     simulated = _combinations(specs)
     for note in notes(planned, data_dir):

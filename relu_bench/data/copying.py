@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from relu_bench import output_files
 from relu_bench.data import idx
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset
@@ -21,7 +22,7 @@ def copy_to(dataset: Dataset, to: Path) -> Copied:
     known = KNOWN[dataset.name]
     folder = expanded(to) / known.folders[0]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        output_files.make_folder(folder)
         written = _write_missing(dataset, known, folder)
     except OSError as error:
         raise DataError(

@@ -1,8 +1,6 @@
 """What a data set known by name is: a row of the registry."""
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,17 +44,3 @@ class Row(Component):
     place: Callable[[Label, Path | None], str | None]
     copy: Callable[[Dataset, Path], Copied] | None = None
     fetched: bool = True
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A file beside `path` to be written, which then takes its place.
-
-    `path` is never seen half written, and what a failure leaves is removed. Raises `OSError`.
-    """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

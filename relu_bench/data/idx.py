@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from relu_bench import output_files
 from relu_bench.data.damage import DamagedError, what_instead
-from relu_bench.data.entry import replacing
 
 _TYPES: dict[int, np.dtype[Any]] = {
     0x08: np.dtype(np.uint8),
@@ -99,8 +99,8 @@ def write(array: npt.NDArray[np.uint8], path: Path) -> None:
     Raises `OSError` when that fails.
     """
     with (
-        replacing(path) as part,
-        part.open("wb") as raw,
+        output_files.replacing(path) as new,
+        new.open("wb") as raw,
         # No name and no time in it: the same array gives the same bytes.
         gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as packed,
     ):

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from relu_bench import output_files
 from relu_bench.components import Parameter
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs
-from relu_bench.data.entry import Copied, Row, replacing
+from relu_bench.data.entry import Copied, Row
 from relu_bench.data.fetching import fetch
 from relu_bench.data.npz import read_npz
 from relu_bench.data.places import VARIABLE, expanded, keras_cache, not_here, own_places
@@ -156,11 +157,11 @@ def _copy(dataset: Dataset, to: Path) -> Copied:
     try:
         if target.is_file() and _digest(target) == _digest(source):
             return Copied(target.parent, (), files=1)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(target) as part:
-            shutil.copyfile(source, part)
-            if _digest(part) != _digest(source):
-                raise DataError(f"{part} was altered while it was written. Copy again.")
+        output_files.make_folder(target.parent)
+        with output_files.replacing(target) as new:
+            shutil.copyfile(source, new)
+            if _digest(new) != _digest(source):
+                raise DataError(f"{target} was altered while it was written. Copy again.")
     except OSError as error:
         raise DataError(
             f"{target.parent} cannot be written ({error.strerror or error})."

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from relu_bench import output_files
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs
-from relu_bench.data.entry import Copied, Row, replacing
+from relu_bench.data.entry import Copied, Row
 from relu_bench.data.fetching import fetch
 from relu_bench.data.movielens_files import FILES, Counts, parse
 from relu_bench.data.parts import stratified_sample
@@ -183,11 +184,11 @@ def _copy(dataset: Dataset, to: Path) -> Copied:
             target = folder / name
             if target.is_file() and target.read_bytes() == content:
                 continue
-            folder.mkdir(parents=True, exist_ok=True)
-            with replacing(target) as part:
-                part.write_bytes(content)
-                if part.read_bytes() != content:
-                    raise DataError(f"{part} was altered while it was written. Copy again.")
+            output_files.make_folder(folder)
+            with output_files.replacing(target) as new:
+                new.write_bytes(content)
+                if new.read_bytes() != content:
+                    raise DataError(f"{target} was altered while it was written. Copy again.")
             written.append(name)
     except OSError as error:
         raise DataError(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from relu_bench import output_files
 from relu_bench.errors import ReluBenchError, StoreError
 from relu_bench.plots.drawn_once import pixels, vectors
 from relu_bench.plots.png import png
@@ -55,7 +56,10 @@ def save(
     Raises:
         StoreError: when the folder or a file cannot be written.
     """
-    _make(folder)
+    try:
+        output_files.make_folder(folder)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
     wanted = tuple(dict.fromkeys(formats))
 
     def files(number: int) -> tuple[str, list[bytes]]:
@@ -68,52 +72,48 @@ def save(
             # The name comes from a CSV, which anybody may have written: it stays in the folder.
             path = folder / f"{_NOT_IN_NAMES.sub('_', name)}.{form}"
             try:
-                path.write_bytes(content)
+                output_files.write(path, content)
             except OSError as error:
                 raise _cannot_write(path, error) from error
             yield path
 
 
-def check_figure_path(path: Path) -> Format:
-    """The format that a file's ending asks for.
+def check_figure_path(path: Path) -> None:
+    """Find out that a figure can be written to this file, before it is computed.
 
     Raises:
-        ReluBenchError: when it is none of `FORMATS`.
+        ReluBenchError: its ending is none of `FORMATS`.
+        StoreError: it cannot be written.
     """
-    ending = path.suffix.removeprefix(".").lower()
-    for form in FORMATS:
-        if ending == form:
-            return form
-    endings = ", ".join(f".{form}" for form in FORMATS)
-    raise ReluBenchError(f"{path}: a figure's file ends in one of {endings}.")
+    _format_of(path)
+    try:
+        output_files.make_place(path)
+    except OSError as error:
+        raise _cannot_write_file(path, error) from error
 
 
 def save_file(figure: Figure, path: Path) -> None:
     """Write one figure, in the format of the file's ending; its folder is made.
 
     Raises:
-        ReluBenchError: for another ending.
-        StoreError: when the file cannot be written.
+        ReluBenchError: its ending is none of `FORMATS`.
+        StoreError: it cannot be written.
     """
-    content = _encoded(figure, check_figure_path(path))
+    content = _encoded(figure, _format_of(path))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        output_files.make_folder(path.parent)
+        output_files.write(path, content)
     except OSError as error:
-        raise StoreError(
-            f"The figure cannot be written to {path} ({error.strerror or error}). "
-            "Name a file that can be written."
-        ) from error
+        raise _cannot_write_file(path, error) from error
 
 
-def _make(folder: Path) -> None:
-    probe = folder / ".relu-bench-writable"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise _cannot_write(folder, error) from error
+def _format_of(path: Path) -> Format:
+    ending = path.suffix.removeprefix(".").lower()
+    for form in FORMATS:
+        if ending == form:
+            return form
+    endings = ", ".join(f".{form}" for form in FORMATS)
+    raise ReluBenchError(f"{path}: a figure's file ends in one of {endings}.")
 
 
 def _encoded(figure: Figure, form: Format) -> bytes:
@@ -132,4 +132,11 @@ def _cannot_write(path: Path, error: OSError) -> StoreError:
     return StoreError(
         f"Figures cannot be written to {path} ({error.strerror or error}). "
         "Name a folder that can be written to with --out FOLDER."
+    )
+
+
+def _cannot_write_file(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"The figure cannot be written to {path} ({error.strerror or error}). "
+        "Name a file that can be written."
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from relu_bench import output_files
 from relu_bench.errors import ReluBenchError, StoreError
 
 NAME = "report.html"
@@ -26,13 +26,10 @@ def path_for(stores: Sequence[Path], out: Path | None) -> Path:
             "--out FILE."
         )
     path = stores[0] / NAME if out is None else out
-    if path.is_dir():
-        raise ReluBenchError(f"{path} is a folder; name a file: --out {path / NAME}")
-    probe = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
+        output_files.make_place(path)
+    except IsADirectoryError as error:
+        raise ReluBenchError(f"{path} is a folder; name a file: --out {path / NAME}") from error
     except OSError as error:
         raise _cannot_write(path, error) from error
     return path
@@ -44,12 +41,9 @@ def write(text: str, path: Path) -> None:
     Raises:
         StoreError: when it cannot be written.
     """
-    own = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        own.write_text(text, encoding="utf-8", newline="\n")
-        own.replace(path)
+        output_files.write(path, text.encode())
     except OSError as error:
-        own.unlink(missing_ok=True)
         raise _cannot_write(path, error) from error
 
 

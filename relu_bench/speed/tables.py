@@ -4,13 +4,12 @@ import csv
 import io
 import json
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relu_bench import machine, provenance
+from relu_bench import machine, output_files, provenance
 from relu_bench.errors import StoreError
 from relu_bench.speed.cells import MODES, PASSES, Mode, Passes, short
 from relu_bench.speed.costs import Cost
@@ -177,11 +176,9 @@ def make_folder(folder: Path) -> None:
         StoreError: when it cannot be made or written to.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        output_files.make_folder(folder)
     except OSError as error:
         raise _cannot_write(folder, error.strerror or str(error)) from error
-    if not os.access(folder, os.W_OK):
-        raise _cannot_write(folder, "no permission")
 
 
 def write(costs: Sequence[Cost], folder: Path) -> Path:
@@ -192,7 +189,7 @@ def write(costs: Sequence[Cost], folder: Path) -> Path:
     """
     path = folder / FILE
     try:
-        path.write_text(to_csv(costs) + "\n", encoding="utf-8", newline="")
+        output_files.write(path, f"{to_csv(costs)}\n".encode())
     except OSError as error:
         raise _cannot_write(path, error.strerror or str(error)) from error
     return path

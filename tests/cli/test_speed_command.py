@@ -144,7 +144,7 @@ def test_a_folder_that_cannot_be_is_told_before_measuring(
     assert ended == (
         2,
         "",
-        "relu-bench: file cannot be written (File exists). "
+        "relu-bench: file cannot be written (Not a directory). "
         "Name a folder that can be written to with --out FOLDER.\n",
     )
     assert measured == []

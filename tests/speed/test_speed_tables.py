@@ -99,7 +99,9 @@ def test_the_file_is_read_by_pandas_without_options(tmp_path: Path) -> None:
 
 def test_what_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match=r"file cannot be written \(File exists\).*--out FOLDER"):
+    with pytest.raises(
+        StoreError, match=r"file cannot be written \(Not a directory\).*--out FOLDER"
+    ):
         speed.make_folder(tmp_path / "file")
     (tmp_path / "speed.csv").mkdir()
     with pytest.raises(StoreError, match=r"speed.csv cannot be written \(Is a directory\)"):
