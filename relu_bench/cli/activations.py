@@ -43,10 +43,12 @@ def activations(
     except LabelError as error:
         raise ReluBenchError(str(error)) from None
     if plot is not None:
+        from relu_bench.cli.drawing import import_matplotlib
         from relu_bench.plots import saving
         from relu_bench.plots.activation_functions import activation_functions
 
         saving.check_figure_path(plot)
+        import_matplotlib()
         saving.save_file(activation_functions(labels), plot)
         typer.echo(plot, err=table_format is not None)
     if plot is None or table_format is not None:

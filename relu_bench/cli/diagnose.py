@@ -91,10 +91,12 @@ def _combinations(specs: "Sequence[Spec]") -> "tuple[Combination, ...]":
 
 
 def _draw(found: "Sequence[Diagnosis]", path: Path, *, announce_on_stderr: bool) -> None:
+    from relu_bench.cli.drawing import import_matplotlib
     from relu_bench.diagnose.records import layer_records
     from relu_bench.plots import saving
     from relu_bench.plots.initialization import initialization
 
+    import_matplotlib()
     records = [row for each in found for row in layer_records(each)]
     figure = initialization(records, trials=found[0].trials)
     saving.save_file(figure, path)

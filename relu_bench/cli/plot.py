@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from relu_bench.cli.drawing import import_matplotlib
 from relu_bench.cli.options import Stores, Where
 from relu_bench.cli.quick_start import quick_start
 
@@ -81,6 +82,7 @@ def plot(
 ) -> None:
     """Draw each experiment: learning curves and test scores by variant, and what layers tell."""
     with quick_start("scipy.special", "matplotlib.figure"):
+        import_matplotlib()
         from relu_bench import compare, plots
         from relu_bench.plots import missing_letters
 

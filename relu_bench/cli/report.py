@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from relu_bench.cli.drawing import import_matplotlib
 from relu_bench.cli.options import Baseline, By, CompareMode, Margin, Metric, Mode, Stores, Where
 from relu_bench.cli.quick_start import quick_start
 
@@ -29,6 +30,7 @@ def report(
 ) -> None:
     """Write one HTML file: the answer, tables, figures, failures, and how to reproduce them."""
     with quick_start("scipy.special", "matplotlib.figure"):
+        import_matplotlib()
         from relu_bench import compare
         from relu_bench import report as reporting
 

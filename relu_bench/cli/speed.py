@@ -88,9 +88,11 @@ def speed(
 
 def _write(costs: "Sequence[Cost]", out: Path) -> None:
     from relu_bench import speed as measurement
+    from relu_bench.cli.drawing import import_matplotlib
     from relu_bench.plots import activation_cost, saving
 
     typer.echo(measurement.write(costs, out), err=True)
+    import_matplotlib()
     figure = activation_cost.cost_figure(measurement.frame(costs), measurement.conditions())
     path = out / "speed.png"
     saving.save_file(figure, path)

@@ -45,13 +45,13 @@ def cost_figure(costs: DataFrame, details: str = "", *, width: float = WIDTH) ->
     lines = sum(broken(name, _LABEL_WIDTH).count("\n") for name in order)
     height = len(sizes) * (_ROW * len(order) + _LINE * lines + _AROUND)
     limits = _limits(costs)
-    frame = Frame(
-        title="Cost of activations",
-        details=details,
-        note=_note(costs, limits),
-        handles=_handles(),
-    )
     with styled():
+        frame = Frame(
+            title="Cost of activations",
+            details=details,
+            note=_note(costs, limits),
+            handles=_handles(),
+        )
         figure, body = framed(frame, width, height)
         strips = body.subfigures(len(sizes), 1, squeeze=False)[:, 0]
         for strip, size in zip(strips, sizes, strict=True):

@@ -57,8 +57,8 @@ def activation_functions(labels: Sequence[str], *, width: float = WIDTH) -> Figu
     columns = min(len(groups), 3 if len(groups) <= _MOST_MARKED else 5)
     rows = math.ceil(len(groups) / columns)
     marked = len(groups) <= _MOST_MARKED
-    frame = Frame(note=_note(labels, marked), handles=_handles(marked))
     with styled():
+        frame = Frame(note=_note(labels, marked), handles=_handles(marked))
         figure, body = framed(frame, width, rows * (2.9 if marked else 2.0))
         grid = body.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
         for axes, group in zip(grid.flat, groups.values(), strict=False):

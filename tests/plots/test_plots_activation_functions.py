@@ -1,6 +1,7 @@
 import math
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
@@ -103,3 +104,10 @@ def test_a_file_has_the_format_of_its_ending(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match=r"The figure cannot be written to .*Name a file that can"):
         save_file(figure, tmp_path / "file" / "a.png")
+
+
+def test_settings_of_the_process_around_it_change_nothing(tmp_path: Path) -> None:
+    save_file(draw("tanh"), tmp_path / "a.svg")
+    with matplotlib.rc_context({"lines.linewidth": 9, "lines.markersize": 20, "font.size": 30}):
+        save_file(draw("tanh"), tmp_path / "b.svg")
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
