@@ -20,7 +20,7 @@ HEAVY = {
 # A module imports only from the rows above its own.
 ROWS = [
     "errors",
-    "draws labels machine output_files schedule spacing stats tasks tensors",
+    "draws labels machine output_files process schedule spacing stats tasks tensors",
     "columns components cores display_names fork_server objectives provenance quiet_tensorflow",
     "child_process data dropout measured store variant_label",
     "activations compare guesses initializers optimizers shipped status yaml_source",

@@ -77,18 +77,26 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except ReluBenchError as error:
         if os.environ.get("RELU_BENCH_DEBUG"):
             raise
-        typer.echo(f"relu-bench: {error}", err=True)
+        _say(f"relu-bench: {error}", error)
         sys.exit(error.exit_code)
     except Exception as error:
         if os.environ.get("RELU_BENCH_DEBUG"):
             raise
-        typer.echo(
+        _say(
             f"relu-bench: unexpected {type(error).__name__}: {error}\n"
             "This is a defect of relu-bench. `relu-bench --debug ...` shows where.",
-            err=True,
+            error,
         )
         sys.exit(1)
+
+
+def _say(text: str, error: Exception) -> None:
+    """Print an error, and what those who passed it on have to add."""
+    typer.echo("\n".join([text, *getattr(error, "__notes__", ())]), err=True)

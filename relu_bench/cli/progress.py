@@ -35,7 +35,9 @@ class Display:
         self.summary = summary
         self.as_json = as_json
         self._varying = sorted({field for each in planned for field in varying(each.experiment)})
-        self._stored: dict[tuple[str, str], dict[str, Any]] | None = None
+        self.stored = 0
+        """Runs that this call has stored."""
+        self._rows: dict[tuple[str, str], dict[str, Any]] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -63,6 +65,7 @@ class Display:
 
     def finished(self, record: RunRecord) -> None:
         """A run was stored."""
+        self.stored += 1
         if self.as_json:
             self._print_json({**record.run, "skipped": False})
 
@@ -106,14 +109,14 @@ class Display:
         return f"{label(shown)}, seed={cells['seed']}"
 
     def _row(self, experiment: str, run_id: str) -> dict[str, Any]:
-        if self._stored is None or (experiment, run_id) not in self._stored:
+        if self._rows is None or (experiment, run_id) not in self._rows:
             rows = read(self.out, "runs").astype(object)
             rows = rows.where(rows.notna(), None)
-            self._stored = {
+            self._rows = {
                 (row["experiment"], row["run_id"]): {str(name): row[name] for name in row}
                 for row in rows.to_dict(orient="records")
             }
-        return self._stored.get((experiment, run_id), {"experiment": experiment, "run_id": run_id})
+        return self._rows.get((experiment, run_id), {"experiment": experiment, "run_id": run_id})
 
     def _print_json(self, cells: dict[str, Any]) -> None:
         complete = {name: _json_value(cells.get(name)) for name in names(RUNS)}

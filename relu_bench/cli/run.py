@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relu_bench.cli.options import DataDir, Jobs, Overrides
-from relu_bench.errors import ReluBenchError
+from relu_bench.errors import ReluBenchError, StoreWriteError, WorkerStartError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -181,6 +181,7 @@ def _train(
                 retry_failed=retry_failed,
                 fail_fast=fail_fast,
             )
+        display.end(tally)
     except KeyboardInterrupt:
         typer.echo(
             f"Interrupted. What had finished is kept in {out}; "
@@ -188,7 +189,13 @@ def _train(
             err=True,
         )
         return 130
-    display.end(tally)
+    except (StoreWriteError, WorkerStartError):  # which say so themselves
+        raise
+    except Exception as error:
+        if display.stored:
+            runs = "1 run was" if display.stored == 1 else f"{display.stored} runs were"
+            error.add_note(f"{runs} stored in {out} by then; the same command goes on from there.")
+        raise
     return 1 if tally.failed else 0
 
 

@@ -81,9 +81,9 @@ def speed(
     except KeyboardInterrupt:
         typer.echo("Interrupted; nothing was written.", err=True)
         raise typer.Exit(130) from None
-    _show(costs, sizes, table_format)
     if out is not None:
         _write(costs, out)
+    _show(costs, sizes, table_format)
 
 
 def _write(costs: "Sequence[Cost]", out: Path) -> None:

@@ -97,8 +97,11 @@ def _part(number: int) -> Any:
 
 def _begin() -> None:
     """What a process does before its first part."""
-    # Ctrl-C reaches all processes; the first one alone has something to say about it.
+    # Ctrl-C reaches all processes; the first one alone has something to say about it. It ends these
+    # by the other signals, which must not do here what they do there.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     gc.freeze()  # what it inherited is not its own to free: looking for garbage there is in vain
 
 
