@@ -26,6 +26,14 @@ def make_folder(folder: Path) -> None:
     _make_new(folder).unlink()
 
 
+def is_folder(path: Path) -> bool:
+    """Whether it is a folder; no where the system cannot even look, which shows when it is used."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def make_place(path: Path) -> None:
     """Make the folder of `path`, and find out that `path` can be written, before it is computed.
 

@@ -16,9 +16,10 @@ from relu_bench.store import RunRecord, Store
 
 @dataclass
 class Tally:
-    """What became of the planned runs. `failed` counts those of earlier calls, too.
+    """What became of the planned runs.
 
-    `left` counts those that --fail-fast left undone.
+    `failed` counts those of earlier calls, too, `failures` are those of this one; `left` counts
+    those that --fail-fast left undone.
     """
 
     skipped: int = 0
@@ -26,7 +27,7 @@ class Tally:
     completed: int = 0
     failed: int = 0
     left: int = 0
-    failures: list[str] = field(default_factory=list)
+    failures: list[RunRecord] = field(default_factory=list)
 
 
 class Listener(Protocol):
@@ -167,7 +168,7 @@ class _Sweep:
             self._found_done(experiment, spec)
         elif record.run["status"] == "failed":
             self.tally.failed += 1
-            self.tally.failures.append(f"{spec.run_id}: {record.run['error']}")
+            self.tally.failures.append(record)
             self.listener.finished(record)
         else:
             self.tally.completed += 1

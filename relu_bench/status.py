@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from relu_bench import columns
 from relu_bench.store import Store, scan
 from relu_bench.store.folders import check_is_store
+from relu_bench.variant_label import label
 
 CELLS = ("experiment", "run_id", "status", "outcome", "error")
 """The columns of runs.csv that say how far an experiment is."""
@@ -103,3 +105,31 @@ def _summed(experiment: str, asked: Mapping[str, None], runs: Mapping[str, _Run]
         missing=tuple(run_id for run_id in asked if run_id not in runs),
         unplanned=sum(run_id not in asked for run_id in runs),
     )
+
+
+def names_of_failures(found: Progress) -> dict[str, str]:
+    """What tells each failed run from the others of its experiment, by run_id: `relu, seed=0`.
+
+    That is its activation, what else varies in the stores that have failed runs, and its seed.
+
+    Raises:
+        StoreError: a store cannot be read.
+    """
+    fields = columns.names(columns.SPEC)
+    failed = {(failure.store, failure.run_id) for failure in found.failures}
+    values: dict[str, set[str]] = {field: set() for field in fields}
+    cells_of: dict[str, dict[str, str]] = {}
+    for store in dict.fromkeys(failure.store for failure in found.failures):
+        for experiment, run_id, *cells in scan(store, ("experiment", "run_id", *fields)):
+            if experiment != found.experiment:
+                continue
+            for field, cell in zip(fields, cells, strict=True):
+                values[field].add(cell)
+            if (store, run_id) in failed:
+                cells_of[run_id] = dict(zip(fields, cells, strict=True))
+    axes = [name for name in fields if len(values[name]) > 1 and name != "seed"]
+    shown = dict.fromkeys(["activation", *axes, "seed"])
+    return {
+        run_id: label({name: cells[name] for name in shown if cells[name]})
+        for run_id, cells in cells_of.items()
+    }

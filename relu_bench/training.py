@@ -25,12 +25,13 @@ UNTRAINED_SAMPLES = 10_000
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run is: the epoch that has just ended, its training loss and validation metric."""
+    """Where a run is: the epoch that has just ended, its training loss, validation and metric."""
 
     epoch: int
     epochs: int
     train_loss: float
     val_metric: float | None
+    metric: str
 
 
 @dataclass(frozen=True)
@@ -203,9 +204,10 @@ class _Run:
             self.history.note(epoch, last=self.diverged or epoch == self.spec.epochs)
         row = {"epoch": epoch, **self._cells("train", trained), "seconds": seconds}
         row |= self._cells("val", held_out)
-        val_metric = row[f"val_{self.metric.name}"]
+        name = self.metric.name
+        val_metric = row[f"val_{name}"]
         if epoch:
-            self.report(Progress(epoch, self.spec.epochs, trained.loss, val_metric))
+            self.report(Progress(epoch, self.spec.epochs, trained.loss, val_metric, name))
         return row
 
     def _make_history(self) -> probes.History:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from relu_bench.cli.options import Configs, DataDir, Jobs, Overrides
-from relu_bench.cli.words import word
+from relu_bench.cli.words import counted, word
 
 if TYPE_CHECKING:
     from relu_bench.estimate import Network
@@ -40,7 +40,7 @@ def show_plans(planned: "Sequence[Planned]", jobs: int | None, data_dir: Path | 
         _show_programs(each, data_dir)
         workers = min(cores, len(each.specs))
         duration = _duration(estimate.seconds(each.specs, workers, data_dir))
-        typer.echo(f"  time      about {duration} with {_count(workers, 'worker')}")
+        typer.echo(f"  time      about {duration} with {counted(workers, 'worker')}")
 
 
 def _try_own_activations(planned: "Sequence[Planned]", data_dir: Path | None) -> None:
@@ -67,7 +67,7 @@ def _show_runs(planned: "Planned") -> None:
     settings = len({tuple(getattr(spec, field) for field in FIELDS) for spec in specs})
     # A shard, or what a resumed store was asked for, may be a part of it.
     equals = "=" if len(specs) == settings * len(seeds) else "of"
-    product = f"{_count(settings, 'setting')} × {_count(len(seeds), 'seed')}"
+    product = f"{counted(settings, 'setting')} × {counted(len(seeds), 'seed')}"
     typer.echo(f"  runs      {len(specs)} {equals} {product}")
     first = specs[0]
     typer.echo(f"  dataset   {first.dataset}" if "dataset" not in axes else "  dataset   varies")
@@ -89,7 +89,7 @@ def _show_programs(planned: "Planned", data_dir: Path | None) -> None:
     for number, runs in enumerate(programs.values(), start=1):
         values = [f"{field}={word(getattr(runs[0], field))}" for field in distinguishing]
         described = f"{', '.join(values)}: " if values else ""
-        typer.echo(f"{number:>5}  {described}{_count(len(runs), 'run')}")
+        typer.echo(f"{number:>5}  {described}{counted(len(runs), 'run')}")
         networks.setdefault(estimate.network_of(runs[0], data_dir), []).append(number)
     models = [runs[0].model for runs in programs.values()]
     for network, numbers in networks.items():
@@ -127,10 +127,6 @@ def _distinguishing(specs: "Sequence[Spec]") -> list[str]:
 def _numbered(numbers: list[int]) -> str:
     noun = "program" if len(numbers) == 1 else "programs"
     return f"{noun} {', '.join(map(str, numbers))}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _duration(seconds: float) -> str:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relu_bench.errors import ReluBenchError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -22,6 +24,11 @@ def init(
     """Write a shipped config to start from."""
     from relu_bench import shipped
 
+    if name is None and to is not None:
+        raise ReluBenchError(
+            f"--to needs the name of a config: relu-bench init quickstart --to {to}. "
+            "`relu-bench init` lists them."
+        )
     if name is None:
         _list(shipped.all_configs())
         return

@@ -4,7 +4,7 @@ import math
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from relu_bench.cli.progress import Display, LineDisplay, opening
+from relu_bench.cli.progress import Display, LineDisplay, opening, score
 from relu_bench.plan import Spec
 from relu_bench.store import RunRecord
 from relu_bench.training import Progress
@@ -22,6 +22,12 @@ class LiveDisplay(LineDisplay):
         self._bars = _make_bars()
         self._overall: TaskID | None = None
         self._running: dict[str, TaskID] = {}
+        # Of a run that several experiments share, the first.
+        self._experiment_of = {
+            spec.run_id: each.experiment.name
+            for each in reversed(self.planned)
+            for spec in each.specs
+        }
         # Progress comes from the executor's threads, the ends of runs from the main one.
         self._lock = threading.Lock()
 
@@ -52,11 +58,11 @@ class LiveDisplay(LineDisplay):
     def _show(self, spec: Spec, progress: Progress) -> None:
         if spec.run_id not in self._running:
             self._running[spec.run_id] = self._bars.add_task(
-                self.name_of(spec.row()), total=None, note=""
+                self.name_of(self._experiment_of[spec.run_id], spec.row()), total=None, note=""
             )
         note = f"epoch {progress.epoch}/{progress.epochs}  loss {progress.train_loss:.4f}"
         if progress.val_metric is not None:
-            note += f"  val {progress.val_metric:.4f}"
+            note += f"  val {score(progress.metric, progress.val_metric)}"
         self._bars.update(
             self._running[spec.run_id],
             completed=progress.epoch,

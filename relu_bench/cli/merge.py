@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relu_bench.cli.words import counted
+
 if TYPE_CHECKING:
     from relu_bench.store import Merged
 
@@ -31,13 +33,15 @@ def merge(
     for notice in [*merged.notices, *_differences(merged)]:
         typer.echo(f"relu-bench: {notice}", err=True)
     for folder, count in merged.taken.items():
-        typer.echo(f"{count:,} runs taken from {folder}")
-    typer.echo(f"{merged.known:,} were there already. Results: {out / 'runs.csv'}")
+        typer.echo(f"{counted(count, 'run')} taken from {folder}")
+    were = "was" if merged.known == 1 else "were"
+    typer.echo(f"{merged.known:,} {were} there already. Results: {out / 'runs.csv'}")
 
 
 def _differences(merged: "Merged") -> list[str]:
     return [
-        f"{count:,} completed runs of {folder} have other numbers than those that were kept "
+        f"{counted(count, 'completed run')} of {folder} {'has' if count == 1 else 'have'} other "
+        "numbers than those that were kept "
         f"({', '.join(columns)}): were they trained with other versions, or on another kind of "
         "processor?"
         for (folder, columns), count in merged.differing.items()

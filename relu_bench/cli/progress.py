@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from relu_bench.cli.words import word
+from relu_bench.cli.words import counted, word
 from relu_bench.columns import RUNS, names
 from relu_bench.cores import VARIABLE
 from relu_bench.plan import Spec, varying
@@ -34,7 +34,9 @@ class Display:
         self.out = out
         self.summary = summary
         self.as_json = as_json
-        self._varying = sorted({field for each in planned for field in varying(each.experiment)})
+        self._varying: dict[str, set[str]] = {}
+        for each in planned:
+            self._varying.setdefault(each.experiment.name, set()).update(varying(each.experiment))
         self.stored = 0
         """Runs that this call has stored."""
         self._rows: dict[tuple[str, str], dict[str, Any]] | None = None
@@ -87,26 +89,34 @@ class Display:
 
     def end(self, tally: Tally) -> None:
         """The summary, or the failures, after all is done."""
-        for failure in tally.failures:
-            self.notice(f"failed: {failure}")
+        for record in tally.failures:
+            self.notice(f"failed: {self.titled(record)}: {record.run['error']}")
         if tally.failed:
             self.notice(
-                f"{tally.failed} of the planned runs failed; --retry-failed does them again."
+                f"{counted(tally.failed, 'planned run')} failed; --retry-failed does "
+                f"{'it' if tally.failed == 1 else 'them'} again."
             )
         if tally.left:
+            left = f"{counted(tally.left, 'planned run')} {'is' if tally.left == 1 else 'are'}"
             self.notice(
-                f"stopped at the first failed run (--fail-fast); {tally.left} planned runs are "
-                "left undone. The same command without it goes on."
+                f"stopped at the first failed run (--fail-fast); {left} left undone. The same "
+                "command without it goes on."
             )
         if self.summary:
             from relu_bench.cli.summary import print_summary
 
             print_summary(self.planned, tally, self.out)
 
-    def name_of(self, cells: Mapping[str, Any]) -> str:
-        """What tells the run with these settings from the others of this call."""
-        shown = {field: word(cells[field]) for field in ("activation", *self._varying)}
+    def name_of(self, experiment: str, cells: Mapping[str, Any]) -> str:
+        """What tells the run with these settings from the others of its experiment."""
+        axes = sorted(self._varying[experiment])
+        shown = {field: word(cells[field]) for field in ("activation", *axes)}
         return f"{label(shown)}, seed={cells['seed']}"
+
+    def titled(self, record: RunRecord) -> str:
+        """The run's experiment and name."""
+        experiment = str(record.run["experiment"])
+        return f"{experiment}: {self.name_of(experiment, record.run)}"
 
     def _row(self, experiment: str, run_id: str) -> dict[str, Any]:
         if self._rows is None or (experiment, run_id) not in self._rows:
@@ -152,20 +162,20 @@ class LineDisplay(Display):
         """Say that there is nothing to do."""
         super().done_elsewhere(experiment, spec, status)
         self._done += 1
-        self._print(_found(experiment, self.name_of(spec.row()), status))
+        self._print(_found(experiment, self.name_of(experiment, spec.row()), status))
 
     def _print(self, text: str) -> None:
         print(f"[{self._done}/{self._count}] {text}", file=sys.stderr, flush=True)
 
     def _line(self, record: RunRecord) -> str:
         cells = record.run
-        name = f"{cells['experiment']}: {self.name_of(cells)}"
+        name = self.titled(record)
         if cells["status"] == "failed":
             return f"{name}: failed, {cells['error']}"
         metric = cells["metric"]
         parts = [str(cells["outcome"])]
         parts += [
-            f"{split} {metric} {value:.4f}"
+            f"{split} {metric} {score(metric, value)}"
             for split in ("val", "test")
             if isinstance(value := cells.get(f"{split}_{metric}"), float)
         ]
@@ -174,10 +184,20 @@ class LineDisplay(Display):
 
 def opening(count: int, skipped: int) -> str:
     """What is to be done, and what is done already."""
-    done = f"{skipped} runs are done already" if skipped else ""
+    done = f"{counted(skipped, 'run')} {'is' if skipped == 1 else 'are'} done already"
     if not count:
         return f"Nothing to train: {done}." if skipped else "Nothing to train."
-    return f"Training {count} runs" + (f"; {done}." if skipped else ".")
+    return f"Training {counted(count, 'run')}" + (f"; {done}." if skipped else ".")
+
+
+def score(metric: str, value: float) -> str:
+    """A value of a metric as people read it, and as the summary has it: `97.72 %`, `0.9123`."""
+    from relu_bench.compare import scale_of
+    from relu_bench.compare.numbers import decimals, rounded
+
+    scale = scale_of(metric)
+    number = rounded(scale.factor * value, decimals(scale))
+    return f"{number} %" if scale.unit == "%" else number
 
 
 def _found(experiment: str, name: str, status: str) -> str:

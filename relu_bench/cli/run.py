@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relu_bench.cli.options import DataDir, Jobs, Overrides
+from relu_bench.cli.words import counted
 from relu_bench.errors import ReluBenchError, StoreWriteError, WorkerStartError
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def _train(
         raise
     except Exception as error:
         if display.stored:
-            runs = "1 run was" if display.stored == 1 else f"{display.stored} runs were"
+            runs = f"{counted(display.stored, 'run')} {'was' if display.stored == 1 else 'were'}"
             error.add_note(f"{runs} stored in {out} by then; the same command goes on from there.")
         raise
     return 1 if tally.failed else 0

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relu_bench.cli.words import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from relu_bench.status import Failure, Progress
+    from relu_bench.status import Progress
 
 _HEADS = ("experiment", "planned", "completed", "diverged", "failed", "missing")
 _MOST_REASONS = 10
@@ -110,20 +112,29 @@ def _table(found: "Sequence[Progress]") -> list[str]:
 def _explained(progress: "Progress") -> list[str]:
     """What the counts of one experiment do not say: the reasons, and what to do."""
     name = progress.experiment
-    lines = [f"{name}, failed: {text}" for text in _reasons(progress.failures)]
+    lines = [f"{name}, failed: {text}" for text in _reasons(progress)]
     if progress.unplanned:
-        lines.append(f"{name}: {progress.unplanned:,} stored runs are in no kept plan.")
+        are = "is" if progress.unplanned == 1 else "are"
+        lines.append(f"{name}: {counted(progress.unplanned, 'stored run')} {are} in no kept plan.")
     return lines
 
 
-def _reasons(failures: "Sequence[Failure]") -> list[str]:
+def _reasons(progress: "Progress") -> list[str]:
     """Each reason once, the commonest first, with how many runs it has and the first of them."""
-    counts = Counter(failure.reason for failure in failures)
-    first = {failure.reason: failure.run_id for failure in reversed(failures)}
+    from relu_bench.status import names_of_failures
+
+    if not progress.failures:
+        return []
+    names = names_of_failures(progress)
+    counts = Counter(failure.reason for failure in progress.failures)
+    first = {
+        failure.reason: names[failure.run_id] or failure.run_id
+        for failure in reversed(progress.failures)
+    }
     shown = [
         f"{first[reason]}: {reason}"
         if count == 1
-        else f"{count:,} runs ({first[reason]}, ...): {reason}"
+        else f"{count:,} runs ({first[reason]}; ...): {reason}"
         for reason, count in counts.most_common(_MOST_REASONS)
     ]
     rest = len(counts) - len(shown)

@@ -280,8 +280,10 @@ def _left_out(shown: _Shown) -> Iterator[str]:
     done = compare.completed(shown.page.runs)
     diverged = int((done["outcome"] == "diverged").sum())
     if diverged:
-        those = "1 diverged run counts" if diverged == 1 else f"{diverged} diverged runs count"
-        yield f"{those} as the constant guess, and not in the seconds, as it stopped early."
+        one = diverged == 1
+        those = "1 diverged run counts" if one else f"{diverged} diverged runs count"
+        they = "it" if one else "they"
+        yield f"{those} as the constant guess, and not in the seconds, as {they} stopped early."
     lost = shown.trades[shown.trades["seconds"].isna()]
     names = [
         ", ".join(text for text in key if text)

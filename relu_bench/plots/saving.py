@@ -34,9 +34,15 @@ def folder_for(stores: Sequence[Path], out: Path | None) -> Path:
     """Where figures of these stores go: `out`, or the folder `plots` in the one store.
 
     Raises:
-        ReluBenchError: for several stores without `out`.
+        ReluBenchError: for several stores without `out`, or when `out` is the name of a figure.
     """
     if out is not None:
+        form = out.suffix.removeprefix(".").lower()
+        if form in FORMATS and not output_files.is_folder(out):
+            raise ReluBenchError(
+                f"--out {out} has the name of a figure, but names a folder for all figures: "
+                f"--out {out.with_suffix('')} --format {form}"
+            )
         return out
     if len(stores) > 1:
         raise ReluBenchError(

@@ -9,6 +9,7 @@ from relu_bench import output_files
 from relu_bench.errors import ReluBenchError, StoreError
 
 NAME = "report.html"
+_ENDINGS = (".html", ".htm")
 
 
 def path_for(stores: Sequence[Path], out: Path | None) -> Path:
@@ -26,6 +27,11 @@ def path_for(stores: Sequence[Path], out: Path | None) -> Path:
             "--out FILE."
         )
     path = stores[0] / NAME if out is None else out
+    if path.suffix.lower() not in _ENDINGS and not output_files.is_folder(path):
+        raise ReluBenchError(
+            f"{path}: a report is an HTML file, and its name ends in .html: --out "
+            f"{path.with_suffix('.html')} (a browser prints it as PDF)."
+        )
     try:
         output_files.make_place(path)
     except IsADirectoryError as error:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 FILE = "speed.csv"
+_OF_FILES = (".csv", ".png", ".json", ".md")
 HEADS = ("activation", "compiled", "×relu", "eager", "×relu", "NumPy", "×relu")
 _MACHINE = ("processor", "relu_bench_version", "tensorflow_version", "keras_version")
 
@@ -175,6 +176,11 @@ def make_folder(folder: Path) -> None:
     Raises:
         StoreError: when it cannot be made or written to.
     """
+    if folder.suffix.lower() in _OF_FILES and not output_files.is_folder(folder):
+        raise StoreError(
+            f"--out {folder} has the name of a file, but names a folder for {FILE} and speed.png: "
+            f"--out {folder.with_suffix('')}"
+        )
     try:
         output_files.make_folder(folder)
     except OSError as error:

@@ -71,6 +71,15 @@ def test_init_writes_a_config(invoke: Invoke) -> None:
     assert Path("mine/a.yaml").read_text(encoding="utf-8") == written
 
 
+def test_init_has_nothing_to_write_without_a_name(invoke: Invoke) -> None:
+    assert invoke("init", "--to", "mine.yaml") == (
+        2,
+        "",
+        "relu-bench: --to needs the name of a config: relu-bench init quickstart --to mine.yaml. "
+        "`relu-bench init` lists them.\n",
+    )
+
+
 def test_init_knows_the_nearest_name(invoke: Invoke) -> None:
     names = ", ".join(each.name for each in shipped.all_configs())
     assert invoke("init", "quikstart") == (

@@ -15,7 +15,8 @@ def made(folder: str, runs: dict[str, str], plan: str = "") -> None:
     store = Store(Path(folder))
     store.prepare()
     for run_id, ended in runs.items():
-        row = {"experiment": "one", "run_id": run_id}
+        row = {"experiment": "one", "run_id": run_id, "activation": "relu", "batch_norm": False}
+        row |= {"seed": int(run_id[1:]), "learning_rate": 0.1 if run_id == "r4" else 0.01}
         completed = ended in ("learned", "diverged")
         row |= (
             {"status": "completed", "outcome": ended}
@@ -33,7 +34,7 @@ def test_status_is_a_table_with_the_reasons(invoke: Invoke) -> None:
         0,
         "experiment  planned  completed  diverged  failed  missing\n"
         "one               5          2         1       2        1\n"
-        "one, failed: 2 runs (r3, ...): no luck\n"
+        "one, failed: 2 runs (relu, learning_rate=0.01, seed=3; ...): no luck\n"
         "one: 3 stored runs are in no kept plan.\n",
         "",
     )
@@ -103,7 +104,7 @@ def test_merge_says_what_came_from_where(invoke: Invoke) -> None:
     made("b", {"r1": "learned", "r2": "learned"}, "r2 r3")
     assert invoke("merge", "a", "b", "--out", "c") == (
         0,
-        "1 runs taken from a\n1 runs taken from b\n1 were there already. Results: c/runs.csv\n",
+        "1 run taken from a\n1 run taken from b\n1 was there already. Results: c/runs.csv\n",
         "",
     )
     assert invoke("status", "c").out.splitlines()[-1].split()[1:] == ["3", "2", "0", "0", "1"]
@@ -115,7 +116,7 @@ def test_merge_names_other_numbers(invoke: Invoke) -> None:
     ended = invoke("merge", "a", "b", "--out", "c")
     assert ended.code == 0
     assert ended.err == (
-        "relu-bench: 1 completed runs of b have other numbers than those that were kept "
+        "relu-bench: 1 completed run of b has other numbers than those that were kept "
         "(outcome): were they trained with other versions, or on another kind of processor?\n"
     )
 

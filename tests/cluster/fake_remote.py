@@ -23,7 +23,7 @@ class SlowTrainer:
     def train(self, spec: Spec, report: Report) -> RunResult:
         for epoch in range(1, spec.epochs + 1):
             time.sleep(0.1)
-            report(Progress(epoch, spec.epochs, 0.5, None))
+            report(Progress(epoch, spec.epochs, 0.5, None, "accuracy"))
         return result_of(spec)
 
 

@@ -77,7 +77,7 @@ def test_every_spec_is_trained_once_and_its_program_stays_with_a_worker(
             assert finished.attempts == 1
         until(lambda: len(seen) == len(many))
     assert {spec for spec, _ in seen} == set(many)
-    assert {progress for _, progress in seen} == {Progress(1, 2, 0.5, 0.5)}
+    assert {progress for _, progress in seen} == {Progress(1, 2, 0.5, 0.5, "accuracy")}
     pids = [attempts(shared.folder, spec) for spec in many]
     assert all(len(each) == 1 for each in pids)
     workers = {shared.processes[name].pid for name in ("a", "b")}

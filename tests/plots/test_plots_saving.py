@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from matplotlib.figure import Figure
 
-from relu_bench.plots.saving import save
+from relu_bench.errors import ReluBenchError
+from relu_bench.plots.saving import folder_for, save
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,10 @@ def test_a_figure_stays_in_its_folder_whatever_a_csv_calls_its_experiment(
     (path,) = save([(name, Figure(figsize=(1, 1)))], tmp_path / "plots")
     assert path == tmp_path / "plots" / file
     assert [each.name for each in (tmp_path / "plots").iterdir()] == [file]
+
+
+def test_the_name_of_a_figure_is_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(ReluBenchError, match=r"names a folder .*: --out .*/a --format pdf$"):
+        folder_for([tmp_path], tmp_path / "a.PDF")
+    (tmp_path / "a.PDF").mkdir()
+    assert folder_for([tmp_path], tmp_path / "a.PDF") == tmp_path / "a.PDF"

@@ -55,3 +55,10 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
 
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
     assert (folder / "kept").exists()
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.md", "a"])
+def test_a_report_has_no_other_name_than_what_it_is(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ReluBenchError, match=r"a report is an HTML file, .*--out .*/new/a\.html "):
+        path_for([tmp_path], tmp_path / "new" / name)
+    assert list(tmp_path.iterdir()) == []

@@ -63,7 +63,7 @@ def test_progress_is_passed_on(tmp_path: Path) -> None:
     (spec,) = specs_of(1)
     with make_executor(tmp_path, on_progress=lambda *both: seen.append(both)) as executor:
         executor.submit([spec])[0].result(timeout=60)
-    assert seen == [(spec, Progress(1, 2, 0.5, 0.5))]
+    assert seen == [(spec, Progress(1, 2, 0.5, 0.5, "accuracy"))]
 
 
 def test_a_worker_that_dies_costs_only_the_run_it_had(tmp_path: Path) -> None:

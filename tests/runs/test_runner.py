@@ -133,7 +133,7 @@ def test_a_new_seed_or_value_runs_only_what_is_new(store: Store) -> None:
 def test_a_failed_run_is_stored_counted_and_done_again_only_when_asked(store: Store) -> None:
     tally, _, _ = run(store, planned(), failing=[1])
     assert (tally.completed, tally.failed) == (2, 1)
-    assert "the worker process died" in tally.failures[0]
+    assert "the worker process died" in tally.failures[0].run["error"]
     rows = read(store.folder, "runs").set_index("seed")
     assert rows.loc[1, "status"] == "failed"
     assert rows.loc[1, "error"] == "the worker process died"

@@ -103,6 +103,8 @@ def test_what_cannot_be_written(tmp_path: Path) -> None:
         StoreError, match=r"file cannot be written \(Not a directory\).*--out FOLDER"
     ):
         speed.make_folder(tmp_path / "file")
+    with pytest.raises(StoreError, match=r"has the name of a file, .*: --out .*/speed$"):
+        speed.make_folder(tmp_path / "speed.csv")
     (tmp_path / "speed.csv").mkdir()
     with pytest.raises(StoreError, match=r"speed.csv cannot be written \(Is a directory\)"):
         speed.write(some_costs(), tmp_path)

@@ -55,7 +55,7 @@ def test_progress_goes_to_stderr_in_plain_lines(folder: Path) -> None:
     assert opening == "Training 4 runs."
     shape = (
         r"\[\d/4\] small: (relu|tanh), seed=[01]: learned, "
-        r"val accuracy 0\.\d{4}, test accuracy 0\.\d{4}, \d+\.\d s"
+        r"val accuracy \d\d?\.\d\d %, test accuracy \d\d?\.\d\d %, \d+\.\d s"
     )
     assert len(lines) == 4
     assert all(re.fullmatch(shape, line) for line in lines)

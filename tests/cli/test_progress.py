@@ -1,0 +1,79 @@
+"""What `run` says of each run while it works, and of those that failed at the end."""
+
+from pathlib import Path
+
+import pytest
+
+from relu_bench.cli.live import LiveDisplay
+from relu_bench.cli.progress import Display, LineDisplay
+from relu_bench.planning import Planned, plan_configs
+from relu_bench.runner import Tally
+from relu_bench.store import RunRecord
+from relu_bench.training import Progress
+
+CONFIG = "dataset: digits\nmodel: mlp(hidden=[8])\nseeds: 1\n"
+
+
+@pytest.fixture
+def planned(tmp_path: Path) -> tuple[Planned, ...]:
+    """`a` varies the activation, `b` the learning rate."""
+    (tmp_path / "a.yaml").write_text(f"{CONFIG}activation: [relu, tanh]\n")
+    (tmp_path / "b.yaml").write_text(f"{CONFIG}learning_rate: [0.1, 0.01]\n")
+    return tuple(plan_configs([tmp_path / "a.yaml", tmp_path / "b.yaml"], []))
+
+
+def first_runs(planned: tuple[Planned, ...], **ended: object) -> list[RunRecord]:
+    return [
+        RunRecord({"experiment": each.experiment.name, **each.specs[0].row(), **ended})
+        for each in planned
+    ]
+
+
+def test_each_line_has_the_axes_of_its_experiment_and_the_unit_of_the_summary(
+    planned: tuple[Planned, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    display = LineDisplay(planned, Path("results"), summary=False, as_json=False)
+    display.starting(4)
+    for record in first_runs(
+        planned, status="completed", outcome="learned", metric="accuracy", val_accuracy=0.96861,
+        test_accuracy=0.97, train_seconds=1.04,
+    ):  # fmt: skip
+        display.finished(record)
+    assert capsys.readouterr().err == (
+        "Training 4 runs.\n"
+        "[1/4] a: relu, seed=0: learned, val accuracy 96.86 %, test accuracy 97.00 %, 1.0 s\n"
+        "[2/4] b: relu, learning_rate=0.1, seed=0: learned, val accuracy 96.86 %, "
+        "test accuracy 97.00 %, 1.0 s\n"
+    )
+
+
+def test_failed_runs_are_named_at_the_end(
+    planned: tuple[Planned, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = first_runs(planned, status="failed", error="no luck")
+    Display(planned, Path("results"), summary=False, as_json=False).end(
+        Tally(failed=2, left=1, failures=failed)
+    )
+    assert capsys.readouterr().err == (
+        "relu-bench: failed: a: relu, seed=0: no luck\n"
+        "relu-bench: failed: b: relu, learning_rate=0.1, seed=0: no luck\n"
+        "relu-bench: 2 planned runs failed; --retry-failed does them again.\n"
+        "relu-bench: stopped at the first failed run (--fail-fast); 1 planned run is left undone. "
+        "The same command without it goes on.\n"
+    )
+
+
+def test_on_a_terminal_too(
+    planned: tuple[Planned, ...],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+    with LiveDisplay(planned, Path("results"), summary=False, as_json=False) as display:
+        display.starting(4)
+        for each in planned:
+            display.progress(each.specs[0], Progress(1, 10, 0.5, 0.96861, "accuracy"))
+    shown = capsys.readouterr().err
+    assert "relu, learning_rate=0.1, seed=0" in shown
+    assert "val 96.86 %" in shown
