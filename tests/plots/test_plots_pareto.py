@@ -236,7 +236,8 @@ def test_diverged_and_failed_runs_are_named() -> None:
 
     text = words(figure_of([*CHOICE, *lost, failed(activation="relu", seed=9)]))
 
-    assert "2 diverged runs count as the constant guess, and not in the seconds" in text
+    said = "2 diverged runs count as the constant guess, and not in the seconds, as they stopped early."
+    assert said in text
     assert "Without seconds, and not shown: selu." in text
     assert "1 failed run is missing." in text
 
