@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from relu_bench import labels
 from relu_bench.compare.dropped import left_out
 from relu_bench.compare.estimates import Estimate, common, estimates
 from relu_bench.compare.measure import Measure, further_metrics, measure_of
+from relu_bench.compare.naming import meant
 from relu_bench.compare.observations import Scores, observe
 from relu_bench.compare.pairs import Pair, against_baseline
 from relu_bench.compare.questions import Question
@@ -21,7 +21,8 @@ from relu_bench.compare.ranking import ranked
 from relu_bench.compare.scores import completed
 from relu_bench.compare.test_set import dataset_of, test_size
 from relu_bench.compare.tuning import Tuned, tuned
-from relu_bench.errors import ReluBenchError
+from relu_bench.components import nearest
+from relu_bench.errors import ReluBenchError, shorten, show
 
 _MOST_LISTED = 25
 
@@ -161,18 +162,22 @@ def baseline_of(question: Question, wanted: str | None) -> str:
         for each in question.variants
         if question.stored.get(each, each).partition("(")[0] == wanted.strip()
     ]
+    if not named and len(question.by) == 1:
+        of_label = {question.stored.get(each, each): each for each in question.variants}
+        labels_meant = meant(question.by[0], wanted.strip(), of_label, question.names)
+        named = [of_label[each] for each in labels_meant]
     if len(named) == 1:
         return named[0]
     # Labels of several axes have commas themselves.
     apart = ", " if len(question.by) == 1 else "; "
-    listed = apart.join(question.variants[:_MOST_LISTED])
+    listed = apart.join(map(shorten, question.variants[:_MOST_LISTED]))
     if named:
-        raise ReluBenchError(f"--baseline {wanted!r} is one of several: {apart.join(named)}.")
-    near = difflib.get_close_matches(wanted, question.variants, n=1)
-    meant = f" Did you mean {near[0]!r}?" if near else ""
+        several = apart.join(map(shorten, named[:_MOST_LISTED]))
+        raise ReluBenchError(f"--baseline {show(wanted)} is one of several: {several}.")
     where = f"{question.experiment}, {question.dataset}"
     raise ReluBenchError(
-        f"--baseline {wanted!r} is no value of {', '.join(question.by)} in {where}.{meant} "
+        f"--baseline {show(wanted)} is no value of {', '.join(question.by)} in {where}."
+        f"{nearest(wanted, question.variants)} "
         f"There are: {listed}{f'{apart}…' if len(question.variants) > _MOST_LISTED else ''}."
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from relu_bench import columns
 from relu_bench.compare.scores import Scale, scale_of
-from relu_bench.errors import ReluBenchError
+from relu_bench.errors import ReluBenchError, show
 from relu_bench.tasks import METRICS
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ def measure_of(metric: str, column: str | None = None, further: Sequence[str] = 
         near = near or difflib.get_close_matches(column, known, n=1)
         meant = f" Did you mean {near[0]!r}?" if near else ""
         raise ReluBenchError(
-            f"--metric {column!r} is no score of these runs.{meant} There are: {', '.join(known)}."
+            f"--metric {show(column)} is no score of these runs.{meant} "
+            f"There are: {', '.join(known)}."
         )
     found = _COLUMN.fullmatch(column)
     assert found is not None

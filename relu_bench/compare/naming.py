@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from relu_bench import columns, display_names
+from relu_bench import columns, display_names, labels
 from relu_bench.compare.variants import as_texts
 from relu_bench.store.plans import kept
 from relu_bench.variant_label import label
@@ -94,6 +94,43 @@ def label_column(runs: DataFrame, name: str) -> str:
     """The column of these runs that holds the canonical labels of `name`, whatever is shown."""
     stored = stored_column(name)
     return stored if stored in runs else name
+
+
+def meant(field: str, text: str, there: Iterable[str], names: Names) -> list[str]:
+    """The labels that `text` means where nothing is written just so, none or several.
+
+    By their display name, or in another spelling: `swish`, `ReLU`, `Leaky ReLU 0.01`. Without
+    parameters it means a label with any.
+
+    Args:
+        field: a column of runs.csv.
+        text: as somebody wrote it.
+        there: the labels to choose from.
+        names: display names by label.
+    """
+    from relu_bench.settings import recognize
+
+    known = {label: parsed for label in there if (parsed := _parsed(label)) is not None}
+    shown = [label for label in known if names.get(label, "").casefold() == text.casefold()]
+    if shown:
+        return shown
+    try:
+        wanted = labels.parse(recognize(field, text))
+    except labels.LabelError:
+        return []
+    given = dict(wanted.parameters).items()
+    return [
+        label
+        for label, parsed in known.items()
+        if parsed.name == wanted.name and given <= dict(parsed.parameters).items()
+    ]
+
+
+def _parsed(label: str) -> labels.Label | None:
+    try:
+        return labels.parse(label)
+    except labels.LabelError:
+        return None
 
 
 def stored_labels(

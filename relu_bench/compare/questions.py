@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -11,7 +10,8 @@ from relu_bench.compare.naming import stored_labels
 from relu_bench.compare.results import Results, once_each
 from relu_bench.compare.scores import completed
 from relu_bench.compare.variants import AXIS_COLUMNS, REVISION, as_texts, axes, texts, with_variant
-from relu_bench.errors import ReluBenchError
+from relu_bench.components import nearest_field
+from relu_bench.errors import ReluBenchError, show
 from relu_bench.store.plans import kept
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Question:
             of the values of `others`, empty when nothing else varies.
         variants: in the order of the config; of a single axis its values, of several their labels.
         stored: what each variant is called in the store, where that has display names.
+        names: the display names of labels in the store.
     """
 
     experiment: str
@@ -50,6 +51,7 @@ class Question:
     runs: DataFrame
     variants: tuple[str, ...]
     stored: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def questions(results: Results, by: Sequence[str] = ()) -> tuple[tuple[Question, ...], list[str]]:
@@ -90,7 +92,11 @@ def questions(results: Results, by: Sequence[str] = ()) -> tuple[tuple[Question,
 
 def _with_stored(found: Sequence[Question], results: Results) -> tuple[Question, ...]:
     return tuple(
-        replace(each, stored=stored_labels(each.runs, each.by, results.stored, "variant"))
+        replace(
+            each,
+            stored=stored_labels(each.runs, each.by, results.stored, "variant"),
+            names=results.names,
+        )
         for each in found
     )
 
@@ -207,9 +213,7 @@ def _check_axis(name: str, runs: DataFrame) -> None:
             f"--by {name}: runs of two values of it are no pairs that could be compared; each "
             f"data set has a table of its own, and the seed is the unit.{there}"
         )
-    near = difflib.get_close_matches(name, allowed, n=1)
-    meant = f" Did you mean {near[0]!r}?" if near else ""
-    raise ReluBenchError(f"--by {name!r} is no axis.{meant}{there}")
+    raise ReluBenchError(f"--by {show(name)} is no axis.{nearest_field(name, allowed)}{there}")
 
 
 def _nothing_varies(runs: DataFrame, by: tuple[str, ...]) -> str:

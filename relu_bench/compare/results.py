@@ -115,7 +115,7 @@ def load(stores: Sequence[Path], where: Sequence[str] = ()) -> Results:
             "'--out' of that command and this folder must be the same."
         )
     rows = _stacked(tables)
-    chosen = select(rows, where)
+    chosen = select(rows, where, lambda: names_of(folders, rows)[0])
     runs = _first_of_each(chosen, KEY)
     names, said = names_of(folders, runs)
     return Results(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from relu_bench import columns, stats
-from relu_bench.errors import ReluBenchError
+from relu_bench.errors import ReluBenchError, StoreError, show
 from relu_bench.tasks import METRICS
 
 if TYPE_CHECKING:
@@ -41,8 +41,17 @@ class Scale:
 
 
 def scale_of(metric: str) -> Scale:
-    """The scale of a metric: fractions are shown in percent, anything else as it is stored."""
-    known = METRICS[metric]
+    """The scale of a metric: fractions are shown in percent, anything else as it is stored.
+
+    Raises:
+        StoreError: when there is no such metric: it comes from a CSV that somebody has altered.
+    """
+    known = METRICS.get(metric)
+    if known is None:
+        raise StoreError(
+            f"{show(metric)} in the column `metric` of runs.csv is no metric; there are "
+            f"{', '.join(METRICS)}. Mend or delete the rows that have it."
+        )
     units = {column.name: column.unit for column in columns.RUNS}
     unit = units.get(f"test_{metric}", "")
     if unit == "fraction":

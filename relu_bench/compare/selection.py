@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from relu_bench import columns, labels
+from relu_bench.compare.naming import Names, meant
 from relu_bench.compare.variants import texts
 from relu_bench.components import nearest_field
-from relu_bench.errors import ReluBenchError
+from relu_bench.errors import ReluBenchError, shorten, show
+from relu_bench.spacing import split_at_commas
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -20,12 +22,20 @@ _EMPTY = ("", "null")
 _ASKED = ("experiment", *columns.names(columns.SPEC), "probes")
 
 
-def select(runs: DataFrame, where: Sequence[str]) -> DataFrame:
+def select(
+    runs: DataFrame, where: Sequence[str], names: Callable[[], Names] = lambda: {}
+) -> DataFrame:
     """The rows of `runs` that meet every condition `KEY=VALUE`; of one key, any of its values.
 
     KEY is a column. VALUE is compared as the column's type: numbers by value (`1e-3` is `0.001`),
     `true` and `false`, text without the spaces around it, a label in any order of its parameters,
-    or a label's name alone, whatever its parameters. An empty VALUE or `null` finds empty cells.
+    or a label's name alone, whatever its parameters; else as `naming.meant` understands it. An
+    empty VALUE or `null` finds empty cells. Several values with commas between mean any of them.
+
+    Args:
+        runs: rows of runs.csv.
+        where: the conditions.
+        names: gives the display names by label, where they are needed.
 
     Raises:
         ReluBenchError: for a condition without `=`, an unknown column, a value of the wrong type or
@@ -40,10 +50,7 @@ def select(runs: DataFrame, where: Sequence[str]) -> DataFrame:
     chosen = runs
     for key, values in wanted.items():
         column = _column(runs, key)
-        masks = [_matches(column, value) for value in values]
-        absent = [value for value, mask in zip(values, masks, strict=True) if not mask.any()]
-        if absent:
-            raise ReluBenchError(_nothing_left(runs, {key: absent[:1]}))
+        masks = [mask for value in values for mask in _masks(column, value, names)]
         chosen = chosen[pd.concat(masks, axis=1).any(axis=1).loc[chosen.index]]
     if not len(chosen):
         raise ReluBenchError(_nothing_left(runs, wanted))
@@ -54,7 +61,7 @@ def _parts(condition: str) -> tuple[str, str]:
     key, equals, value = condition.partition("=")
     if not equals or not key.strip():
         raise ReluBenchError(
-            f"--where {condition!r} is no condition; expected KEY=VALUE, "
+            f"--where {show(condition)} is no condition; expected KEY=VALUE, "
             "such as --where activation=relu or --where learning_rate=0.001."
         )
     return key.strip(), value.strip()
@@ -66,31 +73,52 @@ def _column(runs: DataFrame, key: str) -> Series:
     known = [str(name) for name in runs.columns if name != "store"]
     asked = [name for name in _ASKED if name in known]
     raise ReluBenchError(
-        f"--where {key!r}: runs.csv has no such column.{nearest_field(key, known)} It has: "
+        f"--where {show(key)}: runs.csv has no such column.{nearest_field(key, known)} It has: "
         f"{', '.join(asked)}, and {len(known) - len(asked)} measured columns: see docs/results.md."
     )
 
 
-def _matches(column: Series, value: str) -> Series:
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+def _masks(column: Series, value: str, names: Callable[[], Names]) -> list[Series]:
+    """The rows of each value that is meant."""
+    parts = [part.strip() for part in split_at_commas(value)]
+    if len(parts) > 1 and _is_text(column):  # which may have a comma itself
+        whole = _matches(column, value, names)
+        if whole.any():
+            return [whole]
+    masks = [_matches(column, part, names) for part in parts]
+    for part, mask in zip(parts, masks, strict=True):
+        if not mask.any():
+            raise ReluBenchError(_nothing_left(column.to_frame(), {str(column.name): [part]}))
+    return masks
+
+
+def _matches(column: Series, value: str, names: Callable[[], Names]) -> Series:
+    from pandas.api.types import is_bool_dtype
 
     if value.lower() in _EMPTY and (value == "" or column.isna().any()):
         return column.isna()
     if is_bool_dtype(column.dtype):
         return (column == _switch(column, value)).fillna(False).astype(bool)
-    if is_numeric_dtype(column.dtype):
+    if not _is_text(column):
         return _near(column, value)
     distinct = column.dropna().unique()
     wanted = _canonical(value)
     exact = column.isin([text for text in distinct if _canonical(text) == wanted])
     if exact.any():
         return exact
-    return column.isin([text for text in distinct if _name(text) == value])
+    by_name = [text for text in distinct if _name(text) == value]
+    return column.isin(by_name or meant(str(column.name), value, distinct, names()))
+
+
+def _is_text(column: Series) -> bool:
+    from pandas.api.types import is_numeric_dtype
+
+    return not is_numeric_dtype(column.dtype)
 
 
 def _switch(column: Series, value: str) -> bool:
     if value.lower() not in _SWITCHES:
-        raise ReluBenchError(f"--where {column.name}={value}: expected true or false.")
+        raise ReluBenchError(f"--where {column.name}={shorten(value)}: expected true or false.")
     return _SWITCHES[value.lower()]
 
 
@@ -99,7 +127,8 @@ def _near(column: Series, value: str) -> Series:
         number = float(value)
     except ValueError:
         raise ReluBenchError(
-            f"--where {column.name}={value}: expected a number; there is {_values(column)}."
+            f"--where {column.name}={shorten(value)}: expected a number; "
+            f"there is {_values(column)}."
         ) from None
     # Spaced values (log, lin) carry 12 digits; nobody should have to type all of them.
     tolerance = 1e-9 * abs(number) if math.isfinite(number) else 0.0
@@ -122,7 +151,9 @@ def _name(text: object) -> str:
 
 
 def _nothing_left(runs: DataFrame, wanted: dict[str, list[str]]) -> str:
-    asked = ", ".join(f"{key}={value}" for key, values in wanted.items() for value in values)
+    asked = ", ".join(
+        f"{key}={shorten(value)}" for key, values in wanted.items() for value in values
+    )
     lines = [f"No run has {asked}." if asked else "There is no run."]
     lines += [f"{key} is one of: {_values(runs[key])}" for key in wanted]
     return "\n".join(lines)
@@ -130,6 +161,6 @@ def _nothing_left(runs: DataFrame, wanted: dict[str, list[str]]) -> str:
 
 def _values(column: Series) -> str:
     """The values of a column, at most 25, the empty cell as `null`."""
-    listed = list(texts(column).values())
+    listed = [shorten(text) for text in texts(column).values()]
     more = f", … ({len(listed)} in all)" if len(listed) > 25 else ""
     return ", ".join(listed[:25]) + more

@@ -142,13 +142,15 @@ def test_what_is_no_name_in_a_plan_is_none(tmp_path: Path, names: Mapping[str, o
     assert shown(store_of(tmp_path, rows_of("relu", "tanh"), names)) == ["relu", "tanh"]
 
 
-@pytest.mark.parametrize("baseline", ["tanh", "Tangens", " tanh ", None])
+@pytest.mark.parametrize("baseline", ["tanh", "Tangens", " tanh ", "tangens", "tf.nn.tanh", None])
 def test_a_baseline_is_known_by_both_names(tmp_path: Path, baseline: str | None) -> None:
     folder = store_of(tmp_path, rows_of("tanh", LEAKY), {"tanh": "Tangens", LEAKY: "Leaky"})
     (found,) = compare.answer(load([folder]).displayed(), baseline=baseline).comparisons
 
     assert found.baseline == "Tangens"
     assert {each.variant for each in found.estimates} == {"Tangens", "Leaky"}
+    (stored,) = compare.answer(load([folder]), baseline=baseline).comparisons
+    assert stored.baseline == "tanh"
     (by_name,) = compare.answer(load([folder]).displayed(), baseline="leaky_relu").comparisons
     assert by_name.baseline == "Leaky"
     with pytest.raises(ReluBenchError, match=r"is no value of activation .* Tangens, Leaky"):

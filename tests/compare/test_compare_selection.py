@@ -38,10 +38,37 @@ RUNS = runs_table(
         (["initializer=variance_scaling(scale=0.3333,mode=fan_in,distribution=uniform)"], [3]),
         (["seed=0", "seed=3"], [0, 3]),
         (["seed=0", "seed=1", "activation=relu"], [0]),
+        (["seed=0,1", "activation=relu"], [0]),
+        (["activation=relu,elu"], [0, 1, 2, 3]),
+        (["activation=ReLU"], [0, 2, 3]),
+        (["activation=tf.nn.elu"], [1]),
+        (["activation=ELU(alpha=1)"], [1]),
+        (["activation=Exponential"], [1]),
+        (["initializer=VarianceScaling,glorot_uniform"], [0, 1, 2, 3]),
     ],
 )
 def test_where_compares_as_the_column_is_typed(where: list[str], seeds: list[int]) -> None:
-    assert select(RUNS, where)["seed"].tolist() == seeds
+    names = {"elu(alpha=1.0)": "exponential"}
+    assert select(RUNS, where, lambda: names)["seed"].tolist() == seeds
+
+
+def test_each_of_several_values_must_be_there() -> None:
+    with pytest.raises(
+        ReluBenchError, match=r"^No run has activation=sellu\.\nactivation is one of"
+    ):
+        select(RUNS, ["activation=relu, sellu"])
+
+
+def test_a_value_of_any_length_is_shown_in_part() -> None:
+    rows = runs_table([run(activation="a" * 200_000), run(activation="relu")])
+    with pytest.raises(ReluBenchError) as caught:
+        select(rows, [f"activation={'b' * 200_000}"])
+    assert len(str(caught.value)) < 500
+
+
+def test_a_display_name_may_have_a_comma() -> None:
+    names = {"elu(alpha=1.0)": "ELU, mild"}
+    assert select(RUNS, ["activation=elu, mild"], lambda: names)["seed"].tolist() == [1]
 
 
 @pytest.mark.parametrize("condition", ["activation", "=relu", ""])

@@ -236,8 +236,8 @@ def test_diverged_and_failed_runs_are_named() -> None:
 
     text = words(figure_of([*CHOICE, *lost, failed(activation="relu", seed=9)]))
 
-    said = "2 diverged runs count as the constant guess, and not in the seconds, as they stopped early."
-    assert said in text
+    counted = "2 diverged runs count as the constant guess"
+    assert f"{counted}, and not in the seconds, as they stopped early." in text
     assert "Without seconds, and not shown: selu." in text
     assert "1 failed run is missing." in text
 
