@@ -153,7 +153,7 @@ def nearest(word: str, names: Iterable[str]) -> str:
 
 def nearest_field(word: str, fields: Collection[str]) -> str:
     """As `nearest`, for fields of a config, which are known by other names (`lr`) as well."""
-    meant = _field_called(word)
+    meant = field_called(word)
     return _did_you_mean([meant]) if meant and meant in fields else nearest(word, fields)
 
 
@@ -242,7 +242,7 @@ def _unknown(name: str, text: str, table: Mapping[str, Component], what: str) ->
 def _hint(text: str, table: Mapping[str, Component]) -> str:
     """What may be meant by `text`, which is no label of the table."""
     if meant := _meant(text, table):
-        fields = map(_field_called, _given_in(text.partition("(")[2]))
+        fields = map(field_called, _given_in(text.partition("(")[2]))
         own = [f" {name} is a field of its own." for name in dict.fromkeys(fields) if name]
         return _did_you_mean(meant) + "".join(own)
     return nearest(text.partition("(")[0].strip(), _names(table))
@@ -300,7 +300,7 @@ def _did_you_mean(names: Iterable[str]) -> str:
     return f" Did you mean {' or '.join(map(repr, names))}?"
 
 
-def _field_called(word: str) -> str | None:
+def field_called(word: str) -> str | None:
     """The field of a config that people call so."""
     word = word.lower().removeprefix("num_").removeprefix("n_")
     names = ((name, (name, *others)) for name, others in _FIELDS_ELSEWHERE.items())
@@ -333,7 +333,7 @@ def _form_of(given: Label, name: str, row: Component, what: str) -> Mapping[str,
     if unknown:
         takes = ", ".join(sorted(known)) if known else "no parameters"
         near = nearest(unknown[0], known)
-        elsewhere = None if near else _field_called(unknown[0])
+        elsewhere = None if near else field_called(unknown[0])
         own = f"; that is {elsewhere}, a field of its own" if elsewhere else ""
         raise LabelError(
             f"{what} {name!r} has no parameter {show(unknown[0])}{own}.{near} It takes: {takes}"

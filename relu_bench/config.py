@@ -26,8 +26,9 @@ Axes = Mapping[str, tuple[Any, ...]]
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 DEFAULT_SEEDS = 10
-_SETTABLE = (*FIELDS, "experiment", "cases", "seeds", "probes")
-_KEYS = (*_SETTABLE, display_names.KEY)
+SETTABLE = (*FIELDS, "experiment", "cases", "seeds", "probes")
+"""What `--set` can set."""
+_KEYS = (*SETTABLE, display_names.KEY)
 MOST_SEEDS = 100_000
 MOST_RUNS = 100_000
 _ALLOWED = {
@@ -145,7 +146,7 @@ class _Reader:
 
     def __init__(self, document: Document, sets: Sequence[str]) -> None:
         self.document = document
-        self.overrides = overrides.parse(sets, _SETTABLE)
+        self.overrides = overrides.parse(sets, SETTABLE)
         set_values = {key: override.value for key, override in self.overrides.items()}
         self.values = {**document.values, **set_values}
         self.complaints = Complaints(document, self.overrides)
@@ -243,7 +244,7 @@ class _Reader:
         return given is not False
 
     def check_keys(self) -> None:
-        for names, known in ((self.overrides, _SETTABLE), (self.document.values, _KEYS)):
+        for names, known in ((self.overrides, SETTABLE), (self.document.values, _KEYS)):
             unknown = [key for key in names if key not in _KEYS]
             for key in unknown[:MOST]:
                 self._unknown((key,), known)

@@ -351,7 +351,14 @@ def _missing(path: Path) -> str:
 
 
 def _folder(path: Path) -> str:
+    from relu_bench.store.folders import is_store
+
     configs = _configs_in(path)
+    if not configs and is_store(path):
+        return (
+            f"{path} is a results folder, not a config: `relu-bench run --resume {path}` does what "
+            f"is missing of it, `relu-bench compare {path}` says what is in it."
+        )
     if not configs:
         return f"{path} is a folder, and there is no config (*.yaml) in it. {_INIT}"
     if len(configs) == 1:

@@ -5,6 +5,8 @@ import sys
 from typing import Annotated
 
 import typer
+import typer.core
+import typer.main
 
 from relu_bench import __version__
 from relu_bench.cli import (
@@ -20,6 +22,7 @@ from relu_bench.cli import (
     report,
     run,
     schema,
+    slips,
     speed,
     status,
 )
@@ -78,7 +81,16 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         try:
-            app()
+            command = typer.main.get_command(app)
+            assert isinstance(command, typer.core.TyperGroup)
+            slips.check(
+                sys.argv[1:],
+                {
+                    name: {option for parameter in each.params for option in parameter.opts}
+                    for name, each in command.commands.items()
+                },
+            )
+            command()
         finally:
             sys.stdout.flush()
     except ReluBenchError as error:

@@ -24,13 +24,14 @@ def check_is_store(folder: Path, *, lone: bool = False) -> None:
         StoreError: it is none; the message says what it is, and which store may have been meant.
     """
     try:
-        if not _is_store(folder):
+        if not is_store(folder):
             raise StoreError(_what_it_is(folder, lone=lone))
     except OSError as error:
         raise unreadable(folder, error) from error
 
 
-def _is_store(folder: Path) -> bool:
+def is_store(folder: Path) -> bool:
+    """Whether the folder has the file that every store has."""
     return (folder / _RUNS).is_file()
 
 
@@ -42,15 +43,20 @@ def _what_it_is(folder: Path, *, lone: bool) -> str:
             "or name another."
         )
     # Two levels are as deep as the files of a store lie.
-    around = next((each for each in folder.parents[:2] if _is_store(each)), None)
+    around = next((each for each in folder.parents[:2] if is_store(each)), None)
     what = "folder" if folder.is_dir() else "file"
     if around is not None:
         return f"{folder} is a {what} of the store {around}; name the folder {around}."
     remedy = "Name the folder that `relu-bench run` wrote to (--out, by default `results`)."
+    if what == "file" and folder.suffix in (".yaml", ".yml"):
+        return (
+            f"{folder} is a config, not a results folder. {remedy[:-1]}; "
+            f"`relu-bench run {folder}` makes it."
+        )
     if what == "file":
         return f"{folder} is a file, not a folder. {remedy}"
     inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    stores = [path for path in inside if _is_store(path)]
+    stores = [path for path in inside if is_store(path)]
     if stores:
         one_of = "one of " if lone and len(stores) > 1 else ""
         remedy = f"Did you mean {one_of}{_named(folder, inside, stores)}?"

@@ -161,9 +161,3 @@ def test_further_paragraphs_of_a_help_text_fit_80_columns() -> None:
         _, *others = inspect.cleandoc(command.callback.__doc__).split("\n\n")
         for line in "\n".join(others).splitlines():
             assert len(line) <= 78, f"{command.callback.__name__}: {line}"
-
-
-def test_a_command_that_is_not_there(invoke: Invoke) -> None:
-    ended = invoke("runn")
-    assert (ended.code, ended.out) == (2, "")
-    assert "No such command 'runn'" in ended.err
