@@ -1,4 +1,4 @@
-"""What this process is to others, while it runs a command: its streams, and the signals to end."""
+"""What a process that runs a command is to others: its streams, and the signals to end."""
 
 import errno
 import io
@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import sys
+import warnings
 from typing import Any
 
 from relu_bench.errors import ReluBenchError
@@ -80,6 +81,8 @@ _signals: list[int] = []
 def set_up() -> None:
     """Open the standard streams that are closed, guard those for output, and heed signals to end.
 
+    Warnings of libraries are hidden, unless Python was asked to show some.
+
     A file opened in the place of a closed stream would get what others write to that stream.
     """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
@@ -88,6 +91,9 @@ def set_up() -> None:
     sys.stdin = sys.stdin or open(_STDIN, encoding="utf-8", closefd=False)  # noqa: SIM115 - it stays
     sys.stdout = _guarded(sys.stdout, _STDOUT)
     sys.stderr = _guarded(sys.stderr, _STDERR)
+    if not sys.warnoptions:
+        # Of libraries, to whoever calls them: a number that cannot be is said in our own words.
+        warnings.simplefilter("ignore")
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         # `nohup`, and a shell that starts something in the background, have them ignored.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -103,9 +104,9 @@ def load(stores: Sequence[Path], where: Sequence[str] = ()) -> Results:
         StoreError: when a folder is no store.
         ReluBenchError: when there is no run, a condition is wrong, or nothing meets it.
     """
-    distinct: dict[Path, Path] = {}
+    distinct: dict[str, Path] = {}
     for folder in stores:
-        distinct.setdefault(folder.resolve(), folder)
+        distinct.setdefault(os.path.realpath(folder), folder)
     folders = tuple(distinct.values())
     tables = [store.read(folder, "runs") for folder in folders]
     if not any(len(table) for table in tables):

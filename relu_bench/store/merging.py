@@ -1,5 +1,6 @@
 """Several stores into one: every run once, a completed one before a failed one."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -69,8 +70,8 @@ def merge(sources: Sequence[Path], out: Path) -> Merged:
         StoreError: a source is no store, or `out` is one of them or cannot be written.
         StoreWriteError: the disk is full; what was taken before is whole.
     """
-    folders = list({folder.resolve(): folder for folder in sources}.values())
-    if out.resolve() in {folder.resolve() for folder in folders}:
+    folders = list({os.path.realpath(folder): folder for folder in sources}.values())
+    if os.path.realpath(out) in map(os.path.realpath, folders):
         raise StoreError(
             f"--out {out} is one of the stores to merge, which are only read. Give another folder; "
             "one that holds a store already is added to."

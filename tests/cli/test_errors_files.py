@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from expecting import KNOWN, NUMBERS, Invoke, expect_error
 
+from relu_bench.store import Store
+
 
 def test_missing_file(invoke: Invoke) -> None:
     message = (
@@ -65,7 +67,7 @@ def test_a_missing_file_beside_many(given: str, meant: str, invoke: Invoke) -> N
         ),
         (("only.yml", ".hidden.yaml"), "; name the config in it: configs/only.yml"),
         (
-            ("runs.csv",),
+            ("notes.txt",),
             ", and there is no config (*.yaml) in it. `relu-bench init` lists configs to start "
             "from.",
         ),
@@ -257,3 +259,28 @@ def test_key_given_twice(invoke: Invoke) -> None:
         [],
         "c.yaml, line 3: 'epochs' is given twice, first in line 1\n    epochs: 2\n    ^",
     )
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("path", ["n" * 300, "loop", "loop/a", "pipe", "pipe/a", "folder", ""])
+def test_no_path_is_a_defect_or_holds_a_command_up(path: str, invoke: Invoke) -> None:
+    os.mkfifo("pipe")
+    Path("loop").symlink_to("loop")
+    Path("folder").mkdir()
+    Store(Path("store")).prepare()
+    for command in (
+        ["run", "--resume", path],
+        ["status", path],
+        ["compare", path],
+        ["plot", path],
+        ["report", path],
+        ["merge", path, "--out", "out"],
+    ):
+        ended = invoke(*command)
+        assert (ended.code, ended.out) == (2, "")
+        assert "defect" not in ended.err
+        assert not Path("out").exists()
+    if path not in ("folder", ""):  # the last is the working folder
+        ended = invoke("merge", "store", "--out", path)
+        assert ended.code in (1, 2)
+        assert "defect" not in ended.err

@@ -146,3 +146,12 @@ def test_a_signal_that_is_ignored_stays_ignored(folder: Path) -> None:
         "process.set_up(); os.kill(os.getpid(), signal.SIGHUP); print(1)'",
     )
     assert (code, out) == (0, "1\n")
+
+
+def test_warnings_of_libraries_are_hidden_unless_asked_for(folder: Path) -> None:
+    code = (
+        "from relu_bench import process; process.set_up(); "
+        "import numpy as np; np.float64(1e308) * 10"
+    )
+    assert shell(folder, f"{sys.executable} -c '{code}'") == (0, "", "")
+    assert "overflow" in shell(folder, f"{sys.executable} -W default -c '{code}'")[2]
