@@ -26,7 +26,10 @@ from relu_bench.cli import (
     speed,
     status,
 )
-from relu_bench.errors import ReluBenchError
+from relu_bench.errors import ReluBenchError, shorten
+
+# What was given may be of any length, a path as well; an error shows enough of it to be known by.
+_LONGEST_LINE = 1000
 
 app = typer.Typer(
     name="relu-bench",
@@ -111,4 +114,5 @@ def main() -> None:
 
 def _say(text: str, error: Exception) -> None:
     """Print an error, and what those who passed it on have to add."""
-    typer.echo("\n".join([text, *getattr(error, "__notes__", ())]), err=True)
+    lines = "\n".join([text, *getattr(error, "__notes__", ())]).split("\n")
+    typer.echo("\n".join(shorten(line, _LONGEST_LINE) for line in lines), err=True)

@@ -90,3 +90,13 @@ def test_the_traceback_is_shown_when_it_is_asked_for(folder: Path) -> None:
         "relu_bench.errors.ConfigError: There is no config missing.yaml. "
         "`relu-bench init` lists configs to start from.\n"
     )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("status",), ("run",), ("init",), ("plot", "--kind"), ("run", "c.yaml", "--shard")],
+)
+def test_what_was_given_is_shown_in_part(arguments: tuple[str, ...], invoke: Invoke) -> None:
+    ended = invoke(*arguments, "n" * 100_000)
+    assert ended.code == 2
+    assert len(ended.err) < 2500
