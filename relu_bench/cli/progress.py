@@ -172,7 +172,7 @@ class LineDisplay(Display):
         name = self.titled(record)
         if cells["status"] == "failed":
             return f"{name}: failed, {cells['error']}"
-        metric = cells["metric"]
+        metric = str(cells["metric"])
         parts = [str(cells["outcome"])]
         parts += [
             f"{split} {metric} {score(metric, value)}"
