@@ -110,6 +110,6 @@ Where = Annotated[
         "--where",
         metavar="KEY=VALUE",
         help="Only runs with this value in this column of runs.csv: learning_rate=0.001, "
-        "batch_norm=true. Repeatable: of one key any, of several keys all.",
+        "activation=relu,gelu (either). Repeatable: of one key any, of several keys all.",
     ),
 ]

@@ -122,7 +122,7 @@ def test_a_warning_comes_before_the_training_that_it_does_not_stop(tmp_path: Pat
         "relu-bench: warning: selu with initializer glorot_uniform: it keeps mean 0 and variance 1 "
         "only with kernels of variance 1/inputs; take lecun_normal"
     )
-    assert second == "Training 1 runs."
+    assert second == "Training 1 run."
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
