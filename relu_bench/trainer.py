@@ -51,7 +51,7 @@ class Trainer:
         result = training.train(
             spec, program, loaded, split, report, compile_seconds=compile_seconds
         )
-        summary = {**result.summary, "environment": ENVIRONMENT}
+        summary = {**result.summary, "environment": ENVIRONMENT or None}
         return replace(result, summary=summary, notices=tuple(self._notices))
 
     def _ready(self, spec: Spec) -> tuple[LoadedData, data.Split]:

@@ -207,7 +207,7 @@ FLAG = "--xla_cpu_enable_fast_math=true"
 
 
 @pytest.mark.parametrize(
-    ("when", "said"), [("never", ["", None]), ("before", [f"XLA_FLAGS={FLAG}", FLAG])]
+    ("when", "said"), [("never", [None, None]), ("before", [f"XLA_FLAGS={FLAG}", FLAG])]
 )
 def test_a_run_says_what_was_in_force_when_tensorflow_was_imported(
     when: str, said: list[str | None]
