@@ -1,6 +1,6 @@
 """What a call has to do: its plan beside what the store has. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from relu_bench.plan import Spec
@@ -44,13 +44,22 @@ class Agenda:
     without_probes: int = 0
 
 
-def compare(planned: Iterable[Planned], stored: StoredRuns, *, retry_failed: bool) -> Agenda:
+def compare(
+    planned: Iterable[Planned],
+    stored: StoredRuns,
+    *,
+    retry_failed: bool,
+    partial: Collection[tuple[str, str]] = (),
+) -> Agenda:
     """Divide the planned runs into those to train and those that the store has.
 
     A run that two experiments ask for is trained once, and measured inside if one of them asks.
-    One that the store has under another experiment's name is to be copied.
+    One that the store has under another experiment's name is to be copied, unless it is `partial`:
+    completed, and without all of its rows.
     """
-    trained_for = {run_id: name for (name, run_id), run in stored.items() if _is_completed(run)}
+    trained_for = {
+        key[1]: key[0] for key, run in stored.items() if _is_completed(run) and key not in partial
+    }
     agenda = Agenda()
     for name, run_id, spec in _each_once(planned):
         run = stored.get((name, run_id))

@@ -11,7 +11,7 @@ from relu_bench.agenda import Agenda, Missing, StoredRuns
 from relu_bench.execution import Executor, Finished, RunFailed, Wanted
 from relu_bench.plan import Spec
 from relu_bench.planning import Planned
-from relu_bench.store import RunRecord, Store
+from relu_bench.store import RunRecord, Store, partial
 
 
 @dataclass
@@ -79,6 +79,9 @@ def run(
     """
     stored = store.stored()
     todo = agenda.compare(planned, stored, retry_failed=retry_failed)
+    if copied := {(run.copy_from, run.spec.run_id) for run in todo.present if run.copy_from}:
+        lacking = partial(store.folder, keys=copied)
+        todo = agenda.compare(planned, stored, retry_failed=retry_failed, partial=lacking)
     # Whatever keeps an executor from starting (data that are not there) is told before a write.
     executor = make_executor(len(todo.missing)) if todo.missing else None
     for text in store.prepare():

@@ -1,13 +1,13 @@
 """How far the experiments of one or several stores are: asked for, done, failed, missing.
 
-Reads the kept plans and runs.csv alone; takes no lock, and writes nothing.
+Reads the kept plans and runs.csv (`partial`: epochs.csv too); takes no lock, and writes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from relu_bench import columns
+from relu_bench import columns, store
 from relu_bench.store import Store, scan
 from relu_bench.store.folders import check_is_store
 from relu_bench.variant_label import label
@@ -88,6 +88,27 @@ def progress(
     return tuple(
         _summed(name, asked.get(name, {}), found.get(name, {})) for name in sorted({*asked, *found})
     )
+
+
+def partial(stores: Sequence[Path]) -> dict[str, tuple[str, ...]]:
+    """The run_ids, by experiment, that are completed and have all of their epochs in no store.
+
+    Raises:
+        StoreError: a folder is no store, or cannot be read.
+    """
+    lacking = {folder: set(store.partial(folder, ("epochs",))) for folder in dict.fromkeys(stores)}
+    if not any(lacking.values()):
+        return {}
+    whole = {
+        key
+        for folder, its in lacking.items()
+        for key, status in Store(folder).statuses().items()
+        if status == "completed" and key not in its
+    }
+    found: dict[str, list[str]] = {}
+    for experiment, run_id in sorted(set().union(*lacking.values()) - whole):
+        found.setdefault(experiment, []).append(run_id)
+    return {experiment: tuple(run_ids) for experiment, run_ids in found.items()}
 
 
 def _summed(experiment: str, asked: Mapping[str, None], runs: Mapping[str, _Run]) -> Progress:

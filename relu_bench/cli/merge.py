@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relu_bench.cli.words import counted
+from relu_bench.cli.words import counted, run_names
 
 if TYPE_CHECKING:
     from relu_bench.store import Merged
@@ -30,12 +30,20 @@ def merge(
     from relu_bench import store
 
     merged = store.merge(results, out)
-    for notice in [*merged.notices, *_differences(merged)]:
+    for notice in [*merged.notices, *_partial(merged), *_differences(merged)]:
         typer.echo(f"relu-bench: {notice}", err=True)
     for folder, count in merged.taken.items():
         typer.echo(f"{counted(count, 'run')} taken from {folder}")
     were = "was" if merged.known == 1 else "were"
     typer.echo(f"{merged.known:,} {were} there already. Results: {out / 'runs.csv'}")
+
+
+def _partial(merged: "Merged") -> list[str]:
+    return [
+        f"{len(run_ids):,} completed runs of {folder} lack rows in {name} and were not taken: "
+        f"{run_names(run_ids)}. Merge a store that has them whole, or train them again."
+        for (folder, name), run_ids in merged.partial.items()
+    ]
 
 
 def _differences(merged: "Merged") -> list[str]:

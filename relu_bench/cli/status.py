@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relu_bench.cli.words import counted
+from relu_bench.cli.words import counted, run_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,17 +45,20 @@ def status(
     Completed runs include those that diverged. Several folders are read as one:
     a run that two of them have counts once.
     """
-    from relu_bench.status import progress
+    from relu_bench.status import partial, progress
 
-    found = progress(results or [Path("results")])
+    stores = results or [Path("results")]
+    found = progress(stores)
+    lacking = partial(stores)
     if form is StatusFormat.JSON:
         for each in found:
-            typer.echo(json.dumps(_as_json(each)))
+            run_ids = lacking.get(each.experiment, ())
+            typer.echo(json.dumps({**_as_json(each), "partial_run_ids": list(run_ids)}))
         return
     for line in _table(found):
         typer.echo(line)
     for each in found:
-        for line in _explained(each):
+        for line in _explained(each, lacking.get(each.experiment, ())):
             typer.echo(line)
 
 
@@ -109,13 +112,18 @@ def _table(found: "Sequence[Progress]") -> list[str]:
     ]
 
 
-def _explained(progress: "Progress") -> list[str]:
+def _explained(progress: "Progress", lacking: "Sequence[str]") -> list[str]:
     """What the counts of one experiment do not say: the reasons, and what to do."""
     name = progress.experiment
     lines = [f"{name}, failed: {text}" for text in _reasons(progress)]
     if progress.unplanned:
         are = "is" if progress.unplanned == 1 else "are"
         lines.append(f"{name}: {counted(progress.unplanned, 'stored run')} {are} in no kept plan.")
+    if lacking:
+        lines.append(
+            f"{name}: {len(lacking):,} completed runs ({run_names(lacking)}) lack rows in "
+            "epochs.csv; `relu-bench merge` takes them from a store that has them whole."
+        )
     return lines
 
 

@@ -5,6 +5,18 @@ from relu_bench.store.merging import Merged, merge
 from relu_bench.store.plans import KeptPlan
 from relu_bench.store.reading import read
 from relu_bench.store.scanning import Stored, scan
+from relu_bench.store.wholeness import partial
 from relu_bench.store.writer import RunRecord, Store
 
-__all__ = ["KeptPlan", "Merged", "RunRecord", "Store", "Stored", "Value", "merge", "read", "scan"]
+__all__ = [
+    "KeptPlan",
+    "Merged",
+    "RunRecord",
+    "Store",
+    "Stored",
+    "Value",
+    "merge",
+    "partial",
+    "read",
+    "scan",
+]

@@ -11,7 +11,6 @@ import math
 import re
 from collections.abc import Iterable
 from numbers import Integral, Real
-from pathlib import Path
 from typing import TypeAlias
 
 from relu_bench.columns import Column
@@ -42,13 +41,23 @@ MISSING_TOKENS = frozenset(
         "null",
     }
 )
-# A spreadsheet's own limit for a cell is 32,767 characters; Python's csv module reads 131,072.
+# A spreadsheet's own limit for a cell is 32,767 characters.
 LONGEST_TEXT = 32_000
+
+# As relu-bench, Python and spreadsheets write them.
+BOOLEANS = {
+    text: value
+    for word, value in (("true", True), ("false", False))
+    for text in (word, word.capitalize(), word.upper())
+}
 
 _LONGEST_INTEGER = 2**63
 _MISREAD = re.compile(
     "'*(?:[=+\\-@\t＝＋－＠]|(?:" + "|".join(map(re.escape, sorted(MISSING_TOKENS))) + r")\Z)"
 )
+# A quoted cell with the quotation marks inside it doubled, or one that has none.
+_CELL = re.compile(',(?:"([^"]*+(?:""[^"]*+)*+)"|([^",]*+))')
+_MOST_SHOWN = 60
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -104,19 +113,37 @@ def line(cells: Iterable[str]) -> bytes:
     return buffer.getvalue().encode("utf-8")
 
 
-def cells_of(record: bytes, path: Path) -> list[str]:
-    """The cells of one record of the CSV at `path`.
+def cells_of(record: bytes) -> list[str]:
+    """The cells of one record, which must be free of `tables.fault_of`.
 
-    Raises:
-        StoreError: the record is not UTF-8 or not CSV.
+    Python's csv module has a limit of 131,072 characters a cell, for the whole process, and takes
+    a stray quotation mark for text.
     """
+    return [
+        quoted.replace('""', '"') if quoted else bare
+        for quoted, bare in _CELL.findall("," + record.decode("utf-8", "replace").rstrip("\r\n"))
+    ]
+
+
+def is_of_kind(column: Column, text: str) -> bool:
+    """Whether the cell `text`, which is not empty, can be read as a value of the column."""
+    if column.kind == "boolean":
+        return text in BOOLEANS
+    if column.kind not in ("integer", "number"):
+        return True
     try:
-        return next(csv.reader(io.StringIO(record.decode("utf-8"), newline="")), [])
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise StoreError(
-            f"{path} has a line that is not CSV in UTF-8 ({error}): {record[:60]!r}. "
-            "Mend or delete that line."
-        ) from error
+        number = float(text)
+    except ValueError:
+        return False
+    if math.isinf(number) or "_" in text or not text.isascii():
+        return False
+    whole = number.is_integer() and -_LONGEST_INTEGER <= number < _LONGEST_INTEGER
+    return whole or column.kind == "number"
+
+
+def shown(text: str) -> str:
+    """`text` as an error quotes it, however long it is."""
+    return repr(text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…")
 
 
 def _text_cell(value: str | int | float | bool) -> str:

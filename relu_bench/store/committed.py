@@ -2,18 +2,17 @@
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from relu_bench import columns
+from relu_bench.store import files as store_files
 from relu_bench.store import journal as store_journal
 from relu_bench.store.cells import line
-from relu_bench.store.scanning import unreadable
-from relu_bench.store.tables import Table, header
-
-_BLOCK = 1 << 16
+from relu_bench.store.failures import unreadable
+from relu_bench.store.tables import Span, Table, check, check_cells, header_of, rows
 
 
 class Committed:
@@ -29,29 +28,66 @@ class Committed:
         Raises:
             StoreError: the header is not ours, or the file cannot be read.
         """
+        self._table = table
+        self._file: BinaryIO = io.BytesIO()
         try:
-            stop = store_journal.committed_size(path.parent, table.file_name)
-            self._file: BinaryIO = path.open("rb")
-        except FileNotFoundError:
-            self._become_new(table)
-            return
-        except OSError as error:
-            raise unreadable(path, error) from error
-        try:
-            size = os.fstat(self._file.fileno()).st_size
-            self._left = size if stop is None else min(stop, size)
+            self._file = self._settled(path)
             if self._left:
-                self.names = header(path, table)
-                self._left = _end_of_last_line(self._file, self._left)
+                self.names = header_of(self._file, table)
+                self._file.seek(0)
             else:
                 self._file.close()
-                self._become_new(table)
+                self._become_new()
+        except (FileNotFoundError, NotADirectoryError):
+            # A file where the folder should be is for the writer to tell.
+            self._become_new()
         except OSError as error:
-            self._file.close()
             raise unreadable(path, error) from error
         except BaseException:
             self._file.close()
             raise
+
+    def _settled(self, path: Path) -> BinaryIO:
+        """The file, once its end is that of a line, or remains what it is.
+
+        Whoever looks for the journal a moment before a write begins finds half a line a moment
+        later. The second look tells it from a file that was cut.
+        """
+        before: tuple[int, int] | None = None
+        while True:
+            stop = store_journal.committed_size(path.parent, path.name)
+            file = store_files.opened(path)
+            status = os.fstat(file.fileno())
+            self._stop = status.st_size if stop is None else min(stop, status.st_size)
+            self._left = self._stop
+            file.seek(max(0, self._stop - 1))
+            look = status.st_ino, self._stop
+            if not self._stop or file.read(1) == b"\n" or look == before:
+                file.seek(0)
+                return file
+            file.close()
+            before = look
+
+    def rows(self, wanted: Sequence[str]) -> Iterator[tuple[Span, bytes, list[str]]]:
+        """As `tables.rows`."""
+        return rows(self._file, self.names, wanted, stop=self._stop)
+
+    def check(self) -> None:
+        """Look whether all of it is whole rows; then it is at its start again.
+
+        Raises:
+            StoreError: as `tables.check`.
+        """
+        check(self._file, self._table, self.names, self._stop)
+        self._file.seek(0)
+
+    def check_cells(self) -> None:
+        """Look whether each cell can be read.
+
+        Raises:
+            StoreError: as `tables.check_cells`.
+        """
+        check_cells(self._file, self._table, self.names, self._stop)
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes, at most `size`; all that are left when it is negative."""
@@ -77,22 +113,7 @@ class Committed:
     ) -> None:
         self._file.close()
 
-    def _become_new(self, table: Table) -> None:
-        self.names = list(columns.names(table.columns))
+    def _become_new(self) -> None:
+        self.names = list(columns.names(self._table.columns))
         start = line(self.names)
-        self._file, self._left = io.BytesIO(start), len(start)
-
-
-def _end_of_last_line(file: BinaryIO, size: int) -> int:
-    """How many of the first `size` bytes are whole lines; the file is at its start afterwards."""
-    stop = size
-    while stop:
-        start = max(0, stop - _BLOCK)
-        file.seek(start)
-        place = file.read(stop - start).rfind(b"\n")
-        if place >= 0:
-            stop = start + place + 1
-            break
-        stop = start
-    file.seek(0)
-    return stop
+        self._file, self._stop, self._left = io.BytesIO(start), len(start), len(start)

@@ -32,3 +32,10 @@ def as_store_errors(kind: type[StoreError], folder: Path) -> Iterator[None]:
             f"{folder} cannot be written ({where}: {reason}). Close programs that hold "
             "its files, get the right to write there, or choose another folder with --out."
         ) from error
+
+
+def unreadable(path: Path, error: OSError) -> StoreError:
+    """The error about a file or folder that the system does not let us read."""
+    return StoreError(
+        f"{path} cannot be read ({error.strerror}). Look at the folder and its access rights."
+    )

@@ -4,11 +4,54 @@ import contextlib
 import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from relu_bench.errors import StoreError
+
 _BINARY = getattr(os, "O_BINARY", 0)
+
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISLNK, "a symbolic link"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def opened(path: Path) -> BinaryIO:
+    """The file, open for reading; it may be a link to one.
+
+    Raises:
+        StoreError: it is no file. A pipe would be waited for without end.
+        OSError: it cannot be opened.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise StoreError(f"{path} is {_kind(mode)}, not a file. Move it away.")
+    return path.open("rb")
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is such a file, which we may write to and put another version in place of.
+
+    Raises:
+        StoreError: something else is in its place. A link would be replaced by the next version.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISREG(mode):
+        raise StoreError(
+            f"{path} is {_kind(mode)}, and relu-bench writes only to a file that lies there "
+            "itself. Put the file in its place (the folder may be a link), or choose another "
+            "folder with --out."
+        )
+    return True
 
 
 def append(path: Path, data: bytes) -> None:
@@ -79,6 +122,10 @@ def sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def _kind(mode: int) -> str:
+    return next((kind for is_kind, kind in _KINDS if is_kind(mode)), "a device")
 
 
 @contextlib.contextmanager

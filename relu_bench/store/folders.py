@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from relu_bench.errors import StoreError
-from relu_bench.store.scanning import unreadable
+from relu_bench.store.failures import unreadable
 from relu_bench.store.tables import TABLES
 
 _RUNS = TABLES["runs"].file_name
@@ -32,7 +32,7 @@ def check_is_store(folder: Path, *, lone: bool = False) -> None:
 
 def is_store(folder: Path) -> bool:
     """Whether the folder has the file that every store has."""
-    return (folder / _RUNS).is_file()
+    return (folder / _RUNS).exists()
 
 
 def _what_it_is(folder: Path, *, lone: bool) -> str:

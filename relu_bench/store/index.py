@@ -5,10 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
+from relu_bench.store import files as store_files
 from relu_bench.store.cells import text_of
-from relu_bench.store.tables import Span, Table, header, rows
+from relu_bench.store.tables import Span, Table, header_of, rows
+
+_KEY = ("experiment", "run_id")
 
 Key: TypeAlias = tuple[str, str]
+
+
+def key_of(cells: Sequence[str]) -> Key:
+    """The key in the first two cells, experiment and run_id."""
+    return text_of(cells[0]), text_of(cells[1])
 
 
 class KeyIndex:
@@ -26,21 +34,20 @@ class KeyIndex:
         self._last: Span = (0, 0)
         self._last_bytes = b""
 
-    def refresh(self) -> None:
-        """Take up what the file holds now; call it under the lock.
+    def refresh(self, stop: int | None = None) -> None:
+        """Take up what the file holds now; call it under the lock, or say where to `stop`.
 
         Raises:
             StoreError: the header is not ours, or a line is no row.
         """
-        names = header(self._path, self._table)
-        positions = [names.index("experiment"), names.index("run_id")]
-        with self._path.open("rb") as file:
+        with store_files.opened(self._path) as file:
+            names = header_of(file, self._table)
             if not self._continues(file):
                 self._spans, self._last = {}, (0, 0)
             status = os.fstat(file.fileno())
             self._file = (status.st_dev, status.st_ino)
-            for span, cells in rows(file, positions, self._last[1]):
-                key = (text_of(cells[0]), text_of(cells[1]))
+            for span, _, cells in rows(file, names, _KEY, self._last[1], stop):
+                key = key_of(cells)
                 spans = self._spans.setdefault(key, [])
                 if spans and spans[-1][1] == span[0]:
                     spans[-1] = (spans[-1][0], span[1])

@@ -33,17 +33,22 @@ class Journal:
 
 
 def read(folder: Path) -> Journal | None:
-    """The journal of a write that has begun and is not committed; None when there is none."""
+    """The journal of a write that has begun and is not committed; None when there is none.
+
+    Raises:
+        StoreError: it is whole, and not what relu-bench writes.
+    """
+    path = folder / NAME
     try:
-        text = (folder / NAME).read_text("utf-8", "replace")
+        with store_files.opened(path) as file:
+            text = file.read().decode("utf-8", "replace")
     except FileNotFoundError:
         return None
     payload, _, checksum = text.partition("\n")
     if checksum != f"{_checksum(payload)}\n":
         return None
-    content = json.loads(payload)
-    journal = Journal(content["sizes"], content["replaces"])
-    committed = journal.replaces in _FILE_NAMES and not _is_staged(folder, journal)
+    journal = _journal(path, payload)
+    committed = journal.replaces is not None and not _is_staged(folder, journal)
     return None if committed else journal
 
 
@@ -83,7 +88,7 @@ def undo(folder: Path) -> dict[str, int]:
         StoreError: a file was changed since, so that the journal does not fit it.
         OSError: a file cannot be written.
     """
-    if not (folder / NAME).exists():
+    if not store_files.is_there(folder / NAME):
         return {}
     excess: dict[str, int] = {}
     journal = read(folder)
@@ -95,9 +100,30 @@ def undo(folder: Path) -> dict[str, int]:
             if size:
                 store_files.cut(folder / name, journal.sizes[name])
     store_files.remove(folder / NAME)
-    if journal is not None and journal.replaces in _FILE_NAMES:
+    if journal is not None and journal.replaces is not None:
         store_files.remove(store_files.staged(folder / journal.replaces))
     return {name: size for name, size in excess.items() if size}
+
+
+def _journal(path: Path, payload: str) -> Journal:
+    try:
+        content = json.loads(payload)
+        sizes, replaces = dict(content["sizes"]), content["replaces"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _not_ours(path) from error
+    fits = all(
+        name in _FILE_NAMES and type(size) is int and size >= 0 for name, size in sizes.items()
+    )
+    if not fits or replaces not in (None, *_FILE_NAMES):
+        raise _not_ours(path)
+    return Journal(sizes, replaces)
+
+
+def _not_ours(path: Path) -> StoreError:
+    return StoreError(
+        f"{path} is not what relu-bench wrote. Look at the last lines of the CSVs beside it, "
+        f"delete what is half written, then delete {path}."
+    )
 
 
 def _is_staged(folder: Path, journal: Journal) -> bool:

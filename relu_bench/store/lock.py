@@ -1,10 +1,17 @@
-"""One writer at a time, where the file system can tell; a warning where it cannot."""
+"""One writer at a time, where the file system can tell; a warning where it cannot.
+
+A lock file can be deleted while somebody holds it, and the next writer then locks another one. So
+the folder itself is locked as well, which cannot be deleted while a store is in it. The file is for
+other machines and for Windows: an NFS server does not lock folders, and Windows lets nobody delete
+a file that is open.
+"""
 
 import contextlib
 import os
 import re
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,21 +68,57 @@ class StoreLock:
         try:
             self._lock.acquire()
         except Timeout as error:
-            raise StoreWriteError(
-                f"another process has held {self._path} for {_PATIENCE_SECONDS / 60:.0f} minutes. "
-                "Find it (on Linux: `fuser` with that path), end it, and give the command again."
-            ) from error
+            raise _held(self._path) from error
         try:
-            yield
+            with _locked_folder(self._path.parent):
+                yield
         finally:
             self._lock.release()
+
+
+def _held(path: Path) -> StoreWriteError:
+    return StoreWriteError(
+        f"another process has held {path} for {_PATIENCE_SECONDS / 60:.0f} minutes. "
+        "Find it (on Linux: `fuser` with that path), end it, and give the command again."
+    )
+
+
+@contextlib.contextmanager
+def _locked_folder(folder: Path) -> Iterator[None]:
+    """Hold the lock of the folder itself, where the system has such a thing.
+
+    Raises:
+        StoreWriteError: somebody else has held it for ten minutes.
+    """
+    # `sys.platform` is what mypy understands; fcntl does not exist on Windows.
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() > end:
+                    raise _held(folder) from error
+                time.sleep(_POLL_SECONDS)
+            except OSError:
+                break  # the lock file has to do
+            else:
+                break
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _supports_locks(path: Path) -> bool:
     """Whether the system grants locks for this file; that somebody else holds it means yes."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        # `sys.platform` is what mypy understands; fcntl does not exist on Windows.
         if sys.platform == "win32":
             return True
         import fcntl

@@ -10,12 +10,13 @@ from typing import TypeAlias
 
 from relu_bench.columns import RUNS, SPEC, names
 from relu_bench.errors import StoreError, StoreWriteError
+from relu_bench.store import files as store_files
 from relu_bench.store import journal as store_journal
 from relu_bench.store.cells import cells_of, line, text_of
-from relu_bench.store.failures import as_store_errors
+from relu_bench.store.committed import Committed
+from relu_bench.store.failures import as_store_errors, unreadable
 from relu_bench.store.folders import check_is_store
 from relu_bench.store.index import Key, KeyIndex
-from relu_bench.store.scanning import unreadable
 from relu_bench.store.tables import (
     TABLES,
     Span,
@@ -24,7 +25,9 @@ from relu_bench.store.tables import (
     bring_up_to_date,
     header,
     records,
+    without,
 )
+from relu_bench.store.wholeness import NEEDED, Rows, lacks
 from relu_bench.store.writer import Store
 
 _RUNS_AT_ONCE = 500
@@ -48,6 +51,8 @@ class Merged:
     Attributes:
         taken: how many runs came from each store.
         known: runs that were not taken, as another store had them before.
+        partial: the run_ids of completed runs that were not taken, as they lack rows, by the store
+            that they came from and the file in which.
         differing: how many completed runs came with other numbers than those that were kept, by
             the store that they came from and the columns that differ.
         notices: what the user should know, a line each.
@@ -55,6 +60,7 @@ class Merged:
 
     taken: Counter[Path] = field(default_factory=Counter)
     known: int = 0
+    partial: dict[tuple[Path, str], list[str]] = field(default_factory=dict)
     differing: Counter[tuple[Path, tuple[str, ...]]] = field(default_factory=Counter)
     notices: list[str] = field(default_factory=list)
 
@@ -62,9 +68,10 @@ class Merged:
 def merge(sources: Sequence[Path], out: Path) -> Merged:
     """Take all runs and plans of `sources` up into the store `out`; the sources stay as they are.
 
-    Of a run that several have, a completed row goes before a failed one, then what `out` has
-    before what comes, then the first store before the others. Columns that relu-bench does not
-    know are kept.
+    A completed run is taken when its epochs, and with probes its layers, are all there; it then
+    replaces one in `out` that lacks some. Of a run that several have, a completed row goes before a
+    failed one, then what `out` has before what comes, then the first store before the others.
+    Columns that relu-bench does not know are kept.
 
     Raises:
         StoreError: a source is no store, or `out` is one of them or cannot be written.
@@ -118,29 +125,26 @@ class _Source:
 
     def runs(self) -> Iterator[_Run]:
         """The committed rows of runs.csv."""
-        if "runs" not in self.headers:
-            return
-        columns = self.headers["runs"]
-        path = self.folder / TABLES["runs"].file_name
-        stop = store_journal.committed_size(self.folder, path.name)
-        with path.open("rb") as file:
-            for (start, _), record in records(file, stop=stop):
-                if start and record.strip():
-                    cells = dict(zip(columns, cells_of(record, path), strict=False))
-                    key = (text_of(cells.get("experiment", "")), text_of(cells.get("run_id", "")))
-                    yield _Run(key, cells, record)
+        with Committed(self.folder / TABLES["runs"].file_name, TABLES["runs"]) as committed:
+            for _, record, texts in committed.rows(committed.names):
+                cells = dict(zip(committed.names, texts, strict=True))
+                key = (text_of(cells["experiment"]), text_of(cells["run_id"]))
+                yield _Run(key, cells, record)
 
-    def rows(self, name: TableName, key: Key) -> Iterator[bytes]:
+    def rows(self, name: TableName, key: Key) -> list[bytes]:
         """The records of one run in epochs.csv or layers.csv."""
         if name not in self.headers:
-            return
+            return []
         path = self.folder / TABLES[name].file_name
         if name not in self._indexes:
             self._indexes[name] = KeyIndex(path, TABLES[name])
-            self._indexes[name].refresh()
+            self._indexes[name].refresh(store_journal.committed_size(self.folder, path.name))
         with path.open("rb") as file:
-            for start, stop in self._indexes[name].spans(key):
-                yield from (record for _, record in records(file, start, stop))
+            return [
+                record
+                for start, stop in self._indexes[name].spans(key)
+                for _, record in records(file, start, stop)
+            ]
 
     def _paths(self) -> Iterable[tuple[TableName, Path]]:
         return ((name, self.folder / table.file_name) for name, table in TABLES.items())
@@ -165,24 +169,54 @@ class _Target(Store):
                 bring_up_to_date(self._paths[name], table)
             ours = {name: header(self._paths[name], table) for name, table in TABLES.items()}
             chosen: dict[Key, _Run] = {}
+            repaired: list[Key] = []
+            theirs: dict[Key, dict[TableName, list[bytes]]] = {}
             for run in runs:
+                rows = {name: source.rows(name, run.key) for name in NEEDED}
+                parsed = {name: list(map(cells_of, rows[name])) for name in rows}
+                lacking = lacks(run.cells, _needed(parsed, source.headers))
+                if lacking:
+                    merged.partial.setdefault((source.folder, lacking), []).append(run.key[1])
+                    continue
                 before = self._row_of(run.key, ours["runs"])
                 if before is not None and not _replaces(run.cells, before):
-                    merged.known += 1
-                    self._compare(run, before, source, merged)
+                    if not self._lacks(run, before, ours):
+                        merged.known += 1
+                        self._compare(run, before, source, merged)
+                        continue
+                    repaired.append(run.key)
                 elif run.key in chosen and not _replaces(run.cells, chosen[run.key].cells):
                     merged.known += 1
-                else:
-                    chosen[run.key] = run
+                    continue
+                chosen[run.key], theirs[run.key] = run, rows
+            self._withdraw(repaired)
             for run in chosen.values():
                 replaced += self._indexes["runs"].spans(run.key)
-                for name in TABLES:
-                    theirs = source.headers.get(name, [])
-                    for record in [run.record] if name == "runs" else source.rows(name, run.key):
-                        added[name].append(_translated(record, theirs, ours[name], source.folder))
+                for name, found in {"runs": [run.record], **theirs[run.key]}.items():
+                    added[name] += [
+                        _translated(record, source.headers[name], ours[name]) for record in found
+                    ]
             if chosen:
                 self._commit({name: b"".join(rows) for name, rows in added.items()}, replaced)
         merged.taken[source.folder] += len(chosen)
+
+    def _lacks(self, run: _Run, before: Cells, headers: Mapping[TableName, Sequence[str]]) -> bool:
+        """Whether our completed row of a completed run is one without all of its other rows."""
+        if run.cells.get("status") != "completed":
+            return False
+        rows = {name: self._rows(name, run.key) for name in NEEDED}
+        return bool(lacks(before, _needed(rows, headers)))
+
+    def _withdraw(self, keys: Sequence[Key]) -> None:
+        """Take the rows of these runs out of epochs.csv and layers.csv, each in one step.
+
+        A crash behind it leaves runs that lack rows, as they did before.
+        """
+        for name in NEEDED if keys else ():
+            self._indexes[name].refresh()
+            if spans := [span for key in keys for span in self._indexes[name].spans(key)]:
+                without(self._paths[name], spans, b"")
+                store_files.adopt(self._paths[name])
 
     def _row_of(self, key: Key, columns: Sequence[str]) -> Cells | None:
         """Our row of a run, the completed one if there are several."""
@@ -213,9 +247,20 @@ def _differ(one: str, other: str) -> bool:
         return True
 
 
-def _translated(record: bytes, theirs: Sequence[str], ours: Sequence[str], folder: Path) -> bytes:
+def _needed(
+    rows: Mapping[TableName, Sequence[Sequence[str]]], headers: Mapping[TableName, Sequence[str]]
+) -> Rows:
+    """The cells that tell whether rows are missing."""
+    found: dict[TableName, list[Sequence[str]]] = {}
+    for name, its in rows.items():
+        named = [dict(zip(headers[name], cells, strict=True)) for cells in its]
+        found[name] = [[cells.get(each, "") for each in NEEDED[name]] for cells in named]
+    return found
+
+
+def _translated(record: bytes, theirs: Sequence[str], ours: Sequence[str]) -> bytes:
     """A record as it stands under our header."""
     if theirs == ours:
         return record.rstrip(b"\r\n") + b"\n"
-    cells = dict(zip(theirs, cells_of(record, folder), strict=False))
+    cells = dict(zip(theirs, cells_of(record), strict=True))
     return line(cells.get(name, "") for name in ours)

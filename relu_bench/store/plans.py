@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,9 +32,10 @@ class KeptPlan:
 def keep(store: Path, plan: KeptPlan) -> None:
     """Write the plan to `plans/<hash>.json`; the same plan again changes nothing.
 
-    But where it gives display names, it becomes the newest call that does.
+    But where it gives display names, it becomes the newest call that does. Call it under the lock.
 
     Raises:
+        StoreError: something else is in its place.
         OSError: it cannot be written.
     """
     content: dict[str, Any] = {
@@ -47,15 +47,22 @@ def keep(store: Path, plan: KeptPlan) -> None:
     path = store / FOLDER / f"{hashlib.sha256(data).hexdigest()[:16]}.json"
     if display_names.given_by(plan.config):
         data = _encoded(content | {"call": _next_call(path)})
-    with contextlib.suppress(FileNotFoundError):
-        if path.read_bytes() == data:
-            return
+    if store_files.is_there(path) and path.read_bytes() == data:
+        return
     path.parent.mkdir(exist_ok=True)
-    # Plans take no lock, so several processes may write the same one at the same time.
-    own = path.with_name(f"{path.name}.{os.getpid()}.new")
-    store_files.write(own, data)
-    own.replace(path)
-    store_files.sync_folder(path.parent)
+    with store_files.staging(path) as file:
+        file.write(data)
+    store_files.adopt(path)
+
+
+def remove_staged(store: Path) -> None:
+    """Remove what a crash left of plans; call it under the lock.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    for path in _named(store, "*.new"):
+        store_files.remove(path)
 
 
 def kept(store: Path) -> list[KeptPlan]:
@@ -66,8 +73,12 @@ def kept(store: Path) -> list[KeptPlan]:
     Raises:
         StoreError: a plan is damaged.
     """
-    plans = [_read(path) for path in sorted((store / FOLDER).glob("*.json"))]
+    plans = [_read(path) for path in _named(store, "*.json")]
     return sorted(plans, key=lambda plan: plan.call)
+
+
+def _named(store: Path, pattern: str) -> list[Path]:
+    return sorted((store / FOLDER).glob(pattern))
 
 
 def _encoded(content: Mapping[str, Any]) -> bytes:
@@ -88,16 +99,19 @@ def _next_call(own: Path) -> int:
 
 def _read(path: Path) -> KeptPlan:
     try:
-        content = json.loads(path.read_text("utf-8"))
+        with store_files.opened(path) as file:
+            content = json.loads(file.read())
+        _encoded(content)  # no NaN and no half of a surrogate pair: it may be kept elsewhere
         experiment, config, run_ids = (content[k] for k in ("experiment", "config", "run_ids"))
         call = content.get("call", 0)
         whole = (
             isinstance(experiment, str)
             and isinstance(config, dict)
+            and isinstance(run_ids, list)
             and all(isinstance(run_id, str) for run_id in run_ids)
             and type(call) is int
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(path) from error
     if not whole:
         raise _damaged(path)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from relu_bench.columns import Column, Kind
 from relu_bench.errors import StoreError
-from relu_bench.store.cells import text_of
+from relu_bench.store.cells import BOOLEANS, text_of
 from relu_bench.store.committed import Committed
 from relu_bench.store.folders import check_is_store
 from relu_bench.store.index import Key
 from relu_bench.store.scanning import statuses
-from relu_bench.store.tables import TABLES, Table, TableName
+from relu_bench.store.tables import STATUSES, TABLES, Table, TableName
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,12 +27,6 @@ _KEY = ("experiment", "run_id")
 _ROWS_AT_ONCE = 200_000
 _ALL = 2**31 - 1
 
-# As relu-bench, Python and spreadsheets write them.
-_BOOLEANS = {
-    text: value
-    for word, value in (("true", True), ("false", False))
-    for text in (word, word.capitalize(), word.upper())
-}
 _READ_AS: dict[Kind, str] = {
     "text": "str",
     "time": "str",
@@ -84,6 +78,7 @@ def _frame(
     }
     parts = []
     with Committed(path, table) as committed:
+        committed.check()
         names = committed.names
         strange = [] if wanted is not None else [name for name in names if name not in known]
         types: dict[Hashable, Any] = {
@@ -95,6 +90,10 @@ def _frame(
                 np.errstate(invalid="ignore"),
                 pd.read_csv(
                     cast(Any, committed),
+                    # As they stand: of a name that is empty, pandas would make another one.
+                    header=0,
+                    names=names,
+                    index_col=False,
                     dtype=types,
                     float_precision=_float_precision(pd.__version__),
                     keep_default_na=False,
@@ -108,10 +107,11 @@ def _frame(
                 ) as chunks,
             ):
                 for chunk in chunks:
-                    part = _as_given(path, chunk, known)
+                    part = _as_given(chunk, table, known)
                     parts.append(part if keys is None else part[_belongs(part, keys)])
         except (ValueError, TypeError, OverflowError) as error:
-            raise _fault(path, table, error) from error
+            committed.check_cells()
+            raise StoreError(f"{path} cannot be read: {error}") from error
     frame = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     del parts
     for name, column in known.items():
@@ -124,17 +124,27 @@ def _frame(
     return frame.reset_index(drop=True)
 
 
-def _as_given(path: Path, frame: "pd.DataFrame", known: Mapping[str, Column]) -> "pd.DataFrame":
-    """Rows as pandas has read them, with texts and booleans as they were given to the store."""
-    import pandas as pd
+def _as_given(frame: "pd.DataFrame", table: Table, known: Mapping[str, Column]) -> "pd.DataFrame":
+    """Rows as pandas has read them, with texts and booleans as they were given to the store.
 
-    if not isinstance(frame.index, pd.RangeIndex):
-        raise StoreError(f"{path} has rows with more cells than its header has names.")
+    Raises:
+        ValueError: a cell is none of its column's, or one of a row's identity is empty.
+    """
+    import numpy as np
+
     for name, column in known.items():
-        if name in frame and column.kind == "text":
+        if name not in frame:
+            continue
+        if name in table.identity and frame[name].isna().any():
+            raise ValueError(f"{name} is empty")
+        if column.kind == "text":
             frame[name] = _texts(frame[name])
-        elif name in frame and column.kind == "boolean":
-            frame[name] = _booleans(path, frame[name])
+        elif column.kind == "boolean":
+            frame[name] = _booleans(frame[name])
+        elif column.kind == "number" and np.isinf(frame[name].to_numpy()).any():
+            raise ValueError(f"{name} is infinite")
+    if "status" in known and not frame["status"].isin(STATUSES).all():
+        raise ValueError("no status")
     return frame
 
 
@@ -187,44 +197,9 @@ def _nothing(frame: "pd.DataFrame", column: Column) -> "pd.Series[Any]":
     return found
 
 
-def _booleans(path: Path, texts: "pd.Series[Any]") -> "pd.Series[Any]":
+def _booleans(texts: "pd.Series[Any]") -> "pd.Series[Any]":
     empty = texts.isna()
-    unread = texts[~empty & ~texts.isin(list(_BOOLEANS))]
-    if len(unread):
-        raise _wrong_cell(path, int(unread.index[0]) + 2, str(texts.name), unread.iloc[0])
-    values = texts.map(_BOOLEANS, na_action="ignore")
+    values = texts.map(BOOLEANS, na_action="ignore")
+    if not values.isna().equals(empty):
+        raise ValueError(f"{texts.name} is neither true nor false")
     return values.astype("boolean" if empty.any() else "bool")
-
-
-def _fault(path: Path, table: Table, error: Exception) -> StoreError:
-    """Which cell it was that pandas could not read; pandas' own words when it was not a cell."""
-    import pandas as pd
-
-    try:
-        with Committed(path, table) as committed:
-            frame = pd.read_csv(cast(Any, committed), dtype="str", keep_default_na=False)
-    except ValueError:
-        reason = str(error).strip().splitlines()[-1]
-        return StoreError(f"{path} is not a CSV that can be read: {reason}. Mend that line.")
-    for column in table.columns:
-        if column.kind in ("integer", "number") and column.name in frame:
-            for number, text in enumerate(frame[column.name], start=2):
-                if text and not _is_number(text, whole=column.kind == "integer"):
-                    return _wrong_cell(path, number, column.name, text)
-    return StoreError(f"{path} cannot be read: {error}")
-
-
-def _is_number(text: str, *, whole: bool) -> bool:
-    try:
-        number = float(text)
-    except ValueError:
-        return False
-    return not whole or (number.is_integer() and -(2.0**63) <= number < 2.0**63)
-
-
-def _wrong_cell(path: Path, number: int, name: str, text: str) -> StoreError:
-    kind = next(c.kind for t in TABLES.values() for c in t.columns if c.name == name)
-    return StoreError(
-        f"{path}, line {number}: {text!r} is no value for the column {name}, which holds {kind} "
-        "values. Mend or delete that line."
-    )

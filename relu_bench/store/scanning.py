@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from relu_bench.columns import RUNS
-from relu_bench.errors import StoreError
-from relu_bench.store import journal as store_journal
 from relu_bench.store.cells import text_of
+from relu_bench.store.committed import Committed
 from relu_bench.store.index import Key
-from relu_bench.store.tables import TABLES, header, rows
+from relu_bench.store.tables import TABLES
 
 _TEXTS = frozenset(column.name for column in RUNS if column.kind == "text")
 
@@ -33,25 +32,11 @@ def scan(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
         StoreError: runs.csv is not ours, cannot be read, or a line of it is no row.
     """
     table = TABLES["runs"]
-    path = folder / table.file_name
-    try:
-        stop = store_journal.committed_size(folder, table.file_name)
-        if path.stat().st_size == 0:
-            return
-        there = header(path, table)
-        found = [name for name in names if name in there]
-        positions = [there.index(name) for name in found]
-        place = {name: number for number, name in enumerate(found)}
-        with path.open("rb") as file:
-            for _, cells in rows(file, positions, stop=stop):
-                yield tuple(
-                    _text(name, cells[place[name]]) if name in place else "" for name in names
-                )
-    except (FileNotFoundError, NotADirectoryError):
-        # A file where the folder should be is for the writer to tell.
-        return
-    except OSError as error:
-        raise unreadable(path, error) from error
+    with Committed(folder / table.file_name, table) as committed:
+        wanted = list(dict.fromkeys([*table.identity, *(n for n in names if n in committed.names)]))
+        place = {name: number for number, name in enumerate(wanted)}
+        for _, _, cells in committed.rows(wanted):
+            yield tuple(_text(name, cells[place[name]]) if name in place else "" for name in names)
 
 
 def stored(folder: Path) -> dict[Key, Stored]:
@@ -81,13 +66,6 @@ def statuses(folder: Path) -> dict[Key, str]:
         if found.get((experiment, run_id)) != "completed":
             found[experiment, run_id] = status
     return found
-
-
-def unreadable(path: Path, error: OSError) -> StoreError:
-    """The error about a file or folder that the system does not let us read."""
-    return StoreError(
-        f"{path} cannot be read ({error.strerror}). Look at the folder and its access rights."
-    )
 
 
 def _text(name: str, cell: str) -> str:

@@ -1,6 +1,7 @@
 """The three CSVs as files: their headers, their records, and how they take up new columns."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,23 @@ from relu_bench import columns
 from relu_bench.columns import Column
 from relu_bench.errors import StoreError
 from relu_bench.store import files as store_files
-from relu_bench.store.cells import Value, cell, cells_of, line
+from relu_bench.store.cells import Value, cell, cells_of, is_of_kind, line, shown
 
 TableName: TypeAlias = Literal["runs", "epochs", "layers"]
 Span: TypeAlias = tuple[int, int]
 
+STATUSES = ("completed", "failed")
+
 _UTF8_MARK = b"\xef\xbb\xbf"  # spreadsheets put it before the header
+_QUOTED = re.compile(rb'(?<![^,])"[^"]*+(?:""[^"]*+)*+"(?![^,])')
+# What tells a row of plain cells from anything else, and what does not.
+_MARKS = b',\n\r"\0'
+_NO_MARKS = bytes(byte for byte in range(256) if byte not in _MARKS)
+_BLOCK = 1 << 20
+
+
+# The columns of all identities.
+_NEVER_EMPTY = frozenset({"experiment", "run_id", "status", "epoch", "layer"})
 
 
 @dataclass(frozen=True)
@@ -45,15 +57,20 @@ def header(path: Path, table: Table) -> list[str]:
     Raises:
         StoreError: the file has no header, or one that is not ours.
     """
-    with path.open("rb") as file:
-        _, first = next(records(file), (0, b""))
-    names = cells_of(first.removeprefix(_UTF8_MARK), path)
+    with store_files.opened(path) as file:
+        return header_of(file, table)
+
+
+def header_of(file: BinaryIO, table: Table) -> list[str]:
+    """As `header`, of a file that is open."""
+    _, first = next(records(file), (0, b""))
+    names = cells_of(first.removeprefix(_UTF8_MARK))
     absent = [name for name in table.identity if name not in names]
     if absent or len(set(names)) != len(names):
-        shown = ",".join(names)[:80] or "(no complete line)"
+        whole = shown(",".join(names) if first.strip() else "(no complete line)")
         fault = f"it has no {' and no '.join(absent)}" if absent else "it names a column twice"
         raise StoreError(
-            f"{path} is not a relu-bench store: its header is {shown!r}, and {fault}. "
+            f"{file.name} is not a relu-bench store: its header is {whole}, and {fault}. "
             "Give another folder, or move this file away."
         )
     return names
@@ -67,41 +84,131 @@ def records(
     A record ends at a line end that is not inside quotes. A tail without one is left out.
     """
     file.seek(start)
-    record = b""
+    parts: list[bytes] = []
+    end, marks = start, 0
     for part in file:
-        record += part
-        if not part.endswith(b"\n") or (stop is not None and start + len(record) > stop):
+        end += len(part)
+        if not part.endswith(b"\n") or (stop is not None and end > stop):
             return
-        if record.count(b'"') % 2 == 0:
-            yield (start, start + len(record)), record
-            start += len(record)
-            record = b""
+        parts.append(part)
+        marks += part.count(b'"')
+        if marks % 2 == 0:
+            yield (start, end), b"".join(parts)
+            parts, start = [], end
 
 
 def rows(
-    file: BinaryIO, positions: Sequence[int], start: int = 0, stop: int | None = None
-) -> Iterator[tuple[Span, list[str]]]:
-    """Some cells, as they are written, of every whole record but the header and empty lines.
+    file: BinaryIO,
+    names: Sequence[str],
+    wanted: Sequence[str],
+    start: int = 0,
+    stop: int | None = None,
+) -> Iterator[tuple[Span, bytes, list[str]]]:
+    """Every row between two bytes of a CSV: where it stands, its record and its cells `wanted`.
+
+    Args:
+        file: the CSV.
+        names: its header.
+        wanted: the columns to give, as they are written.
+        start: the end of a row, or 0.
+        stop: the end of what counts; by default that of the file.
 
     Raises:
-        StoreError: a record ends before the cell.
+        StoreError: a record is no row under this header, or the last one has no end.
     """
-    wanted, path = max(positions) + 1, Path(file.name)
+    positions = [names.index(name) for name in wanted]
+    needed = [(place, name) for place, name in enumerate(wanted) if name in _NEVER_EMPTY]
+    depth = max(positions) + 1
+    end = start
     for span, record in records(file, start, stop):
+        end = span[1]
         if span[0] == 0 or not record.strip():
             continue
+        if fault := fault_of(record, len(names)):
+            raise _damaged(file, span[0], fault)
         # Most of the time of a large store would go into parsing cells that nobody asked for.
-        cells = record.split(b",", wanted)[:wanted]
+        cells = record.split(b",", depth)[:depth]
         if b'"' in record and any(b'"' in part for part in cells):
-            texts = cells_of(record, path)
+            texts = cells_of(record)
         else:
-            texts = [part.decode("utf-8", "replace") for part in cells]
-        if len(texts) < wanted:
-            raise StoreError(
-                f"{file.name} has a line that is too short for a row: {record[:60]!r}. "
-                "Mend or delete that line."
-            )
-        yield span, [texts[position].rstrip("\r\n") for position in positions]
+            texts = [part.decode().rstrip("\r\n") for part in cells]
+        found = [texts[position] for position in positions]
+        if found == list(wanted):
+            raise _damaged(file, span[0], "the header stands here again")
+        for place, name in needed:
+            if not found[place]:
+                raise _damaged(file, span[0], f"no value for the column {name}")
+            if name == "status" and found[place] not in STATUSES:
+                raise _damaged(file, span[0], f"no status ({' or '.join(STATUSES)})")
+        yield span, record, found
+    if end < (file.seek(0, os.SEEK_END) if stop is None else stop):
+        raise _damaged(file, end, _fault_of_tail(file, end, stop))
+
+
+def fault_of(record: bytes, width: int) -> str:
+    """What is wrong with a record as a row of so many cells; empty for nothing."""
+    bare = record.removesuffix(b"\n").removesuffix(b"\r")
+    if b'"' in bare:
+        bare = _QUOTED.sub(b"", bare)
+        if b'"' in bare:
+            return 'a quotation mark that does not enclose a cell (inside one it is written "")'
+    if b"\r" in bare or b"\0" in bare:
+        return "a line end or NUL within a cell that is not quoted"
+    if bare.count(b",") + 1 != width:
+        return f"{bare.count(b',') + 1} cells under a header of {width}"
+    if not record.isascii():
+        try:
+            record.decode()
+        except UnicodeDecodeError as error:
+            return f"not UTF-8 ({error.reason})"
+    return ""
+
+
+def check(file: BinaryIO, table: Table, names: Sequence[str], stop: int) -> None:
+    """Look whether the first `stop` bytes of a CSV are its header `names` and whole rows.
+
+    Of plain rows it looks at the separators only, a block at a time: a gigabyte a second.
+
+    Raises:
+        StoreError: they are not; the message names the line.
+    """
+    (_, place), first = next(records(file))
+    head = first.removeprefix(_UTF8_MARK)
+    plain = b"," * (len(names) - 1) + b"\n"
+    while place < stop:
+        file.seek(place)
+        block = file.read(min(_BLOCK, stop - place))
+        block = block[: block.rfind(b"\n") + 1]
+        marks = block.translate(None, _NO_MARKS)
+        is_plain = marks == plain * (len(marks) // len(plain)) and block.isascii()
+        end = place + len(block)
+        if block and is_plain and head not in block:
+            place = end
+            continue
+        for span, _, _ in rows(file, names, table.identity, place, stop):
+            place = span[1]
+            if place >= end:
+                break
+        else:
+            return
+
+
+def check_cells(file: BinaryIO, table: Table, names: Sequence[str], stop: int) -> None:
+    """Look whether each cell of these rows can be read as its column's kind says.
+
+    Raises:
+        StoreError: one cannot; the message names the line and the column.
+    """
+    known = [column for column in table.columns if column.name in names]
+    wanted = [column.name for column in known]
+    for (start, _), _, texts in rows(file, names, wanted, stop=stop):
+        for column, text in zip(known, texts, strict=True):
+            if text and not is_of_kind(column, text):
+                fault = (
+                    f"{shown(text)} is no value for the column {column.name}, which holds "
+                    f"{column.kind} values"
+                )
+                raise _damaged(file, start, fault)
 
 
 def encode(table: Table, names: Sequence[str], row: Mapping[str, Value]) -> bytes:
@@ -139,15 +246,20 @@ def bring_up_to_date(path: Path, table: Table) -> list[str]:
 def add_columns(path: Path, added: Sequence[str]) -> None:
     """Add columns at the right, empty for what the file holds, in one atomic step.
 
+    Every other byte stays as it is.
+
     Raises:
-        StoreError: a line is longer than the header.
         OSError: the file cannot be written.
     """
     if not added:
         return
-    with path.open("rb") as file:
-        _, first = next(records(file))
-    _widen(path, len(cells_of(first, path)), added)
+    head, blank = b"," + line(added).rstrip(b"\n"), b"," * len(added)
+    with path.open("rb") as old, store_files.staging(path) as new:
+        for (start, _), record in records(old):
+            bare = record.rstrip(b"\r\n")
+            new.write(bare + (blank if start and bare else b"" if start else head))
+            new.write(record[len(bare) :])
+    store_files.adopt(path)
 
 
 def check_tail(path: Path) -> None:
@@ -160,11 +272,7 @@ def check_tail(path: Path) -> None:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - 1))
         if size and file.read(1) != b"\n":
-            raise StoreError(
-                f"the last line of {path} does not end with a line end, and relu-bench did not "
-                "leave it so: was the file edited, or copied in part? Look at that line; complete "
-                "it and press Enter behind it, or delete it (its run is then trained again)."
-            )
+            raise _damaged(file, size, _TORN)
 
 
 def without(path: Path, spans: Sequence[Span], added: bytes) -> None:
@@ -179,22 +287,30 @@ def without(path: Path, spans: Sequence[Span], added: bytes) -> None:
         new.write(added)
 
 
-def _widen(path: Path, width: int, names: Sequence[str]) -> None:
-    """Add columns at the right, in one atomic step; every other byte stays as it is."""
-    with path.open("rb") as old, store_files.staging(path) as new:
-        for number, (_, record) in enumerate(records(old)):
-            bare = record.rstrip(b"\r\n")
-            ending = record[len(bare) :]
-            added = ""
-            if number == 0:
-                added = "," + line(names).decode().rstrip("\n")
-            elif bare:
-                has = len(cells_of(record, path)) if b'"' in bare else bare.count(b",") + 1
-                if has > width:
-                    raise StoreError(
-                        f"{path} has a line of {has} cells under a header of {width}: "
-                        f"{record[:60]!r}. Mend or delete that line."
-                    )
-                added = "," * (width - has + len(names))
-            new.write(bare + added.encode() + ending)
-    store_files.adopt(path)
+_TORN = (
+    "the last line does not end with a line end, and relu-bench did not leave it so: was the file "
+    "edited, or copied in part? If it is complete, press Enter behind it"
+)
+
+
+def _fault_of_tail(file: BinaryIO, start: int, stop: int | None) -> str:
+    """What is wrong with the bytes behind the last whole record."""
+    file.seek(start)
+    rest = file.read() if stop is None else file.read(stop - start)
+    return "a quotation mark opens a cell that nothing closes" if rest.endswith(b"\n") else _TORN
+
+
+def _damaged(file: BinaryIO, place: int, fault: str) -> StoreError:
+    """The error about the line that holds the byte at `place`."""
+    number, begin = 1, 0
+    file.seek(0)
+    while (offset := file.tell()) < place and (block := file.read(min(place - offset, _BLOCK))):
+        number += block.count(b"\n")
+        if (last := block.rfind(b"\n")) >= 0:
+            begin = offset + last + 1
+    file.seek(begin)
+    quoted = file.readline(1000).decode("utf-8", "replace").rstrip("\r\n")
+    return StoreError(
+        f"{file.name}, line {number}: {fault}: {shown(quoted)}. Mend that line, or delete it and "
+        "its run's lines in the other CSVs (the run is then trained again)."
+    )

@@ -17,6 +17,7 @@ from relu_bench.store import journal as store_journal
 from relu_bench.store import plans as store_plans
 from relu_bench.store import scanning
 from relu_bench.store.cells import Value, cells_of, clean, guard, line
+from relu_bench.store.committed import Committed
 from relu_bench.store.failures import as_store_errors
 from relu_bench.store.index import Key, KeyIndex
 from relu_bench.store.journal import Journal, journaled
@@ -24,6 +25,7 @@ from relu_bench.store.lock import StoreLock
 from relu_bench.store.plans import KeptPlan
 from relu_bench.store.scanning import Stored
 from relu_bench.store.tables import (
+    STATUSES,
     TABLES,
     Span,
     TableName,
@@ -34,8 +36,6 @@ from relu_bench.store.tables import (
     records,
     without,
 )
-
-_STATUSES = ("completed", "failed")
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,15 @@ class Store:
             if warning is not None:
                 self._notices.append(warning)
             with self._writing(create=True):
+                store_plans.remove_staged(self.folder)
                 for name, table in TABLES.items():
                     path = self._paths[name]
                     store_files.remove(store_files.staged(path))
+                    with Committed(path, table) as committed:
+                        committed.check()
+                        if name == "runs":
+                            # At the end of a sweep they are read.
+                            committed.check_cells()
                     added = bring_up_to_date(path, table)
                     if added:
                         self._notices.append(
@@ -108,7 +114,7 @@ class Store:
         Raises:
             StoreError: it cannot be written.
         """
-        with as_store_errors(StoreError, self.folder):
+        with as_store_errors(StoreError, self.folder), self._writing():
             store_plans.keep(self.folder, KeptPlan(experiment, config, tuple(run_ids)))
 
     def plans(self) -> list[KeptPlan]:
@@ -230,7 +236,7 @@ class Store:
         index.refresh()
         with path.open("rb") as file:
             return [
-                cells_of(record, path)
+                cells_of(record)
                 for start, stop in index.spans(key)
                 for _, record in records(file, start, stop)
             ]
@@ -258,8 +264,8 @@ class Store:
     @contextlib.contextmanager
     def _writing(self, *, create: bool = False) -> Iterator[None]:
         """Be the only writer, of a store that nobody has left half written."""
-        gone = [path for path in self._paths.values() if not create and not path.exists()]
-        if gone:
+        gone = [path for path in self._paths.values() if not store_files.is_there(path)]
+        if gone and not create:
             # Not made anew: somebody moved or deleted the results while the sweep was running.
             raise StoreWriteError(
                 f"{gone[0]} has gone, so nothing more can be stored. Put it back, or give the same "
@@ -281,8 +287,8 @@ def _key_of(record: RunRecord) -> Key:
     status = record.run.get("status")
     if not (isinstance(experiment, str) and experiment and isinstance(run_id, str) and run_id):
         raise StoreError(f"a run needs an experiment and a run_id, got {experiment!r}, {run_id!r}")
-    if status not in _STATUSES:
-        raise StoreError(f"a run is {' or '.join(_STATUSES)}, got {status!r}")
+    if status not in STATUSES:
+        raise StoreError(f"a run is {' or '.join(STATUSES)}, got {status!r}")
     if status == "failed" and (record.epochs or record.layers):
         raise StoreError(f"run {run_id} failed, so it has no rows of epochs.csv and layers.csv")
     return clean(experiment), clean(run_id)

@@ -12,7 +12,10 @@ def run_id(number: int) -> str:
 
 
 def record(number: int, *, experiment: str = "one", epochs: int = 3, **changes: Value) -> RunRecord:
-    """A completed run all of whose values depend on its number, so that a mixed row shows."""
+    """A completed run all of whose values depend on its number, so that a mixed row shows.
+
+    `epochs` counts its rows of epochs.csv, epoch 0 among them.
+    """
     row: dict[str, Value] = {
         "experiment": experiment,
         "run_id": run_id(number),
@@ -24,7 +27,7 @@ def record(number: int, *, experiment: str = "one", epochs: int = 3, **changes: 
         "activation": "leaky_relu(negative_slope=0.01)",
         "learning_rate": 0.1 + number,
         "batch_norm": number % 2 == 0,
-        "epochs": epochs,
+        "epochs": max(0, epochs - 1),
         "val_loss": float("nan"),
         "started_at": "2026-01-02T03:04:05+00:00",
         "attempts": 1,

@@ -195,11 +195,11 @@ def test_an_append_reads_only_what_was_added(
     rows = store_tables.rows
 
     def watched(
-        file: BinaryIO, positions: Sequence[int], start: int
-    ) -> Iterator[tuple[Span, list[str]]]:
-        for span, cells in rows(file, positions, start):
-            scanned.append(span)
-            yield span, cells
+        file: BinaryIO, names: Sequence[str], wanted: Sequence[str], start: int, stop: int | None
+    ) -> Iterator[tuple[Span, bytes, list[str]]]:
+        for row in rows(file, names, wanted, start, stop):
+            scanned.append(row[0])
+            yield row
 
     monkeypatch.setattr(store_index, "rows", watched)
     store.append(record(20))
@@ -260,7 +260,7 @@ def any_row(table: tuple[Column, ...]) -> st.SearchStrategy[dict[str, Value]]:
     return st.fixed_dictionaries({}, optional=cells)
 
 
-KEY = ("experiment", "run_id", "status")
+KEY = ("experiment", "run_id", "status", "epoch", "layer")
 records = st.builds(
     lambda run, epochs, layers: (run, epochs, layers),
     any_row(columns.RUNS),
@@ -289,10 +289,14 @@ def test_whatever_is_stored_reads_back(
         for number, (run, epochs, layers) in enumerate(given_runs):
             owner: dict[str, Value] = {"experiment": "NA", "run_id": f"r{number}"}
             row = {**run, **owner, "status": "completed"}
-            assert store.append(RunRecord(row, epochs, layers))
             expected["runs"].append(row)
-            expected["epochs"] += [{**cells, **owner} for cells in epochs]
-            expected["layers"] += [{**cells, **owner} for cells in layers]
+            at: dict[str, Value] = {"epoch": 0}
+            place: dict[str, Value] = {"epoch": 0, "layer": "=x"}
+            assert store.append(
+                RunRecord(row, [{**e, **at} for e in epochs], [{**e, **place} for e in layers])
+            )
+            expected["epochs"] += [{**cells, **owner, **at} for cells in epochs]
+            expected["layers"] += [{**cells, **owner, **place} for cells in layers]
     tables: dict[TableName, tuple[Column, ...]] = {
         "runs": columns.RUNS,
         "epochs": columns.EPOCHS,

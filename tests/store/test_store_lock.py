@@ -1,4 +1,5 @@
 import errno
+import os
 import threading
 from pathlib import Path
 
@@ -70,15 +71,17 @@ def test_a_system_that_does_not_list_its_mounts(
     assert Store(tmp_path / "out").prepare() == []
 
 
+@pytest.mark.parametrize("place", [".lock", "."])
 def test_a_lock_that_is_held_for_good_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     filled(tmp_path)
     monkeypatch.setattr(store_lock, "_PATIENCE_SECONDS", 0.06)
-    with (tmp_path / ".lock").open("r+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        with pytest.raises(StoreWriteError, match=r"another process has held .*\.lock for 0 min"):
-            Store(tmp_path).prepare()
+    descriptor = os.open(tmp_path / place, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with pytest.raises(StoreWriteError, match=rf"another process has held .*{place} for 0 min"):
+        Store(tmp_path).prepare()
+    os.close(descriptor)
 
 
 def test_threads_wait_for_each_other(tmp_path: Path) -> None:

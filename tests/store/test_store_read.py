@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from store_samples import contents, failed, filled, record, run_id
 
+from relu_bench import columns
 from relu_bench.errors import StoreError
 from relu_bench.store import Store, read
 
@@ -75,20 +76,10 @@ def test_tables_that_were_deleted_are_empty(tmp_path: Path) -> None:
 
 def test_rows_without_a_completed_run_do_not_count(tmp_path: Path) -> None:
     filled(tmp_path, record(1))
+    rest = "," * (len(columns.EPOCHS) - 3)
     with (tmp_path / "epochs.csv").open("a") as file:
-        file.write(f"one,{run_id(2)},0,,,,,\none,{run_id(1)},9,,,,,\n")
+        file.write(f"one,{run_id(2)},0{rest}\none,{run_id(1)},9{rest}\n")
     assert read(tmp_path, "epochs")["epoch"].tolist() == [0, 1, 2, 9]
-
-
-@pytest.mark.parametrize("cut", [1, 2, 40])
-def test_a_torn_tail_does_not_count(tmp_path: Path, cut: int) -> None:
-    filled(tmp_path, record(1), record(2))
-    for name in ("runs.csv", "epochs.csv"):
-        path = tmp_path / name
-        path.write_bytes(path.read_bytes()[:-cut])
-    assert read(tmp_path, "runs")["run_id"].tolist() == [run_id(1)]
-    assert set(read(tmp_path, "epochs")["run_id"]) == {run_id(1)}
-    assert Store(tmp_path).statuses() == {("one", run_id(1)): "completed"}
 
 
 def test_a_header_alone_that_is_torn(tmp_path: Path) -> None:
@@ -119,25 +110,6 @@ def test_a_cell_that_makes_no_sense_is_named(
         StoreError,
         match=f"runs.csv, line 3: '{text}' is no value for the column {column}, which holds {kind}",
     ):
-        read(tmp_path, "runs")
-
-
-def test_lines_with_too_many_cells(tmp_path: Path) -> None:
-    for text in ("one,r1,failed,x\n", "one,r1,failed\none,r2,failed,x\n"):
-        (tmp_path / "runs.csv").write_text(f"experiment,run_id,status\n{text}")
-        with pytest.raises(StoreError, match=r"runs\.csv (has rows with more|is not a CSV)"):
-            read(tmp_path, "runs")
-
-
-def test_lines_with_too_few_cells(tmp_path: Path) -> None:
-    (tmp_path / "runs.csv").write_text("experiment,run_id,status\none,r1\n")
-    with pytest.raises(StoreError, match="a line that is too short for a row: b'one,r1"):
-        Store(tmp_path).statuses()
-
-
-def test_what_is_not_utf8(tmp_path: Path) -> None:
-    (tmp_path / "runs.csv").write_bytes(b"experiment,run_id,status\none,r1,\xff\n")
-    with pytest.raises(StoreError, match=r"runs\.csv is not a CSV that can be read: .*utf-8"):
         read(tmp_path, "runs")
 
 
