@@ -17,6 +17,7 @@ class Column:
     """One column of a CSV.
 
     `before` is what runs had in whose store the column did not exist yet: a field's default.
+    `choices` are the only texts that it holds; none where any text may stand.
     """
 
     name: str
@@ -25,7 +26,10 @@ class Column:
     unit: str = ""
     empty_when: str = "never"
     before: str | None = None
+    choices: tuple[str, ...] = ()
 
+
+STATUSES = ("completed", "failed")
 
 _KEY = (
     Column("experiment", "text", "name of the experiment"),
@@ -95,11 +99,27 @@ def _score(prefix: str, metric: Metric, meaning: str, empty_when: str) -> Column
 
 RUNS = (
     *_KEY,
-    Column("status", "text", "how it ended as a process: `completed` or `failed`"),
-    Column("outcome", "text", "`learned`, `at_chance` or `diverged`", "", _FAILED),
+    Column(
+        "status", "text", "how it ended as a process: `completed` or `failed`", choices=STATUSES
+    ),
+    Column(
+        "outcome",
+        "text",
+        "`learned`, `at_chance` or `diverged`",
+        "",
+        _FAILED,
+        choices=("learned", "at_chance", "diverged"),
+    ),
     *SPEC,
     Column("parameter_count", "integer", "trainable parameters", "", _FAILED),
-    Column("metric", "text", "what `better` means for this task", "", _FAILED),
+    Column(
+        "metric",
+        "text",
+        "what `better` means for this task",
+        "",
+        _FAILED,
+        choices=tuple(METRICS),
+    ),
     Column("train_loss", "number", "mean over the last epoch's batches", _LOSS, _DIVERGED),
     *_scores("train", "over the last epoch's batches as trained", _DIVERGED),
     Column("val_loss", "number", "last epoch's weights", _LOSS, _NO_VALIDATION),

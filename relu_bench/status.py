@@ -96,7 +96,7 @@ def partial(stores: Sequence[Path]) -> dict[str, tuple[str, ...]]:
     Raises:
         StoreError: a folder is no store, or cannot be read.
     """
-    lacking = {folder: set(store.partial(folder, ("epochs",))) for folder in dict.fromkeys(stores)}
+    lacking = {folder: set(store.partial(folder, layers=False)) for folder in dict.fromkeys(stores)}
     if not any(lacking.values()):
         return {}
     whole = {

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from relu_bench import store
+from relu_bench.columns import SPEC
 from relu_bench.compare.layers import MEASURES, STEP_MEASURE
 from relu_bench.compare.naming import Names, names_of, shown_with
 from relu_bench.compare.notices import notices_of
 from relu_bench.compare.scores import completed
 from relu_bench.compare.selection import select
-from relu_bench.errors import ReluBenchError
+from relu_bench.errors import ReluBenchError, StoreError
+from relu_bench.store.cells import shown
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 KEY = ["experiment", "run_id"]
 # How a run ended.
 ENDED = (*KEY, "status", "outcome", "error")
+# What every completed run says of itself.
+_SAID = ("outcome", "metric", *(each.name for each in SPEC if each.empty_when == "never"))
 _READ_LATER = ("epochs", "layers")
 
 
@@ -109,6 +113,8 @@ def load(stores: Sequence[Path], where: Sequence[str] = ()) -> Results:
         distinct.setdefault(os.path.realpath(folder), folder)
     folders = tuple(distinct.values())
     tables = [store.read(folder, "runs") for folder in folders]
+    for folder, table in zip(folders, tables, strict=True):
+        _check_settings(folder, table)
     if not any(len(table) for table in tables):
         listed = ", ".join(str(folder) for folder in folders)
         raise ReluBenchError(
@@ -127,6 +133,24 @@ def load(stores: Sequence[Path], where: Sequence[str] = ()) -> Results:
         names=names,
         every=rows[[*ENDED, "store"]],
     )
+
+
+def _check_settings(folder: Path, runs: DataFrame) -> None:
+    """Look whether completed runs say what they are.
+
+    Raises:
+        StoreError: a cell is empty without which a run can be compared with no other.
+    """
+    done = completed(runs)
+    for name in _SAID:
+        empty = done[done[name].isna()]
+        if len(empty):
+            run_id = shown(empty["run_id"].iloc[0])
+            raise StoreError(
+                f"{folder / 'runs.csv'}: {len(empty):,} completed runs, such as {run_id}, have no "
+                f"value in the column {name}. Put it back from a copy, or delete these lines and "
+                "the runs' lines in the other CSVs (the runs are then trained again)."
+            )
 
 
 def once_each(runs: DataFrame) -> DataFrame:

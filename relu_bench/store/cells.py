@@ -127,8 +127,8 @@ def cells_of(record: bytes) -> list[str]:
 
 def is_of_kind(column: Column, text: str) -> bool:
     """Whether the cell `text`, which is not empty, can be read as a value of the column."""
-    if column.kind == "boolean":
-        return text in BOOLEANS
+    if column.choices or column.kind == "boolean":
+        return text in (column.choices or BOOLEANS)
     if column.kind not in ("integer", "number"):
         return True
     try:

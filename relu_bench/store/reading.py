@@ -15,7 +15,7 @@ from relu_bench.store.committed import Committed
 from relu_bench.store.folders import check_is_store
 from relu_bench.store.index import Key
 from relu_bench.store.scanning import statuses
-from relu_bench.store.tables import STATUSES, TABLES, Table, TableName
+from relu_bench.store.tables import TABLES, Table, TableName
 
 if TYPE_CHECKING:
     import numpy as np
@@ -137,14 +137,14 @@ def _as_given(frame: "pd.DataFrame", table: Table, known: Mapping[str, Column]) 
             continue
         if name in table.identity and frame[name].isna().any():
             raise ValueError(f"{name} is empty")
+        if column.choices and not (frame[name].isna() | frame[name].isin(column.choices)).all():
+            raise ValueError(f"{name} is none of its choices")
         if column.kind == "text":
             frame[name] = _texts(frame[name])
         elif column.kind == "boolean":
             frame[name] = _booleans(frame[name])
         elif column.kind == "number" and np.isinf(frame[name].to_numpy()).any():
             raise ValueError(f"{name} is infinite")
-    if "status" in known and not frame["status"].isin(STATUSES).all():
-        raise ValueError("no status")
     return frame
 
 

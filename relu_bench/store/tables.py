@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias
 
 from relu_bench import columns
-from relu_bench.columns import Column
+from relu_bench.columns import STATUSES, Column
 from relu_bench.errors import StoreError
 from relu_bench.store import files as store_files
 from relu_bench.store.cells import Value, cell, cells_of, is_of_kind, line, shown
 
 TableName: TypeAlias = Literal["runs", "epochs", "layers"]
 Span: TypeAlias = tuple[int, int]
-
-STATUSES = ("completed", "failed")
 
 _UTF8_MARK = b"\xef\xbb\xbf"  # spreadsheets put it before the header
 _QUOTED = re.compile(rb'(?<![^,])"[^"]*+(?:""[^"]*+)*+"(?![^,])')
@@ -204,9 +202,9 @@ def check_cells(file: BinaryIO, table: Table, names: Sequence[str], stop: int) -
     for (start, _), _, texts in rows(file, names, wanted, stop=stop):
         for column, text in zip(known, texts, strict=True):
             if text and not is_of_kind(column, text):
+                holds = " or ".join(column.choices) or f"{column.kind} values"
                 fault = (
-                    f"{shown(text)} is no value for the column {column.name}, which holds "
-                    f"{column.kind} values"
+                    f"{shown(text)} is no value for the column {column.name}, which holds {holds}"
                 )
                 raise _damaged(file, start, fault)
 

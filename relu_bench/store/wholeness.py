@@ -34,9 +34,12 @@ def lacks(run: Mapping[str, str], rows: Rows) -> str:
     epochs = sorted(
         (_whole(epoch), bool(loss and held_out)) for epoch, loss, held_out in rows["epochs"]
     )
-    count = len(epochs) if diverged or not run.get("epochs") else _whole(run["epochs"]) + 1
     numbers = [number for number, _ in epochs]
-    if not epochs or numbers != list(range(count)) or (diverged and epochs[-1][1]):
+    if diverged:
+        ended = not epochs[-1][1] if epochs else False
+    else:
+        ended = not run.get("epochs") or len(epochs) == _whole(run["epochs"]) + 1
+    if not epochs or not ended or numbers != list(range(len(epochs))):
         return TABLES["epochs"].file_name
     if run.get("probes", "").lower() != "true" or "layers" not in rows:
         return ""
@@ -52,17 +55,13 @@ def lacks(run: Mapping[str, str], rows: Rows) -> str:
     return "" if layers and complete and same_steps else TABLES["layers"].file_name
 
 
-def partial(
-    folder: Path,
-    tables: Collection[TableName] = ("epochs", "layers"),
-    keys: Collection[Key] | None = None,
-) -> list[Key]:
+def partial(folder: Path, keys: Collection[Key] | None = None, *, layers: bool = True) -> list[Key]:
     """The completed runs of a store that lack rows.
 
     Args:
         folder: a results folder.
-        tables: where to look; epochs.csv is among them.
         keys: only these runs; by default all.
+        layers: whether to look into layers.csv, which is by far the largest.
 
     Raises:
         StoreError: a file cannot be read.
@@ -72,6 +71,7 @@ def partial(
         for run in scan(folder, _RUN)
         if run[2] == "completed" and (keys is None or (run[0], run[1]) in keys)
     }
+    tables: tuple[TableName, ...] = ("epochs", "layers") if layers else ("epochs",)
     found: dict[Key, dict[TableName, list[Sequence[str]]]] = {
         key: {name: [] for name in tables} for key in runs
     }

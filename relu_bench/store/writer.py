@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from relu_bench.columns import STATUSES
 from relu_bench.errors import StoreError, StoreWriteError
 from relu_bench.store import files as store_files
 from relu_bench.store import journal as store_journal
@@ -25,7 +26,6 @@ from relu_bench.store.lock import StoreLock
 from relu_bench.store.plans import KeptPlan
 from relu_bench.store.scanning import Stored
 from relu_bench.store.tables import (
-    STATUSES,
     TABLES,
     Span,
     TableName,

@@ -256,7 +256,11 @@ KINDS: dict[str, st.SearchStrategy[Value]] = {
 
 
 def any_row(table: tuple[Column, ...]) -> st.SearchStrategy[dict[str, Value]]:
-    cells = {c.name: st.none() | KINDS[c.kind] for c in table if c.name not in KEY}
+    cells = {
+        c.name: st.none() | (st.sampled_from(c.choices) if c.choices else KINDS[c.kind])
+        for c in table
+        if c.name not in KEY
+    }
     return st.fixed_dictionaries({}, optional=cells)
 
 
