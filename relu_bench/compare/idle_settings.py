@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from relu_bench import labels
 from relu_bench.compare.naming import label_column
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ _ACTED: Mapping[str, Callable[[DataFrame], bool]] = {
     "dropout_kind": lambda runs: bool((runs["dropout"] > 0).any()),
     "recurrent_initializer": lambda runs: (
         not RECURRENT_MODELS.isdisjoint(
-            labels.parse(model).name for model in runs[label_column(runs, "model")].unique()
+            model.partition("(")[0] for model in runs[label_column(runs, "model")].unique()
         )
     ),
     # A cap on the training samples is drawn by it too.

@@ -139,17 +139,18 @@ def _check_settings(folder: Path, runs: DataFrame) -> None:
     """Look whether completed runs say what they are.
 
     Raises:
-        StoreError: a cell is empty without which a run can be compared with no other.
+        StoreError: a cell is empty, or impossible, without which a run can be compared with none.
     """
     done = completed(runs)
-    for name in _SAID:
-        empty = done[done[name].isna()]
-        if len(empty):
-            run_id = shown(empty["run_id"].iloc[0])
+    faults = {f"no value in the column {name}": done[name].isna() for name in _SAID}
+    faults["a learning rate that is not above 0"] = done["learning_rate"] <= 0
+    for fault, found in faults.items():
+        if found.any():
+            run_id = shown(done["run_id"][found].iloc[0])
             raise StoreError(
-                f"{folder / 'runs.csv'}: {len(empty):,} completed runs, such as {run_id}, have no "
-                f"value in the column {name}. Put it back from a copy, or delete these lines and "
-                "the runs' lines in the other CSVs (the runs are then trained again)."
+                f"{folder / 'runs.csv'}: {found.sum():,} completed runs, such as {run_id}, have "
+                f"{fault}. Put it back from a copy, or delete these lines and the runs' lines in "
+                "the other CSVs (the runs are then trained again)."
             )
 
 

@@ -17,7 +17,8 @@ TableName: TypeAlias = Literal["runs", "epochs", "layers"]
 Span: TypeAlias = tuple[int, int]
 
 _UTF8_MARK = b"\xef\xbb\xbf"  # spreadsheets put it before the header
-_QUOTED = re.compile(rb'(?<![^,])"[^"]*+(?:""[^"]*+)*+"(?![^,])')
+# From a quotation mark to the one that closes the cell, if there is one.
+_QUOTED = re.compile(rb'"[^"]*+(?:""[^"]*+)*+("(?![^,]))?')
 # What tells a row of plain cells from anything else, and what does not.
 _MARKS = b',\n\r"\0'
 _NO_MARKS = bytes(byte for byte in range(256) if byte not in _MARKS)
@@ -146,14 +147,17 @@ def rows(
 def fault_of(record: bytes, width: int) -> str:
     """What is wrong with a record as a row of so many cells; empty for nothing."""
     bare = record.removesuffix(b"\n").removesuffix(b"\r")
-    if b'"' in bare:
-        bare = _QUOTED.sub(b"", bare)
-        if b'"' in bare:
+    commas = bare.count(b",")
+    has_controls = b"\r" in bare or b"\0" in bare
+    for quoted in _QUOTED.finditer(bare) if b'"' in bare else ():
+        start, end = quoted.span()
+        if quoted[1] is None or (start and bare[start - 1 : start] != b","):
             return 'a quotation mark that does not enclose a cell (inside one it is written "")'
-    if b"\r" in bare or b"\0" in bare:
+        commas -= bare.count(b",", start, end)
+    if has_controls and re.search(b"[\r\0]", _QUOTED.sub(b"", bare)):
         return "a line end or NUL within a cell that is not quoted"
-    if bare.count(b",") + 1 != width:
-        return f"{bare.count(b',') + 1} cells under a header of {width}"
+    if commas + 1 != width:
+        return f"{commas + 1} cells under a header of {width}"
     if not record.isascii():
         try:
             record.decode()
@@ -197,7 +201,11 @@ def check_cells(file: BinaryIO, table: Table, names: Sequence[str], stop: int) -
     Raises:
         StoreError: one cannot; the message names the line and the column.
     """
-    known = [column for column in table.columns if column.name in names]
+    known = [
+        column
+        for column in table.columns
+        if column.name in names and (column.choices or column.kind not in ("text", "time"))
+    ]
     wanted = [column.name for column in known]
     for (start, _), _, texts in rows(file, names, wanted, stop=stop):
         for column, text in zip(known, texts, strict=True):

@@ -86,10 +86,8 @@ class Store:
                     path = self._paths[name]
                     store_files.remove(store_files.staged(path))
                     with Committed(path, table) as committed:
-                        committed.check()
-                        if name == "runs":
-                            # At the end of a sweep they are read.
-                            committed.check_cells()
+                        # At the end of a sweep the cells of runs.csv are read.
+                        (committed.check_cells if name == "runs" else committed.check)()
                     added = bring_up_to_date(path, table)
                     if added:
                         self._notices.append(

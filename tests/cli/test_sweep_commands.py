@@ -23,7 +23,8 @@ def made(folder: str, runs: dict[str, str], plan: str = "") -> None:
             if completed
             else {"status": "failed", "error": ended}
         )
-        assert store.append(RunRecord(row))
+        epochs = [{"epoch": 0, "train_loss": 1.0 if ended == "learned" else None}]
+        assert store.append(RunRecord(row, epochs if completed else []))
     if plan:
         store.keep_plan("one", {}, plan.split())
 
@@ -56,7 +57,28 @@ def test_status_of_several_stores_as_json(invoke: Invoke) -> None:
         "unplanned": 0,
         "failures": [{"run_id": "r4", "error": "=died", "store": "b"}],
         "missing_run_ids": ["r3"],
+        "partial_run_ids": [],
     }
+
+
+def test_runs_that_lack_rows_are_named_and_not_taken(invoke: Invoke) -> None:
+    made("a", {f"r{number}": "learned" for number in range(8)})
+    made("b", {"r7": "learned"})
+    path = Path("a/epochs.csv")
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))
+
+    named = "7 completed runs (r1, r2, r3, r4, r5 and 2 more) lack rows in epochs.csv"
+    assert f"one: {named}; `relu-bench merge` takes" in invoke("status", "a").out
+    assert "one: 6 completed runs (r1," in invoke("status", "a", "b").out
+    (line,) = invoke("status", "a", "--format", "json").out.splitlines()
+    assert json.loads(line)["partial_run_ids"] == [f"r{number}" for number in range(1, 8)]
+
+    ended = invoke("merge", "a", "--out", "c")
+    assert ended.out.startswith("1 runs taken from a\n")
+    assert ended.err == (
+        "relu-bench: 7 completed runs of a lack rows in epochs.csv and were not taken: r1, r2, r3, "
+        "r4, r5 and 2 more. Merge a store that has them whole, or train them again.\n"
+    )
 
 
 def test_many_reasons_do_not_fill_the_screen(invoke: Invoke) -> None:
@@ -193,7 +215,7 @@ def test_a_folder_that_is_none_of_ours_is_told_before_any_training(
     else:
         Store(Path("results")).prepare()
         Path("results/epochs.csv").write_text("experiment,run_id,epoch\nx,r1")
-        message = "the last line of results/epochs.csv does not end with a line end"
+        message = "results/epochs.csv, line 2: the last line does not end with a line end"
     ended = invoke("run", "c.yaml")
     assert (ended.code, ended.out) == (2, "")
     assert message in ended.err

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from fake_results import Row, epochs_of, failed, run, runs_table, write_store
 
@@ -36,6 +37,25 @@ def test_a_completed_row_goes_before_a_failed_one(tmp_path: Path) -> None:
     assert results.runs["test_accuracy"].tolist() == [0.975]
     assert results.epochs["train_accuracy"].tolist() == BARE
     assert results.notices == ()
+
+
+@pytest.mark.parametrize("name", ["seed", "model", "activation", "learning_rate", "metric"])
+@pytest.mark.parametrize("how", ["a cell", "the column"])
+def test_a_completed_run_says_what_it_is(tmp_path: Path, name: str, how: str) -> None:
+    folder = write_store(tmp_path, [run(seed=0), {**run(seed=1), name: None}, failed(seed=2)])
+    if how == "the column":
+        path = folder / "runs.csv"
+        table = pd.read_csv(path, dtype=str)
+        table.drop(columns=name).to_csv(path, index=False)
+    count = 1 if how == "a cell" else 2
+    with pytest.raises(StoreError, match=f"runs.csv: {count} completed .* in the column {name}"):
+        load([folder])
+
+
+def test_a_learning_rate_is_above_0(tmp_path: Path) -> None:
+    folder = write_store(tmp_path, [{**run(seed=0), "learning_rate": -1.0}])
+    with pytest.raises(StoreError, match="a learning rate that is not above 0"):
+        load([folder])
 
 
 def test_the_same_folder_twice_is_one_store(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from relu_bench.errors import DataError, StoreWriteError
 from relu_bench.executors import Finished, RunFailed, Wanted, always
 from relu_bench.plan import Spec, make_plan
 from relu_bench.planning import Planned
-from relu_bench.store import RunRecord, Store, read
+from relu_bench.store import RunRecord, Store, partial, read
 
 
 class InlineExecutor:
@@ -161,6 +161,16 @@ def test_a_run_of_another_experiment_is_copied(store: Store) -> None:
     assert events[0] == ("skipped", "two", 0, "completed")
     rows = read(store.folder, "epochs")
     assert rows.groupby("experiment").size().to_dict() == {"one": 9, "two": 9}
+
+
+def test_a_run_that_lacks_rows_is_trained_and_not_copied(store: Store) -> None:
+    run(store, planned("one"))
+    path = store.folder / "epochs.csv"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    tally, done, _ = run(store, planned("two"))
+    assert tally == runner.Tally(copied=2, completed=1)
+    assert len(done) == 1
+    assert [key[0] for key in partial(store.folder)] == ["one"]
 
 
 def test_nothing_is_written_when_the_executor_cannot_start(store: Store) -> None:
