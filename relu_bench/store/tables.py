@@ -204,7 +204,8 @@ def check_cells(file: BinaryIO, table: Table, names: Sequence[str], stop: int) -
     known = [
         column
         for column in table.columns
-        if column.name in names and (column.choices or column.kind not in ("text", "time"))
+        if column.name in names
+        and (column.name in table.identity or column.choices or column.kind not in ("text", "time"))
     ]
     wanted = [column.name for column in known]
     for (start, _), _, texts in rows(file, names, wanted, stop=stop):
