@@ -12,6 +12,10 @@ from relu_bench.tasks import METRICS, Metric
 Kind = Literal["text", "integer", "number", "boolean", "time"]
 
 
+# Nothing that is computed in 32 bits comes near it, and its fourth power is finite in 64.
+_LARGEST = 1e60
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a CSV.
@@ -27,6 +31,19 @@ class Column:
     empty_when: str = "never"
     before: str | None = None
     choices: tuple[str, ...] = ()
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The smallest and the largest number that there can be, with room for rounding."""
+        return (-1e-6, 1 + 1e-6) if self.unit == "fraction" else (-_LARGEST, _LARGEST)
+
+    @property
+    def holds(self) -> str:
+        """What stands in it, in words."""
+        if self.choices:
+            return " or ".join(self.choices)
+        between = "from 0 to 1" if self.unit == "fraction" else ""
+        return f"{self.kind} values {between}".rstrip()
 
 
 STATUSES = ("completed", "failed")

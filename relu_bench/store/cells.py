@@ -128,10 +128,12 @@ def is_of_kind(column: Column, text: str) -> bool:
         number = float(text)
     except ValueError:
         return False
-    if math.isinf(number) or "_" in text or not text.isascii():
+    if "_" in text or not text.isascii():
         return False
-    whole = number.is_integer() and -_LONGEST_INTEGER <= number < _LONGEST_INTEGER
-    return whole or column.kind == "number"
+    if column.kind == "integer":
+        return number.is_integer() and -_LONGEST_INTEGER <= number < _LONGEST_INTEGER
+    lowest, highest = column.limits
+    return math.isnan(number) or lowest <= number <= highest
 
 
 def shown(text: str) -> str:

@@ -130,8 +130,6 @@ def _as_given(frame: "pd.DataFrame", table: Table, known: Mapping[str, Column]) 
     Raises:
         ValueError: a cell is none of its column's, or one of a row's identity is empty.
     """
-    import numpy as np
-
     for name, column in known.items():
         if name not in frame:
             continue
@@ -143,8 +141,10 @@ def _as_given(frame: "pd.DataFrame", table: Table, known: Mapping[str, Column]) 
             frame[name] = _texts(frame[name])
         elif column.kind == "boolean":
             frame[name] = _booleans(frame[name])
-        elif column.kind == "number" and np.isinf(frame[name].to_numpy()).any():
-            raise ValueError(f"{name} is infinite")
+        elif column.kind == "number":
+            values, (lowest, highest) = frame[name].to_numpy(), column.limits
+            if ((values < lowest) | (values > highest)).any():
+                raise ValueError(f"{name} is out of its limits")
     return frame
 
 

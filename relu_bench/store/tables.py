@@ -211,10 +211,8 @@ def check_cells(file: BinaryIO, table: Table, names: Sequence[str], stop: int) -
     for (start, _), _, texts in rows(file, names, wanted, stop=stop):
         for column, text in zip(known, texts, strict=True):
             if text and not is_of_kind(column, text):
-                holds = " or ".join(column.choices) or f"{column.kind} values"
-                fault = (
-                    f"{shown(text)} is no value for the column {column.name}, which holds {holds}"
-                )
+                fault = f"{shown(text)} is no value for the column {column.name}, which holds "
+                fault += column.holds
                 raise _damaged(file, start, fault)
 
 

@@ -250,14 +250,16 @@ KINDS: dict[str, st.SearchStrategy[Value]] = {
     "text": st.text(st.characters(), max_size=12) | st.text("'=+-@\tNA\"\n,", max_size=5),
     "time": st.just("2026-01-02T03:04:05.678+00:00"),
     "integer": st.integers(-(2**63), 2**63 - 1),
-    "number": st.floats(),
+    "number": st.sampled_from([math.nan, math.inf, -math.inf]),
     "boolean": st.booleans(),
 }
 
 
 def any_row(table: tuple[Column, ...]) -> st.SearchStrategy[dict[str, Value]]:
     cells = {
-        c.name: st.none() | (st.sampled_from(c.choices) if c.choices else KINDS[c.kind])
+        c.name: st.none()
+        | (st.sampled_from(c.choices) if c.choices else KINDS[c.kind])
+        | (st.floats(*c.limits) if c.kind == "number" else st.none())
         for c in table
         if c.name not in KEY
     }

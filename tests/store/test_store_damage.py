@@ -122,12 +122,21 @@ def test_a_status_that_is_none(tmp_path: Path) -> None:
             look()
 
 
-@pytest.mark.parametrize("text", ["abc", "1e400", "-inf", "1_0", "9" * 400, "9" * 5000])
+@pytest.mark.parametrize("text", ["abc", "1e400", "1e308", "-inf", "1_0", "9" * 400, "9" * 5000])
 def test_a_value_of_another_kind_is_told_before_a_training(tmp_path: Path, text: str) -> None:
     filled(tmp_path, record(1), record(2, learning_rate=0.125))
     damage(tmp_path / "runs.csv", 3, lambda row: row.replace(b"0.125", text.encode()))
     for look in (Store(tmp_path).prepare, lambda: read(tmp_path, "runs")):
         with pytest.raises(StoreError, match=r"line 3: '.{3,60}' is no value for .* learning_rate"):
+            look()
+
+
+@pytest.mark.parametrize("text", ["-0.5", "1.5", "1e308"])
+def test_a_share_lies_between_0_and_1(tmp_path: Path, text: str) -> None:
+    filled(tmp_path, record(1, test_accuracy=0.123))
+    damage(tmp_path / "runs.csv", 2, lambda row: row.replace(b"0.123", text.encode()))
+    for look in (Store(tmp_path).prepare, lambda: read(tmp_path, "runs")):
+        with pytest.raises(StoreError, match="test_accuracy, which holds number values from 0 to"):
             look()
 
 
