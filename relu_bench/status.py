@@ -140,13 +140,13 @@ def names_of_failures(found: Progress) -> dict[str, str]:
     failed = {(failure.store, failure.run_id) for failure in found.failures}
     values: dict[str, set[str]] = {field: set() for field in fields}
     cells_of: dict[str, dict[str, str]] = {}
-    for store in dict.fromkeys(failure.store for failure in found.failures):
-        for experiment, run_id, *cells in scan(store, ("experiment", "run_id", *fields)):
+    for folder in dict.fromkeys(failure.store for failure in found.failures):
+        for experiment, run_id, *cells in scan(folder, ("experiment", "run_id", *fields)):
             if experiment != found.experiment:
                 continue
             for field, cell in zip(fields, cells, strict=True):
                 values[field].add(cell)
-            if (store, run_id) in failed:
+            if (folder, run_id) in failed:
                 cells_of[run_id] = dict(zip(fields, cells, strict=True))
     axes = [name for name in fields if len(values[name]) > 1 and name != "seed"]
     shown = dict.fromkeys(["activation", *axes, "seed"])
