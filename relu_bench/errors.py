@@ -51,10 +51,3 @@ class StoreWriteError(StoreError):
     """Writing failed in a sweep (disk full, folder gone); what was stored before is whole."""
 
     exit_code = 1
-
-
-def quoted(text: str, most: int = 80) -> str:
-    """What was given, in quotes, on one line and cut to `most` letters, for a message."""
-    if len(text) > most:
-        text = text[: most - 1] + "…"
-    return repr(text)

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from relu_bench.data.four import missing_files
-from relu_bench.errors import DataError, quoted
+from relu_bench.errors import DataError, shorten
 
 READ = f"""\
 Data of your own are read as
@@ -121,7 +121,7 @@ def _table_of_numbers(start: bytes) -> str | None:
         return None
     if is_wordy or 2 * sum(map(_is_number, columns)) <= len(columns):
         return None
-    shown = ", ".join(quoted(name, 20) for name in names[:3])
+    shown = ", ".join(repr(shorten(name, 20)) for name in names[:3])
     more = ", ..." if len(names) > 3 else ""
     return f"a table of numbers, its first line {shown}{more}"
 

@@ -11,7 +11,7 @@ from relu_bench.data.entry import Copied, Row
 from relu_bench.data.naming import canonical, check_name, is_path, known_names
 from relu_bench.data.places import check_data_dir
 from relu_bench.data.registry import DATASETS
-from relu_bench.errors import DataError, quoted
+from relu_bench.errors import DataError, shorten
 from relu_bench.labels import Label, parse
 
 
@@ -30,7 +30,7 @@ def _system_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        place = quoted(str(error.filename), 300) if error.filename else "The data"
+        place = repr(shorten(str(error.filename), 300)) if error.filename else "The data"
         raise DataError(
             f"{place} cannot be read: {error.strerror or error}. Give a path that can be."
         ) from error

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relu_bench.data.damage import DamagedError, what_instead
-from relu_bench.errors import quoted
+from relu_bench.errors import show
 
 RATINGS, USERS, ITEMS = "u.data", "u.user", "u.item"
 FILES = (RATINGS, USERS, ITEMS)
@@ -152,7 +152,7 @@ def _numbered(
     for position, (line, row) in enumerate(found, start=1):
         if row[0] != str(position):
             raise DamagedError(
-                places[name], f"line {line} has the number {quoted(row[0])}, expected {position}"
+                places[name], f"line {line} has the number {show(row[0])}, expected {position}"
             )
     _check_count(len(found), count, places[name], what)
     return found
@@ -186,14 +186,14 @@ def _number(text: str, place: str, line: int, what: str, *, least: int, most: in
     is_number = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
     if not (is_number and least <= int(text) <= most):
         raise DamagedError(
-            place, f"line {line}: {quoted(text)} is not {what}, from {least} to {most:,}"
+            place, f"line {line}: {show(text)} is not {what}, from {least} to {most:,}"
         )
     return int(text)
 
 
 def _known(text: str, place: str, line: int, what: str, names: Sequence[str]) -> int:
     if text not in names:
-        raise DamagedError(place, f"line {line}: unknown {what} {quoted(text)}")
+        raise DamagedError(place, f"line {line}: unknown {what} {show(text)}")
     return names.index(text)
 
 
@@ -203,5 +203,5 @@ def _year(text: str, place: str, line: int) -> float:
         return float("nan")
     date = _DATE.fullmatch(text)
     if date is None or not _DATES_FROM <= int(date[1]) <= _DATES_TO:
-        raise DamagedError(place, f"line {line}: {quoted(text)} is no date such as 01-Jan-1995")
+        raise DamagedError(place, f"line {line}: {show(text)} is no date such as 01-Jan-1995")
     return float(date[1])

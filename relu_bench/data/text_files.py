@@ -8,7 +8,7 @@ from pathlib import Path
 
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.forms import check_form
-from relu_bench.errors import quoted
+from relu_bench.errors import shorten
 
 TEXT, LABEL = "text", "label"
 _MOST_COLUMNS = 6
@@ -85,7 +85,7 @@ def _check_header(path: Path, header: list[str]) -> None:
 
 
 def _listed(header: list[str]) -> str:
-    shown = [quoted(column, 40) for column in header[:_MOST_COLUMNS]]
+    shown = [repr(shorten(column, 40)) for column in header[:_MOST_COLUMNS]]
     more = len(header) - len(shown)
     return ", ".join([*shown, *([f"and {more:,} more"] if more else [])])
 

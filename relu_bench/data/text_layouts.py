@@ -14,7 +14,7 @@ from pathlib import Path
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.forms import SYSTEM_FILES, check_form
 from relu_bench.data.text_files import LABEL, TEXT, read_lines, read_table, read_text
-from relu_bench.errors import quoted
+from relu_bench.errors import show
 
 Texts = Mapping[str, list[str]]
 """Texts by the name of their class."""
@@ -83,7 +83,7 @@ def read(path: Path) -> Found:
         missing = sorted(here.keys() - there.keys())
         if missing:
             raise DamagedError(
-                place, f"no texts of class {quoted(missing[0])}, which the other part has"
+                place, f"no texts of class {show(missing[0])}, which the other part has"
             )
     return Found(train, test, (*others, *beside_train, *beside_test))
 

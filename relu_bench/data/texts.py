@@ -19,7 +19,7 @@ from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs, Labels
 from relu_bench.data.parts import stratified_sample
 from relu_bench.data.text_encoding import TextEncoding
 from relu_bench.data.text_layouts import EXPECTED, Found, Texts, beside_classes, is_table, read
-from relu_bench.errors import DataError, quoted
+from relu_bench.errors import DataError, show
 from relu_bench.tasks import CLASSIFICATION, TWO_CLASSES, Task
 
 LENGTH = 100
@@ -133,7 +133,7 @@ def _read(path: Path, _stamp: tuple[Any, ...]) -> _Parts:
     found = read(path)
     classes = tuple(sorted(found.train))
     if len(classes) < 2:
-        only = f"only the class {quoted(classes[0])}" if classes else "no class"
+        only = f"only the class {show(classes[0])}" if classes else "no class"
         raise DamagedError(path, f"{only} was found, at least two are needed;\n{EXPECTED}")
     train, train_targets = _sorted(found.train, classes)
     if found.test is not None:
@@ -153,7 +153,7 @@ def _check_enough(path: Path, found: Found) -> None:
         if len(texts) < FEWEST:
             raise DamagedError(
                 path,
-                f"class {quoted(name)} has {len(texts)} texts; at least {FEWEST} are needed, since"
+                f"class {show(name)} has {len(texts)} texts; at least {FEWEST} are needed, since"
                 " a fifth is set apart as the test part",
             )
 

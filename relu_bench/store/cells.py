@@ -14,7 +14,7 @@ from numbers import Integral, Real
 from typing import TypeAlias
 
 from relu_bench.columns import Column
-from relu_bench.errors import StoreError
+from relu_bench.errors import StoreError, shorten
 
 Value: TypeAlias = str | int | float | bool | None
 
@@ -138,7 +138,7 @@ def is_of_kind(column: Column, text: str) -> bool:
 
 def shown(text: str) -> str:
     """`text` as an error quotes it, however long it is."""
-    return repr(text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…")
+    return repr(shorten(text, _MOST_SHOWN))
 
 
 def _text_cell(value: str | int | float | bool) -> str:
