@@ -61,12 +61,13 @@ def _draw() -> None:
 
 
 def _measure() -> None:
-    labels = [canonical("mine.py:leaky"), "elu(alpha=1.0)", canonical("other.py:leaky")]
+    # Of the table's own, it would have to set this process to one thread.
+    labels = [canonical("mine.py:leaky"), canonical("other.py:leaky")]
     sizes = [Size("small", 1 << 7, "")]
     costs = measure(labels, sizes, Settings(seconds=0.01, repeats=1))
     # Each with relu beside it, which stands there once.
     cells = [(cost.activation, cost.mode, cost.passes) for cost in costs]
-    assert len(cells) == len(set(cells)) == 6 + 6 + 4 + 4
+    assert len(cells) == len(set(cells)) == 6 + 4 + 4
 
 
 @pytest.mark.parametrize("command", [_check, _diagnose, _draw, _measure])
