@@ -76,7 +76,7 @@ def chosen(known: Caches | None = None) -> tuple[Size, Size]:
     small = min(max(small, _FITTING[0]), _FITTING[1])
     large = min(max(large, _NOT_FITTING[0]), _NOT_FITTING[1])
     return (
-        Size("cache", small, f"; a core's second cache level has {_bytes(known.second)}"),
+        Size("cache", small, f"; a core's second cache has {_bytes(known.second)}"),
         Size("memory", large, f"; the last cache level has {_bytes(known.last)}"),
     )
 

@@ -65,7 +65,7 @@ def test_the_sizes_of_this_machine_are_whole_rows() -> None:
 
 def test_a_size_in_words() -> None:
     assert [size.described for size in chosen(Caches(MIB, 32 * MIB))] == [
-        "32,768 elements, 128 KiB a tensor; a core's second cache level has 1 MiB",
+        "32,768 elements, 128 KiB a tensor; a core's second cache has 1 MiB",
         "8,388,608 elements, 32 MiB a tensor; the last cache level has 32 MiB",
     ]
     assert chosen(Caches())[0].described == (
