@@ -133,7 +133,7 @@ def is_of_kind(column: Column, text: str) -> bool:
     if column.kind == "integer":
         return number.is_integer() and -_LONGEST_INTEGER <= number < _LONGEST_INTEGER
     lowest, highest = column.limits
-    return math.isnan(number) or lowest <= number <= highest
+    return lowest <= number <= highest  # never so for NaN, which the store writes as empty
 
 
 def shown(text: str) -> str:

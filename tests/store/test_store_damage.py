@@ -122,7 +122,9 @@ def test_a_status_that_is_none(tmp_path: Path) -> None:
             look()
 
 
-@pytest.mark.parametrize("text", ["abc", "1e400", "1e308", "-inf", "1_0", "9" * 400, "9" * 5000])
+@pytest.mark.parametrize(
+    "text", ["abc", "nan", "1e400", "1e308", "-inf", "1_0", "9" * 400, "9" * 5000]
+)
 def test_a_value_of_another_kind_is_told_before_a_training(tmp_path: Path, text: str) -> None:
     filled(tmp_path, record(1), record(2, learning_rate=0.125))
     damage(tmp_path / "runs.csv", 3, lambda row: row.replace(b"0.125", text.encode()))
