@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from relu_bench import compare
 from relu_bench.compare import Results
-from relu_bench.errors import ReluBenchError
+from relu_bench.errors import ReluBenchError, StoreError
 from relu_bench.plots import KINDS, Figures, draw
 from relu_bench.plots.side_by_side import each_part
 from relu_bench.report.alternatives import alternative
@@ -34,11 +34,17 @@ class Drawing:
 
 
 def drawings(results: Results) -> tuple[Iterator[Drawing], tuple[str, ...]]:
-    """The figures that tell something of these results, being drawn, and what is not drawn."""
+    """The figures that tell something of these results, being drawn, and what is not drawn.
+
+    Raises:
+        StoreError: a file of the results is damaged.
+    """
     if not len(compare.completed(results.runs)):
         return iter(()), ()
     try:
         figures = draw(results, with_title=False)
+    except StoreError:
+        raise
     except ReluBenchError as error:
         return iter(()), tuple(str(error).splitlines())
     found = each_part(len(figures), lambda number: _drawing(results, figures, number))

@@ -10,7 +10,7 @@ from reporting import Page, pairs_of, store_of
 from typer.testing import CliRunner
 
 from relu_bench.cli.report import report
-from relu_bench.errors import ReluBenchError
+from relu_bench.errors import ReluBenchError, StoreError
 
 ROOT = Path(__file__).parents[2]
 APP = typer.Typer()
@@ -68,6 +68,17 @@ def test_every_option_reaches_the_report(tmp_path: Path) -> None:
     command = page.texts["code"][-1]
     assert command == f"relu-bench report {folder} {' '.join(options)}"
     assert any("each at its best setting of learning_rate" in text for text in page.texts["p"])
+
+
+@pytest.mark.parametrize("name", ["runs.csv", "epochs.csv", "layers.csv"])
+def test_a_damaged_file_is_an_error_and_no_notice(tmp_path: Path, name: str) -> None:
+    folder = store_of(tmp_path, pairs_of())
+    with (folder / name).open("a") as file:
+        file.write("variants,x\n")
+
+    with pytest.raises(StoreError, match=f"{name}, line"):
+        call(folder)
+    assert not list(folder.glob("*.html"))
 
 
 def test_several_stores_without_out_are_refused_at_once(tmp_path: Path) -> None:
