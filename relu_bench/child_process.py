@@ -151,7 +151,7 @@ class ChildProcess:
 
 def one_line(error: BaseException) -> str:
     """An error on one line of at most 500 characters."""
-    text = " ".join(str(error).split())
+    text = " ".join(fork_server.plain(str(error)).split())
     return f"{type(error).__name__}: {text}"[:500]
 
 

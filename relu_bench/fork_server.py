@@ -31,6 +31,7 @@ _BELOW_TEMPORARY_FOLDER = len("/pymp-12345678/listener-12345678")
 _SHORT_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")
 _LOOK_AGAIN_SECONDS = 0.05
 _MOST_BYTES_READ = 10_000
+_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1b\x7f-\x9f]")
 _FATAL = re.compile(r"F\d{4} [^\]]*\] (.+)")  # how Abseil, and so TensorFlow, logs it
 
 _starting = threading.RLock()
@@ -96,11 +97,16 @@ def last_line(log: Path | int) -> str:
     try:
         with open(log, "rb", closefd=not isinstance(log, int)) as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _MOST_BYTES_READ))
-            lines = file.read().decode("utf-8", "replace").strip().splitlines()
+            lines = plain(file.read().decode("utf-8", "replace")).strip().splitlines()
     except OSError:
         return ""
     fatal = [found[1] for found in map(_FATAL.match, lines) if found]
     return next(iter(fatal or reversed(lines)), "")[:300]
+
+
+def plain(text: str) -> str:
+    """A text of others without what would steer a terminal: Keras writes bold letters in errors."""
+    return _CONTROL.sub("", text)
 
 
 @contextmanager

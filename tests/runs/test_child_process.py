@@ -16,7 +16,7 @@ from fake_training import (
 )
 
 import relu_bench
-from relu_bench import child_process
+from relu_bench import child_process, fork_server
 from relu_bench.errors import WorkerStartError
 from relu_bench.executors import LocalExecutor, RunFailed
 from relu_bench.worker import MakeTrainer, WorkerSettings
@@ -147,3 +147,13 @@ def test_native_errors_are_told_without_their_stack(tmp_path: Path) -> None:
     assert last_line(log) == "the end"
     os.truncate(log, 0)
     assert last_line(log) == last_line(tmp_path / "none") == ""
+
+
+def test_reasons_hold_nothing_that_steers_a_terminal(tmp_path: Path) -> None:
+    """Keras writes bold letters into its errors, and a user's file may write anything."""
+    written = "\x1b[1mbold\x1b[0m\x07,\n\tplain"
+    log = tmp_path / "log"
+    log.write_text(written.replace("\n", " "), encoding="utf-8")
+
+    assert child_process.one_line(ValueError(written)) == "ValueError: bold, plain"
+    assert fork_server.last_line(log) == "bold, \tplain"
