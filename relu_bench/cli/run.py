@@ -224,8 +224,8 @@ def _local(
     left_out = machine.changing_variables()
     if left_out:
         display.notice(
-            f"{', '.join(sorted(left_out))}: set here, and left out for the workers: it would "
-            "change the numbers of runs."
+            f"{', '.join(sorted(left_out))}: set here, and left out for the workers, since the "
+            "numbers of runs would change."
         )
     fork_server.start()
     settings = WorkerSettings(data_dir, planning.ready_data(planned, data_dir))
