@@ -119,6 +119,9 @@ class _Source:
                 for name, path in self._paths()
                 if path.exists() and path.stat().st_size
             }
+            # What no command can read must not get into a store that is whole.
+            with Committed(folder / TABLES["runs"].file_name, TABLES["runs"]) as committed:
+                committed.check_cells()
         except OSError as error:
             raise unreadable(folder, error) from error
         self._indexes: dict[TableName, KeyIndex] = {}

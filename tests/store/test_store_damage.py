@@ -128,7 +128,11 @@ def test_a_status_that_is_none(tmp_path: Path) -> None:
 def test_a_value_of_another_kind_is_told_before_a_training(tmp_path: Path, text: str) -> None:
     filled(tmp_path, record(1), record(2, learning_rate=0.125))
     damage(tmp_path / "runs.csv", 3, lambda row: row.replace(b"0.125", text.encode()))
-    for look in (Store(tmp_path).prepare, lambda: read(tmp_path, "runs")):
+    for look in (
+        Store(tmp_path).prepare,
+        lambda: read(tmp_path, "runs"),
+        lambda: merge([tmp_path], tmp_path / "merged"),
+    ):
         with pytest.raises(StoreError, match=r"line 3: '.{3,60}' is no value for .* learning_rate"):
             look()
 
