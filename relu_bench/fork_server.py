@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from types import ModuleType
-from typing import IO
 
 from relu_bench import SEARCH_PATH, machine
 from relu_bench.errors import WorkerStartError
@@ -35,8 +34,8 @@ _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0e-\x1b\x7f-\x9f]")
 _FATAL = re.compile(r"F\d{4} [^\]]*\] (.+)")  # how Abseil, and so TensorFlow, logs it
 
 _starting = threading.RLock()
-_said: list[IO[bytes]] = []
-"""The file, without a name, that the fork server has as its standard error."""
+_said: list[int] = []
+"""The descriptor of the file, without a name, that the fork server has as its standard error."""
 
 
 def start(preload: tuple[str, ...] = (PRELOAD,)) -> BaseContext:
@@ -86,7 +85,7 @@ def importing_as_here() -> Iterator[None]:
 
 def last_words() -> str:
     """The last line that the fork server, or a process on its way from it, had to say."""
-    return last_line(_said[0].fileno()) if _said else ""
+    return last_line(_said[0]) if _said else ""
 
 
 def last_line(log: Path | int) -> str:
@@ -151,7 +150,8 @@ def _stderr_kept() -> Iterator[None]:
     """
     if not _said:
         try:
-            _said.append(tempfile.TemporaryFile())  # noqa: SIM115 - as long as this process lives
+            with tempfile.TemporaryFile() as file:
+                _said.append(os.dup(file.fileno()))
         except OSError as error:
             raise WorkerStartError(
                 f"No file can be made in the temporary folder ({error.strerror}). Let the "
@@ -159,7 +159,7 @@ def _stderr_kept() -> Iterator[None]:
             ) from error
     sys.stderr.flush()
     kept = os.dup(2)
-    os.dup2(_said[0].fileno(), 2)
+    os.dup2(_said[0], 2)
     try:
         yield
     finally:

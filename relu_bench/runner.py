@@ -79,9 +79,16 @@ def run(
     """
     stored = store.stored()
     todo = agenda.compare(planned, stored, retry_failed=retry_failed)
-    if copied := {(run.copy_from, run.spec.run_id) for run in todo.present if run.copy_from}:
-        lacking = partial(store.folder, keys=copied)
+    there = {(run.copy_from or run.experiment, run.spec.run_id) for run in todo.present}
+    copies = any(run.copy_from for run in todo.present)
+    if there and (lacking := partial(store.folder, keys=there, layers=copies)):
         todo = agenda.compare(planned, stored, retry_failed=retry_failed, partial=lacking)
+        done = sorted({(run.experiment, run.spec.run_id) for run in todo.present} & {*lacking})
+        if done:
+            listener.notice(
+                f"stored runs that count as done lack rows ({len(done):,}, such as {done[0][1]}); "
+                "relu-bench merge takes them from a store that has them whole."
+            )
     # Whatever keeps an executor from starting (data that are not there) is told before a write.
     executor = make_executor(len(todo.missing)) if todo.missing else None
     for text in store.prepare():

@@ -41,7 +41,7 @@ def merge(
 def _partial(merged: "Merged") -> list[str]:
     return [
         f"{len(run_ids):,} completed runs of {folder} lack rows in {name} and were not taken: "
-        f"{run_names(run_ids)}. Merge a store that has them whole, or train them again."
+        f"{run_names(run_ids)}. Merge a store that has them whole, or one that trains them anew."
         for (folder, name), run_ids in merged.partial.items()
     ]
 

@@ -45,10 +45,13 @@ def status(
     Completed runs include those that diverged. Several folders are read as one:
     a run that two of them have counts once.
     """
+    from relu_bench import store
     from relu_bench.status import partial, progress
 
     stores = results or [Path("results")]
     found = progress(stores)
+    for folder in stores:
+        store.check(folder)
     lacking = partial(stores)
     if form is StatusFormat.JSON:
         for each in found:

@@ -5,7 +5,7 @@ from relu_bench.store.merging import Merged, merge
 from relu_bench.store.plans import KeptPlan
 from relu_bench.store.reading import read
 from relu_bench.store.scanning import Stored, scan
-from relu_bench.store.wholeness import partial
+from relu_bench.store.wholeness import check, partial
 from relu_bench.store.writer import RunRecord, Store
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Store",
     "Stored",
     "Value",
+    "check",
     "merge",
     "partial",
     "read",

@@ -55,6 +55,17 @@ def lacks(run: Mapping[str, str], rows: Rows) -> str:
     return "" if layers and complete and same_steps else TABLES["layers"].file_name
 
 
+def check(folder: Path) -> None:
+    """Look whether the files of a store are whole rows, and those of runs.csv can be read.
+
+    Raises:
+        StoreError: they are not; the message names file and line.
+    """
+    for name, table in TABLES.items():
+        with Committed(folder / table.file_name, table) as committed:
+            (committed.check_cells if name == "runs" else committed.check)()
+
+
 def partial(folder: Path, keys: Collection[Key] | None = None, *, layers: bool = True) -> list[Key]:
     """The completed runs of a store that lack rows.
 

@@ -18,7 +18,6 @@ from relu_bench.store import journal as store_journal
 from relu_bench.store import plans as store_plans
 from relu_bench.store import scanning
 from relu_bench.store.cells import Value, cells_of, clean, guard, line
-from relu_bench.store.committed import Committed
 from relu_bench.store.failures import as_store_errors
 from relu_bench.store.index import Key, KeyIndex
 from relu_bench.store.journal import Journal, journaled
@@ -36,6 +35,7 @@ from relu_bench.store.tables import (
     records,
     without,
 )
+from relu_bench.store.wholeness import check
 
 
 @dataclass(frozen=True)
@@ -82,12 +82,10 @@ class Store:
                 self._notices.append(warning)
             with self._writing(create=True):
                 store_plans.remove_staged(self.folder)
+                check(self.folder)
                 for name, table in TABLES.items():
                     path = self._paths[name]
                     store_files.remove(store_files.staged(path))
-                    with Committed(path, table) as committed:
-                        # At the end of a sweep the cells of runs.csv are read.
-                        (committed.check_cells if name == "runs" else committed.check)()
                     added = bring_up_to_date(path, table)
                     if added:
                         self._notices.append(

@@ -77,7 +77,7 @@ def test_runs_that_lack_rows_are_named_and_not_taken(invoke: Invoke) -> None:
     assert ended.out.startswith("1 run taken from a\n")
     assert ended.err == (
         "relu-bench: 7 completed runs of a lack rows in epochs.csv and were not taken: r1, r2, r3, "
-        "r4, r5 and 2 more. Merge a store that has them whole, or train them again.\n"
+        "r4, r5 and 2 more. Merge a store that has them whole, or one that trains them anew.\n"
     )
 
 
@@ -236,6 +236,15 @@ def test_a_full_disk_ends_with_1_before_any_training(
         "relu-bench: results cannot be written: no space left on device. What was stored before is "
         "whole. Free some space and give the same command again: it does what is missing.\n",
     )
+
+
+def test_a_damaged_file_ends_status_and_what_lacks_rows_is_named_by_run(invoke: Invoke) -> None:
+    made("results", {})
+    damaged = Path("results/layers.csv")
+    damaged.write_text(damaged.read_text() + 'x,"r1\n')
+    ended = invoke("status", "results")
+    assert ended.code == 2
+    assert "results/layers.csv, line " in ended.err
 
 
 def test_more_jobs_than_cores_are_told(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
