@@ -170,7 +170,12 @@ def test_a_run_that_lacks_rows_is_trained_and_not_copied(store: Store) -> None:
     tally, done, _ = run(store, planned("two"))
     assert tally == runner.Tally(copied=2, completed=1)
     assert len(done) == 1
-    assert [key[0] for key in partial(store.folder)] == ["one"]
+    ((experiment, run_id),) = partial(store.folder)
+    assert experiment == "one"
+    # Of the experiment that has it, it counts as done; that is not passed over in silence.
+    tally, _, events = run(store, planned("one"))
+    assert tally == runner.Tally(skipped=3)
+    assert any(run_id in text for kind, text, *_ in events if kind == "notice")
 
 
 def test_nothing_is_written_when_the_executor_cannot_start(store: Store) -> None:
