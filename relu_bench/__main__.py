@@ -10,7 +10,7 @@ _ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 
 def main() -> None:
     """Run the command, as the only thing that this process does."""
-    # Imported here, because every worker process imports its parent's main module again.
+    # Imported in order: the streams and signals must be ours before anything else can fail.
     from relu_bench import process
 
     process.set_up()

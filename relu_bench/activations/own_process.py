@@ -52,7 +52,7 @@ def call_with_report(
 ) -> Any:
     """As `call`, for a function whose last argument is a function that reports how far it is."""
     if source not in _processes:
-        log = _logs() / f"{source.digits}.log"
+        log = Path(_logs().name) / f"{source.digits}.log"
         _processes[source] = ChildProcess(fork_server.start(), log.stem, _make_answer, log)
     try:
         answer = _processes[source].ask(_Call(function, arguments), on_report)
@@ -88,11 +88,6 @@ def _without_report(
 
 
 @lru_cache(maxsize=1)
-def _logs() -> Path:
-    folder = tempfile.TemporaryDirectory(prefix="relu-bench-")
-    _kept.append(folder)
-    return Path(folder.name)
-
-
-_kept: list["tempfile.TemporaryDirectory[str]"] = []
-"""Removed when this process ends."""
+def _logs() -> "tempfile.TemporaryDirectory[str]":
+    """One folder for all; it is removed when this process ends."""
+    return tempfile.TemporaryDirectory(prefix="relu-bench-")
