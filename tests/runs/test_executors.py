@@ -337,13 +337,15 @@ def test_a_folder_of_locks_that_is_gone_for_good_ends_the_sweep(tmp_path: Path) 
 
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    # Earlier tests of this process may have left one that runs a file of the user's own.
+    processes = set(multiprocessing.active_children())
     before = threading.active_count()
     with make_executor(tmp_path) as executor:
         wait(executor.submit(specs_of(1, 2, 3)), timeout=60)
         logs = executor.log_folder
     assert threading.active_count() == before
     assert not logs.exists()
-    assert not multiprocessing.active_children()
+    assert set(multiprocessing.active_children()) <= processes
 
 
 def _alive(pid: int) -> bool:
