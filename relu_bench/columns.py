@@ -33,6 +33,11 @@ class Column:
     choices: tuple[str, ...] = ()
 
     @property
+    def is_required(self) -> bool:
+        """Whether a cell of a completed run is never empty, whatever release stored it."""
+        return self.empty_when == "never" and self.before is None
+
+    @property
     def limits(self) -> tuple[float, float]:
         """The smallest and the largest number that there can be, with room for rounding."""
         return (-1e-6, 1 + 1e-6) if self.unit == "fraction" else (-_LARGEST, _LARGEST)
@@ -188,6 +193,9 @@ RUNS = (
     Column("attempts", "integer", "how often it was tried"),
     Column("error", "text", "why it failed, on one line", "", "the run did not fail"),
 )
+
+REQUIRED = ("outcome", "metric", *(each.name for each in SPEC if each.is_required))
+"""Columns of runs.csv without which a completed run can be compared with none."""
 
 EPOCHS = (
     *_KEY,

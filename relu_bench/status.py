@@ -1,6 +1,7 @@
 """How far the experiments of one or several stores are: asked for, done, failed, missing.
 
-Reads the kept plans and runs.csv (`partial`: epochs.csv too); takes no lock, and writes nothing.
+Reads the kept plans and runs.csv (`partial`: the other two CSVs, too); takes no lock, and writes
+nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -91,12 +92,12 @@ def progress(
 
 
 def partial(stores: Sequence[Path]) -> dict[str, tuple[str, ...]]:
-    """The run_ids, by experiment, that are completed and have all of their epochs in no store.
+    """The run_ids, by experiment, that are completed and have all of their rows in no store.
 
     Raises:
         StoreError: a folder is no store, or cannot be read.
     """
-    lacking = {folder: set(store.partial(folder, layers=False)) for folder in dict.fromkeys(stores)}
+    lacking = {folder: set(store.partial(folder)) for folder in dict.fromkeys(stores)}
     if not any(lacking.values()):
         return {}
     whole = {

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from relu_bench.errors import StoreError
-from relu_bench.status import CELLS, Failure, progress
+from relu_bench.status import CELLS, Failure, partial, progress
 from relu_bench.store import RunRecord, Store, scan
 
 
@@ -102,3 +102,19 @@ def test_rows_that_are_known_are_not_read_again(tmp_path: Path) -> None:
     assert progress([here, there], {here: rows}) == progress([here, there])
     (told,) = progress([here], {here: [*rows, ("one", "r9", "completed", "diverged", "")]})
     assert (told.planned, told.completed, told.diverged) == (4, 2, 1)
+
+
+@pytest.mark.parametrize("table", ["epochs", "layers"])
+def test_a_run_that_lacks_rows_in_every_store_is_named(tmp_path: Path, table: str) -> None:
+    rows = [{"epoch": epoch, "train_loss": 1.0, "val_loss": 1.0} for epoch in (0, 1)]
+    layers = [{"epoch": epoch, "layer": name} for epoch in (0, 1) for name in ("dense", "output")]
+    run = {"experiment": "one", "status": "completed", "outcome": "learned", "epochs": 1}
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    for folder in (whole, cut):
+        runs = [{**run, "run_id": name, "probes": True} for name in ("r1", "r2")]
+        made(folder, *(RunRecord(each, rows, layers) for each in runs))
+    path = cut / f"{table}.csv"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    assert partial([whole]) == {}
+    assert partial([cut]) == {"one": ("r2",)}
+    assert partial([cut, whole]) == {}

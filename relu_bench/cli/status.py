@@ -125,7 +125,8 @@ def _explained(progress: "Progress", lacking: "Sequence[str]") -> list[str]:
     if lacking:
         lines.append(
             f"{name}: {len(lacking):,} completed runs ({run_names(lacking)}) lack rows in "
-            "epochs.csv; `relu-bench merge` takes them from a store that has them whole."
+            "epochs.csv or layers.csv; `relu-bench merge` takes them from a store that has them "
+            "whole."
         )
     return lines
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from relu_bench import store
-from relu_bench.columns import SPEC
+from relu_bench.columns import REQUIRED
 from relu_bench.compare.layers import MEASURES, STEP_MEASURE
 from relu_bench.compare.naming import Names, names_of, shown_with
 from relu_bench.compare.notices import notices_of
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 KEY = ["experiment", "run_id"]
 # How a run ended.
 ENDED = (*KEY, "status", "outcome", "error")
-# What every completed run says of itself.
-_SAID = ("outcome", "metric", *(each.name for each in SPEC if each.empty_when == "never"))
 _READ_LATER = ("epochs", "layers")
 
 
@@ -142,7 +140,7 @@ def _check_settings(folder: Path, runs: DataFrame) -> None:
         StoreError: a cell is empty, or impossible, without which a run can be compared with none.
     """
     done = completed(runs)
-    faults = {f"no value in the column {name}": done[name].isna() for name in _SAID}
+    faults = {f"no value in the column {name}": done[name].isna() for name in REQUIRED}
     faults["a learning rate that is not above 0"] = done["learning_rate"] <= 0
     for fault, found in faults.items():
         if found.any():

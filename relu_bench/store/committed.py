@@ -12,7 +12,7 @@ from relu_bench.store import files as store_files
 from relu_bench.store import journal as store_journal
 from relu_bench.store.cells import line
 from relu_bench.store.failures import unreadable
-from relu_bench.store.tables import Span, Table, check, check_cells, header_of, rows
+from relu_bench.store.tables import Span, Table, check, header_of, rows
 
 
 class Committed:
@@ -72,22 +72,14 @@ class Committed:
         """As `tables.rows`."""
         return rows(self._file, self.names, wanted, stop=self._stop)
 
-    def check(self) -> None:
-        """Look whether all of it is whole rows; then it is at its start again.
+    def check(self, *, cells: bool = False) -> None:
+        """Look whether all of it is whole rows, of cells that can be read; then it is at its start.
 
         Raises:
             StoreError: as `tables.check`.
         """
-        check(self._file, self._table, self.names, self._stop)
+        check(self._file, self._table, self.names, self._stop, cells=cells)
         self._file.seek(0)
-
-    def check_cells(self) -> None:
-        """Look whether each cell can be read.
-
-        Raises:
-            StoreError: as `tables.check_cells`.
-        """
-        check_cells(self._file, self._table, self.names, self._stop)
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes, at most `size`; all that are left when it is negative."""

@@ -27,7 +27,7 @@ from relu_bench.store.tables import (
     records,
     without,
 )
-from relu_bench.store.wholeness import NEEDED, Rows, lacks
+from relu_bench.store.wholeness import NEEDED, Rows, check, lacks
 from relu_bench.store.writer import Store
 
 _RUNS_AT_ONCE = 500
@@ -120,8 +120,7 @@ class _Source:
                 if path.exists() and path.stat().st_size
             }
             # What no command can read must not get into a store that is whole.
-            with Committed(folder / TABLES["runs"].file_name, TABLES["runs"]) as committed:
-                committed.check_cells()
+            check(folder)
         except OSError as error:
             raise unreadable(folder, error) from error
         self._indexes: dict[TableName, KeyIndex] = {}

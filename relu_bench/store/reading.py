@@ -110,7 +110,7 @@ def _frame(
                     part = _as_given(chunk, table, known)
                     parts.append(part if keys is None else part[_belongs(part, keys)])
         except (ValueError, TypeError, OverflowError) as error:
-            committed.check_cells()
+            committed.check(cells=True)
             raise StoreError(f"{path} cannot be read: {error}") from error
     frame = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     del parts

@@ -8,6 +8,24 @@ import pytest
 from expecting import Invoke
 
 from relu_bench.store import RunRecord, Store
+from relu_bench.store.cells import Value
+
+SETTINGS: dict[str, Value] = {
+    "dataset": "digits",
+    "model": "mlp(hidden=[4])",
+    "activation": "relu",
+    "initializer": "he_normal",
+    "bias_initializer": "zeros",
+    "batch_norm": False,
+    "batch_norm_momentum": 0.99,
+    "optimizer": "sgd",
+    "batch_size": 32,
+    "epochs": 0,
+    "dropout": 0.0,
+    "dropout_kind": "standard",
+    "validation_split": 0.2,
+    "split_seed": "0",
+}
 
 
 def made(folder: str, runs: dict[str, str], plan: str = "") -> None:
@@ -15,11 +33,11 @@ def made(folder: str, runs: dict[str, str], plan: str = "") -> None:
     store = Store(Path(folder))
     store.prepare()
     for run_id, ended in runs.items():
-        row = {"experiment": "one", "run_id": run_id, "activation": "relu", "batch_norm": False}
-        row |= {"seed": int(run_id[1:]), "learning_rate": 0.1 if run_id == "r4" else 0.01}
+        row = {**SETTINGS, "experiment": "one", "run_id": run_id, "seed": int(run_id[1:])}
+        row["learning_rate"] = 0.1 if run_id == "r4" else 0.01
         completed = ended in ("learned", "diverged")
         row |= (
-            {"status": "completed", "outcome": ended}
+            {"status": "completed", "outcome": ended, "metric": "accuracy"}
             if completed
             else {"status": "failed", "error": ended}
         )
@@ -67,7 +85,7 @@ def test_runs_that_lack_rows_are_named_and_not_taken(invoke: Invoke) -> None:
     path = Path("a/epochs.csv")
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))
 
-    named = "7 completed runs (r1, r2, r3, r4, r5 and 2 more) lack rows in epochs.csv"
+    named = "7 completed runs (r1, r2, r3, r4, r5 and 2 more) lack rows in epochs.csv or layers.csv"
     assert f"one: {named}; `relu-bench merge` takes" in invoke("status", "a").out
     assert "one: 6 completed runs (r1," in invoke("status", "a", "b").out
     (line,) = invoke("status", "a", "--format", "json").out.splitlines()

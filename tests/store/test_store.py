@@ -227,13 +227,14 @@ def test_of_rows_that_someone_put_together_the_completed_one_counts(
     tmp_path: Path, last: str
 ) -> None:
     store = filled(tmp_path, record(1))
-    (tmp_path / "runs.csv").write_text(
-        "experiment,run_id,status\n"
-        + "".join(
-            f"one,{run_id(1)},{status}\n"
-            for status in sorted(["completed", "failed"], key=last.__eq__)
-        )
-    )
+    filled(tmp_path / "other", failed(1))
+    rows = {
+        status: (folder / "runs.csv").read_bytes().splitlines(keepends=True)
+        for status, folder in (("completed", tmp_path), ("failed", tmp_path / "other"))
+    }
+    header = rows["failed"][0]
+    order = sorted(rows, key=last.__eq__)
+    (tmp_path / "runs.csv").write_bytes(header + b"".join(rows[status][1] for status in order))
     store.prepare()
     assert store.statuses() == {("one", run_id(1)): "completed"}
     assert not store.append(record(1))

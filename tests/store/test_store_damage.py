@@ -8,12 +8,13 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from store_samples import contents, failed, filled, record, run_id
 
-from relu_bench import status
+from relu_bench import columns, status
 from relu_bench.errors import StoreError
-from relu_bench.store import Store, merge, read
+from relu_bench.store import Store, check, merge, read
 from relu_bench.store.cells import cells_of, line
 from relu_bench.store.tables import TableName
 
@@ -134,6 +135,69 @@ def test_a_value_of_another_kind_is_told_before_a_training(tmp_path: Path, text:
         lambda: merge([tmp_path], tmp_path / "merged"),
     ):
         with pytest.raises(StoreError, match=r"line 3: '.{3,60}' is no value for .* learning_rate"):
+            look()
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "text"),
+    [
+        ("epochs", "train_loss", "abc"),
+        ("epochs", "train_loss", "1e61"),
+        ("epochs", "train_loss", "1-2"),
+        ("epochs", "val_accuracy", "1.5"),
+        ("epochs", "val_accuracy", "-0.5"),
+        ("epochs", "epoch", "1.5"),
+        ("epochs", "epoch", "last"),
+        ("layers", "kernel_norm", "--1"),
+        ("layers", "dead_fraction", "2e-0"),
+        ("layers", "units", "9" * 30),
+        ("layers", "epoch", "x"),
+    ],
+)
+def test_a_wrong_cell_of_the_other_tables_too(
+    tmp_path: Path, table: TableName, name: str, text: str
+) -> None:
+    filled(tmp_path, record(1), record(2))
+    path = tmp_path / f"{table}.csv"
+    place = path.read_text().splitlines()[0].split(",").index(name)
+    damage(path, 4, with_cell(text.encode(), place))
+    for look in (
+        Store(tmp_path).prepare,
+        lambda: check(tmp_path),
+        lambda: read(tmp_path, table),
+        lambda: merge([tmp_path], tmp_path / "merged"),
+    ):
+        with pytest.raises(StoreError, match=f"line 4: '.+' is no value for the column {name}"):
+            look()
+
+
+@pytest.mark.parametrize("text", ["5", "1e+59", "1.0e59", " 0.5", "1E-3", "+1", "07", "1e0"])
+def test_a_number_as_another_program_writes_it_is_one(tmp_path: Path, text: str) -> None:
+    filled(tmp_path, record(1))
+    path = tmp_path / "epochs.csv"
+    place = path.read_text().splitlines()[0].split(",").index("train_loss")
+    damage(path, 3, with_cell(text.encode(), place))
+    check(tmp_path)
+    assert read(tmp_path, "epochs")["train_loss"][1] == float(text)
+
+
+@pytest.mark.parametrize("name", columns.REQUIRED)
+@pytest.mark.parametrize("how", ["a cell", "the column"])
+def test_a_completed_run_says_what_it_is(tmp_path: Path, name: str, how: str) -> None:
+    filled(tmp_path, record(1), failed(2, error="x"))
+    path = tmp_path / "runs.csv"
+    table = pd.read_csv(path, dtype=str)
+    if how == "a cell":
+        table.loc[0, name] = None
+    else:
+        table = table.drop(columns=name)
+    table.to_csv(path, index=False)
+    for look in (
+        Store(tmp_path).prepare,
+        lambda: check(tmp_path),
+        lambda: merge([tmp_path], tmp_path / "merged"),
+    ):
+        with pytest.raises(StoreError, match=f"line 2: .* without a value in the column {name}:"):
             look()
 
 

@@ -186,11 +186,11 @@ def test_a_spreadsheets_ways_are_kept(tmp_path: Path) -> None:
     (tmp_path / "epochs.csv").write_bytes(
         b"\xef\xbb\xbfexperiment,run_id,epoch,seconds\r\none,r1,1,2.5\r\n\r\none,r1,2,\r\n"
     )
-    (tmp_path / "runs.csv").write_bytes(
-        b"\xef\xbb\xbfexperiment,run_id,status\r\none,r1,completed\r\n"
-    )
+    (made,) = filled(tmp_path / "made", record(1)).folder.glob("runs.csv")
+    runs = made.read_bytes().replace(run_id(1).encode(), b"r1")
+    (tmp_path / "runs.csv").write_bytes(b"\xef\xbb\xbf" + runs.replace(b"\n", b"\r\n"))
     store = Store(tmp_path)
-    assert len(store.prepare()) == 2
+    assert len(store.prepare()) == 1
     assert store.statuses() == {("one", "r1"): "completed"}
     assert store.append(record(2))
     assert store.copy_run("r1", source="one", target="two")

@@ -67,14 +67,14 @@ def test_guards_come_off_in_every_piece(tmp_path: Path, rows_at_once: int) -> No
 def test_the_line_of_a_wrong_cell_is_counted_from_the_top(
     tmp_path: Path, rows_at_once: int
 ) -> None:
-    rows = ["a,r1,completed,true", "a,r2,completed,false", "a,r3,completed,", "a,r4,completed,so"]
+    rows = ["a,r1,failed,true", "a,r2,failed,false", "a,r3,failed,", "a,r4,failed,so"]
     (tmp_path / "runs.csv").write_text(
         "\n".join(["experiment,run_id,status,batch_norm", *rows, ""])
     )
     with pytest.raises(StoreError, match=r"runs\.csv, line 5: 'so' is no value for .* batch_norm"):
         store.read(tmp_path, "runs")
 
-    rows[3] = "a,r4,completed,true"
+    rows[3] = "a,r4,failed,true"
     numbers = ["learning_rate", "0.1", "0.1", "0.1", "much"]
     lines = ["experiment,run_id,status,batch_norm", *rows]
     (tmp_path / "runs.csv").write_text(
