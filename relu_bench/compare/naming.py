@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from relu_bench import columns, display_names, labels
 from relu_bench.compare.variants import as_texts
+from relu_bench.errors import shorten
 from relu_bench.store.plans import kept
 from relu_bench.variant_label import label
 
@@ -19,6 +20,7 @@ _FIELDS = tuple(
     for column in columns.SPEC
     if column.kind == "text" and column.name not in ("dropout_kind", "split_seed")
 )
+_LONGEST = 200
 _MOST_NAMED = 3
 
 Names = Mapping[str, str]
@@ -26,6 +28,8 @@ Names = Mapping[str, str]
 
 def names_of(folders: Sequence[Path], runs: DataFrame) -> tuple[Names, tuple[str, ...]]:
     """The display name of each named value of these runs, by its canonical label, and notices.
+
+    A label of hundreds of letters that has no other name is called by its two ends.
 
     The newest call that names a value wins; a call that does not name it says nothing. Of several
     stores, the last one's calls count as the newest. Where two values of one field would be shown
@@ -46,17 +50,19 @@ def names_of(folders: Sequence[Path], runs: DataFrame) -> tuple[Names, tuple[str
         for plan in reversed(kept(folder))
         if plan.experiment in experiments
     ]
-    if not any(calls):
-        return {}, ()
     values = {name: {str(each) for each in runs[name].dropna().unique()} for name in _FIELDS}
     there = set().union(*values.values())
+    # No table holds a label of any length, and a file may.
+    long = {value: shorten(value) for value in there if len(value) > _LONGEST}
+    if not any(calls) and not long:
+        return {}, ()
     found: dict[str, str] = {}
     unlike: dict[str, str] = {}
     for names in calls:
         for value, name in names.items():
             if value in there and found.setdefault(value, name) != name:
                 unlike[value] = found[value]
-    clear = _told_apart(found, values.values())
+    clear = _told_apart({**long, **found}, values.values())
     notices = []
     if unlike:
         shown = _listed([f"{value} is shown as {name!r}" for value, name in unlike.items()])

@@ -42,6 +42,19 @@ def shown(folder: Path, *others: Path) -> list[str]:
     return list(dict.fromkeys(load([folder, *others]).displayed().runs["activation"]))
 
 
+def test_a_label_of_any_length_is_called_by_its_ends(tmp_path: Path) -> None:
+    one, other = (f"{first}(x={'9' * 200_000}a)" for first in "ab")
+    folder = store_of(tmp_path, rows_of("relu", one, other), {"relu": "ReLU"})
+
+    relu, *long = shown(folder)
+
+    assert relu == "ReLU"
+    assert [(len(name), name[0], name[-2:]) for name in long] == [
+        (119, "a", "a)"),
+        (119, "b", "a)"),
+    ]
+
+
 def test_names_stand_in_place_of_labels_and_labels_beside_them(tmp_path: Path) -> None:
     names = {"relu": "ReLU", LEAKY: "Leaky ReLU 0.01", "glorot_uniform": "Glorot", "elu": "ELU"}
     results = load([store_of(tmp_path, rows_of("relu", LEAKY, "tanh"), names)])
