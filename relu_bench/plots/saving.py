@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from collections.abc import Iterator, Sequence
@@ -10,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from relu_bench import output_files
 from relu_bench.errors import ReluBenchError, StoreError
-from relu_bench.plots.drawn_once import pixels, vectors
-from relu_bench.plots.png import png
+from relu_bench.plots.png import pixels, png
 from relu_bench.plots.side_by_side import each_part
 from relu_bench.plots.style import styled
 
@@ -131,7 +131,9 @@ def _encoded(figure: Figure, form: Format) -> bytes:
         )
         if form == "png":
             return png(pixels(figure, _DOTS_PER_INCH), _DOTS_PER_INCH)
-        return vectors(figure, form, _DOTS_PER_INCH, _METADATA[form])
+        written = io.BytesIO()
+        figure.savefig(written, format=form, dpi=_DOTS_PER_INCH, metadata=_METADATA[form])
+        return written.getvalue()
 
 
 def _cannot_write(path: Path, error: OSError) -> StoreError:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from relu_bench.compare.numbers import rounded
-from relu_bench.plots.plain_axes import plain
 from relu_bench.plots.ticks import scaled
 
 if TYPE_CHECKING:
@@ -201,7 +200,7 @@ def styled() -> Iterator[None]:
     if _entered:
         yield
         return
-    with matplotlib.style.context(["default", SETTINGS]), plain():
+    with matplotlib.style.context(["default", SETTINGS]):
         _entered.append(None)
         try:
             yield

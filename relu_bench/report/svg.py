@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from relu_bench.plots.drawn_once import vectors
 from relu_bench.plots.style import styled
 
 if TYPE_CHECKING:
@@ -38,8 +38,11 @@ def svg_of(figure: Figure, prefix: str, label: str) -> str:
         warnings.filterwarnings(
             "ignore", message=r"Glyph .* missing from font", category=UserWarning
         )
-        drawn = vectors(figure, "svg", _DOTS_PER_INCH, {"Date": None, "Creator": None})
-    return inlined(drawn.decode(), prefix, label)
+        drawn = io.BytesIO()
+        figure.savefig(
+            drawn, format="svg", dpi=_DOTS_PER_INCH, metadata={"Date": None, "Creator": None}
+        )
+    return inlined(drawn.getvalue().decode(), prefix, label)
 
 
 def inlined(text: str, prefix: str, label: str) -> str:

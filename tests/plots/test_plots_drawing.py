@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from relu_bench.errors import ReluBenchError, StoreError
 from relu_bench.plots import draw, folder_for, save
-from relu_bench.plots.drawn_once import pixels
+from relu_bench.plots.png import pixels
 from relu_bench.plots.style import styled
 
 PAIR = [run(seed=s, activation=a) for a in ("relu", "tanh") for s in (0, 1)]

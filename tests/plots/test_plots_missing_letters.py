@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 from relu_bench.cli.plot import plot
-from relu_bench.plots.drawn_once import pixels
 from relu_bench.plots.missing_letters import notices
+from relu_bench.plots.png import pixels
 from relu_bench.plots.saving import Format
 from relu_bench.plots.style import styled
 from relu_bench.store.plans import KeptPlan, keep

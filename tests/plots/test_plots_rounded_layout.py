@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from relu_bench.plots.drawn_once import pixels
+from relu_bench.plots.png import pixels
 from relu_bench.plots.rounded_layout import rounded_layout
 
 
