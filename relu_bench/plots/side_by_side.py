@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import signal
 import sys
@@ -21,8 +20,8 @@ _MOST_PROCESSES = 8
 # Below this many parts, processes take longer to start than they save.
 _LEAST_PARTS = 4
 
-# What the processes do: they inherit it, since a function of tables is too large to send.
-_inherited: list[Callable[[int], Any]] = []
+# In a process of the pool: what it does. A fork inherits what is too large to send.
+_work: Callable[[int], Any]
 
 
 def each_part(count: int, work: Callable[[int], Part]) -> Iterator[Part]:
@@ -35,12 +34,17 @@ def each_part(count: int, work: Callable[[int], Part]) -> Iterator[Part]:
         count: how many parts there are.
         work: makes one part, which can be pickled, and changes nothing else.
     """
-    work = _with_one_collection(work)
     processes = min(available_cores(), _MOST_PROCESSES, count)
     if count < _LEAST_PARTS or processes < 2 or not _can_fork():
         return map(work, range(count))
-    executor = ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), _begin)
-    return _gathered(executor, _begun(executor, count, work), work)
+    executor = ProcessPoolExecutor(
+        processes, multiprocessing.get_context("fork"), _begin, initargs=(work,)
+    )
+    with warnings.catch_warnings():
+        # Python 3.12 warns where libraries have threads; those of BLAS are forked safely.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        begun = [executor.submit(_part, number) for number in range(count)]
+    return _gathered(executor, begun, work)
 
 
 def _gathered(
@@ -57,52 +61,19 @@ def _gathered(
         executor.shutdown(cancel_futures=True)
 
 
-def _begun(
-    executor: ProcessPoolExecutor, count: int, work: Callable[[int], Part]
-) -> list[Future[Part]]:
-    """All parts, each for the process that is free first: what is made does not depend on it."""
-    _inherited.append(work)
-    try:
-        with warnings.catch_warnings():
-            # Python 3.12 warns where libraries have threads; those of BLAS are forked safely.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            return [executor.submit(_part, number) for number in range(count)]
-    finally:
-        _inherited.pop()
-
-
-def _with_one_collection(work: Callable[[int], Part]) -> Callable[[int], Part]:
-    """Look for garbage once, after each part.
-
-    A figure is a hundred thousand objects that refer to one another, of which none is garbage until
-    all are: looking for it between takes a tenth of the time.
-    """
-
-    def undisturbed(number: int) -> Part:
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            return work(number)
-        finally:
-            if collecting:
-                gc.enable()
-                gc.collect(0)
-
-    return undisturbed
-
-
-def _part(number: int) -> Any:
-    return _inherited[-1](number)
-
-
-def _begin() -> None:
+def _begin(work: Callable[[int], Any]) -> None:
     """What a process does before its first part."""
+    global _work  # noqa: PLW0603 - the pool hands nothing else from here to `_part`
+    _work = work
     # Ctrl-C reaches all processes; the first one alone has something to say about it. It ends these
     # by the other signals, which must not do here what they do there.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    gc.freeze()  # what it inherited is not its own to free: looking for garbage there is in vain
+
+
+def _part(number: int) -> Any:
+    return _work(number)
 
 
 def _can_fork() -> bool:

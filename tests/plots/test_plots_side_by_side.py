@@ -1,12 +1,10 @@
 """Parts of work in processes of their own."""
 
-import gc
 import multiprocessing
 import os
 import signal
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,37 +70,6 @@ def test_what_a_killed_process_leaves_is_done_here(forked: None) -> None:
         return number
 
     assert list(each_part(6, work)) == [0, 1, 2, 3, 4, 5]
-
-
-@only_where_processes_fork
-def test_what_a_process_inherited_is_not_searched_for_garbage(forked: None) -> None:
-    before = gc.get_freeze_count()
-
-    assert all(frozen > before for frozen in each_part(6, lambda _: gc.get_freeze_count()))
-    assert gc.get_freeze_count() == before
-
-
-@pytest.mark.parametrize("count", [2, 6])
-def test_garbage_is_looked_for_after_each_part_and_not_within(
-    count: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(side_by_side, "_can_fork", lambda: False)
-    there: list[weakref.ref[Ring]] = []
-
-    def work(number: int) -> tuple[bool, int]:
-        alive = sum(ring() is not None for ring in there)
-        there.append(weakref.ref(Ring()))
-        return gc.isenabled(), alive
-
-    assert list(each_part(count, work)) == [(False, 0)] * count
-    assert gc.isenabled()
-
-
-class Ring:
-    """Garbage that only a collection finds."""
-
-    def __init__(self) -> None:
-        self.itself = self
 
 
 @pytest.mark.parametrize("why", ["few parts", "one core", "a thread"])
