@@ -30,7 +30,11 @@ tf.function(lambda x: x + 1.0, jit_compile=True)(tf.constant(1.0))
 
 
 def one_blas_thread() -> None:
-    """Linear algebra on one thread in this process and those it starts, if NumPy comes after it."""
+    """Linear algebra on one thread in this process and those it starts, if NumPy comes after it.
+
+    Threads of small matrices wait for each other longer than they compute, and what is computed
+    would depend on the number of cores.
+    """
     os.environ.update(dict.fromkeys(_BLAS_THREADS, "1"))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relu_bench.cli.options import Baseline, By, CompareMode, Margin, Metric, Mode, Stores, Where
-from relu_bench.cli.quick_start import quick_start
+from relu_bench.machine import one_blas_thread
 
 if TYPE_CHECKING:
     from relu_bench.compare import Answers
@@ -65,11 +65,11 @@ def compare(
     ] = False,
 ) -> None:
     """Compare variants over the seeds: differences, intervals, tests, and a verdict in words."""
-    with quick_start("scipy.special"):
-        from relu_bench import compare as comparing
-        from relu_bench.compare.documents import not_shown
+    one_blas_thread()
+    from relu_bench import compare as comparing
+    from relu_bench.compare.documents import not_shown
 
-        loaded = comparing.load(results or [Path("results")], where or [])
+    loaded = comparing.load(results or [Path("results")], where or [])
     for_people = table_format not in (TableFormat.CSV, TableFormat.JSON)
     answers = comparing.answer(
         loaded.displayed() if for_people else loaded,

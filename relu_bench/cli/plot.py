@@ -8,7 +8,7 @@ import typer
 
 from relu_bench.cli.drawing import import_matplotlib
 from relu_bench.cli.options import Stores, Where
-from relu_bench.cli.quick_start import quick_start
+from relu_bench.machine import one_blas_thread
 
 
 class Style(StrEnum):
@@ -81,12 +81,12 @@ def plot(
     ] = None,
 ) -> None:
     """Draw each experiment: learning curves and test scores by variant, and what layers tell."""
-    with quick_start("scipy.special", "matplotlib.figure"):
-        import_matplotlib()
-        from relu_bench import compare, plots
-        from relu_bench.plots import missing_letters
+    one_blas_thread()
+    import_matplotlib()
+    from relu_bench import compare, plots
+    from relu_bench.plots import missing_letters
 
-        loaded = compare.load(results or [Path("results")], where or [])
+    loaded = compare.load(results or [Path("results")], where or [])
     folder = plots.folder_for(loaded.stores, out)
     over = [name.strip() for name in axes.split(",")] if axes is not None else ()
     sheet = plots.SHEETS[style.value]

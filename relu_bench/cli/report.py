@@ -7,7 +7,7 @@ import typer
 
 from relu_bench.cli.drawing import import_matplotlib
 from relu_bench.cli.options import Baseline, By, CompareMode, Margin, Metric, Mode, Stores, Where
-from relu_bench.cli.quick_start import quick_start
+from relu_bench.machine import one_blas_thread
 
 
 def report(
@@ -29,12 +29,12 @@ def report(
     where: Where = None,
 ) -> None:
     """Write one HTML file: the answer, tables, figures, failures, and how to reproduce them."""
-    with quick_start("scipy.special", "matplotlib.figure"):
-        import_matplotlib()
-        from relu_bench import compare
-        from relu_bench import report as reporting
+    one_blas_thread()
+    import_matplotlib()
+    from relu_bench import compare
+    from relu_bench import report as reporting
 
-        loaded = compare.load(results or [Path("results")], where or [])
+    loaded = compare.load(results or [Path("results")], where or [])
     path = reporting.path_for(loaded.stores, out)
     asked = reporting.Asked(tuple(by or ()), baseline, metric, margin, mode.value)
     document = reporting.compose(loaded, asked)
