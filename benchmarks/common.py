@@ -249,47 +249,6 @@ def ended(command: Sequence[str], code: int, errors: str) -> str:
     return f"{' '.join(command)} ended with exit code {code}:\n{last}"
 
 
-@dataclass(frozen=True)
-class PrivateMemory:
-    """Memory that belongs to a process alone, in MB (10^6 bytes): what its end would set free.
-
-    `of_files` is the part that holds unchanged pages of files, such as code; it would be shared if
-    another process used them too. None where the system does not tell.
-    """
-
-    total: float
-    of_files: float | None
-
-
-def private_memory(process_id: int) -> PrivateMemory:
-    """On Linux from the kernel's own sums, elsewhere as psutil finds it."""
-    rollup = Path(f"/proc/{process_id}/smaps_rollup")
-    if rollup.exists():
-        fields = (line.split() for line in rollup.read_text(encoding="ascii").splitlines())
-        megabytes = {field[0]: int(field[1]) * 1024 / 1e6 for field in fields if len(field) == 3}
-        clean = megabytes["Private_Clean:"]
-        return PrivateMemory(clean + megabytes["Private_Dirty:"], clean)
-    import psutil
-
-    return PrivateMemory(psutil.Process(process_id).memory_full_info().uss / 1e6, None)
-
-
-def peak_mebibytes() -> float:
-    """The most memory that this process has had resident so far, in MiB."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        # Unlike getrusage, this does not begin with what the parent had.
-        lines = status.read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
-    if sys.platform == "win32":
-        import psutil
-
-        return float(psutil.Process().memory_info().peak_wset) / 2**20
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-
-
 class Silent:
     """A listener of `runner.run` that says nothing."""
 

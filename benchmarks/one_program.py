@@ -1,6 +1,6 @@
 """Train one program of relu-bench on one thread, in a process of its own; prints JSON.
 
-A child of `epoch.py` and `compilation.py`: seconds to build and compile, for each epoch, and to
+A child of `compilation.py`: seconds to build and compile, for each epoch, and to
 evaluate 10,000 images; the rate of matrix products just before and after.
 """
 

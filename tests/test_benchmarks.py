@@ -55,10 +55,8 @@ def test_the_readme_lists_exactly_the_scripts_that_there_are() -> None:
     "script",
     [
         "versus_keras.py",
-        "epoch.py",
         "compilation.py",
         "versus_fit.py",
-        "memory.py",
         "scaling.py",
         "probes.py",
         "cluster.py",
@@ -71,23 +69,6 @@ def test_without_mnist_a_script_says_what_to_give(script: str, tmp_path: Path) -
     assert done.stderr == (
         f"{script}: {tmp_path / 'mnist'} does not exist; it should hold MNIST's four IDX files.\n"
     )
-
-
-def test_store_measures_each_step() -> None:
-    done = run("store.py", "--quick")
-    assert done.returncode == 0, done.stderr
-    steps = re.findall(r"^\| (.+) \| (\d+\.\d{3}) \| (\d+) \|$", done.stdout, re.MULTILINE)
-    assert [name for name, *_ in steps] == [
-        "nothing (imports are done)",
-        "open for writing: Store.prepare",
-        "Store.statuses",
-        "the first Store.append",
-        "20 more",
-        "read runs.csv into a table",
-    ]
-    assert all(int(peak) > 0 for *_, peak in steps)
-    resumed = re.findall(r"^\| (.+) \| \d+\.\d\d \| \d+ \|$", done.stdout, re.MULTILINE)
-    assert resumed == ["plan 1,020 runs", "resume, 20 runs missing", "relu-bench status"]
 
 
 def test_large_store_makes_a_store_and_measures_each_command(tmp_path: Path) -> None:
@@ -180,11 +161,3 @@ def test_a_process_that_ends_wrongly_is_an_error(common: ModuleType) -> None:
     command = (sys.executable, "-c", "import sys; sys.exit('out of order')")
     with pytest.raises(common.BenchmarkError, match="exit code 1:\nout of order"):
         common.seconds_of(command)
-
-
-def test_private_memory_follows_what_a_process_holds(common: ModuleType) -> None:
-    before = common.private_memory(os.getpid()).total
-    held = bytearray(os.urandom(1)) * 64_000_000
-    after = common.private_memory(os.getpid()).total
-    assert 60 < after - before < 70
-    assert len(held) == 64_000_000
