@@ -88,17 +88,14 @@ def test_large_store_makes_a_store_and_measures_each_command(tmp_path: Path) -> 
     assert len(runs) == 1 + 2 * 2 * 3
 
 
-@pytest.mark.parametrize(("model", "goal"), [("text", "1.2"), ("rnn", "3")])
-def test_a_model_is_measured_against_fit(model: str, goal: str) -> None:
-    if model != "text" and not os.environ.get("RELU_BENCH_DATA"):
-        pytest.skip("RELU_BENCH_DATA names no folder with MNIST")
-    done = run("versus_fit.py", "--quick", "--model", model)
+def test_a_model_is_measured_against_fit() -> None:
+    done = run("versus_fit.py", "--quick", "--model", "text")
     assert done.returncode == 0, done.stderr
     row = r"^\| (.+) \| (\d+\.\d{3}) \| (\d\.\d{2}) \| (.*) \|$"
     fit, ours = re.findall(row, done.stdout, re.MULTILINE)
     assert (fit[0], ours[0]) == ("Keras `fit`, two threads", "relu-bench, two workers")
     assert float(fit[1]) / float(ours[1]) == pytest.approx(float(ours[3].split()[0]), rel=0.1)
-    assert ours[3].endswith(f"(goal {goal})")
+    assert ours[3].endswith("(goal 1.2)")
 
 
 def test_the_recommender_is_measured_against_fit() -> None:
@@ -114,12 +111,12 @@ def test_the_recommender_is_measured_against_fit() -> None:
 
 @pytest.mark.parametrize("options", [(), ("--workers",)])
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="kills processes of Linux")
-def test_a_sweep_that_is_killed_again_and_again_ends_like_an_undisturbed_one(
+def test_a_sweep_that_is_killed_ends_like_an_undisturbed_one(
     options: tuple[str, ...],
 ) -> None:
     done = run("resume_after_kill.py", "--quick", *options)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"^\| kills of (the command|a worker) \| 2 \|$", done.stdout, re.MULTILINE)
+    assert re.search(r"^\| kills of (the command|a worker) \| 1 \|$", done.stdout, re.MULTILINE)
     assert "| tables that differ from the undisturbed sweep | 0 |" in done.stdout
     assert "| processes left behind | 0 |" in done.stdout
 
