@@ -124,14 +124,14 @@ def note(text: str) -> None:
 
 def machine_line(quick: bool) -> str:
     """Processor, cores, system and versions, on one line; a warning below it after `--quick`."""
-    from relu_bench import machine, provenance
+    from relu_bench.machine import hardware, provenance
 
     found = {package: provenance.version_of(package) for package in _PACKAGES}
     versions = [f"{package} {version}" for package, version in found.items() if version]
     line = ", ".join(
         [
-            machine.processor(),
-            f"{machine.available_cores()} cores",
+            hardware.processor(),
+            f"{hardware.available_cores()} cores",
             platform.system(),
             f"Python {platform.python_version()}",
             *versions,
@@ -147,9 +147,9 @@ def use_cores(count: int) -> None:
     Raises:
         BenchmarkError: when this process may use fewer.
     """
-    from relu_bench import machine
+    from relu_bench.machine import hardware
 
-    available = machine.available_cores()
+    available = hardware.available_cores()
     if available < count:
         raise BenchmarkError(f"{count} cores are needed, this process may use {available}.")
     if hasattr(os, "sched_setaffinity"):

@@ -1,12 +1,12 @@
 """XLA against a plain graph, model by model: what `Model.xla` and `Model.efficiency` rest on.
 
-For every model of `relu_bench.models.MODELS`, the deep perceptron beside the default one, with and
-without batch norm: seconds to compile and seconds an epoch of 48,000 samples on one thread (Adam,
-batches of 128), each in its own process, both ways in turn. Samples are MNIST's images, and for
-the text model made-up texts, for the recommender made-up ratings. The small convolutional network
-runs on fewer images, very few with XLA, and its epoch is extrapolated. XLA `pays after` so many
-epochs of all runs that share the program in a worker: its longer compiling over what it saves an
-epoch.
+For every model of `relu_bench.networks.models.MODELS`, the deep perceptron beside the default one,
+with and without batch norm: seconds to compile and seconds an epoch of 48,000 samples on one thread
+(Adam, batches of 128), each in its own process, both ways in turn. Samples are MNIST's images, and
+for the text model made-up texts, for the recommender made-up ratings. The small convolutional
+network runs on fewer images, very few with XLA, and its epoch is extrapolated. XLA `pays after` so
+many epochs of all runs that share the program in a worker: its longer compiling over what it saves
+an epoch.
 
 The share of the peak is 3 x 2 x multiply-adds of one forward pass x images / seconds, over the rate
 of NumPy's matrix products in the same process. It may exceed 1: the first layer needs no gradient
@@ -27,7 +27,7 @@ import common
 from common import Sample
 
 if TYPE_CHECKING:
-    from relu_bench.plan import Spec
+    from relu_bench.config.plan import Spec
 
 EPOCH = 48_000
 BATCH = 128
@@ -97,7 +97,7 @@ def _cases() -> list[Case]:
     Raises:
         BenchmarkError: when a model of the registry has none.
     """
-    from relu_bench import models
+    from relu_bench.networks import models
 
     missing = sorted(models.MODELS.keys() - CASES.keys())
     if missing:
@@ -143,7 +143,7 @@ def _once(case: Case, batch_norm: bool, xla: bool, quick: bool, mnist: Path) -> 
 
 
 def _ways_table(found: list[Measured], data_dir: Path) -> str:
-    from relu_bench import models
+    from relu_bench.networks import models
 
     rows = []
     for each in found:
@@ -177,7 +177,7 @@ def _pays_after(xla: Measured, plain: Measured) -> str:
 
 def _estimate_table(found: list[Measured], data_dir: Path) -> str:
     """Measured and estimated seconds of an epoch and its validation, for the chosen way."""
-    from relu_bench import models
+    from relu_bench.networks import models
 
     rows = []
     for each in found:
@@ -204,8 +204,9 @@ def _estimate_table(found: list[Measured], data_dir: Path) -> str:
 
 def _estimated_epoch(each: Measured, data_dir: Path) -> float:
     """What one more epoch adds to the estimate of `relu-bench check`, in seconds."""
-    import relu_bench.quiet_tensorflow  # noqa: F401 - building the network starts TensorFlow
-    from relu_bench import data, estimate
+    import relu_bench.machine.quiet_tensorflow  # noqa: F401 - building the network starts TensorFlow
+    from relu_bench import data
+    from relu_bench.training import estimate
 
     one, two = (
         estimate.seconds(_specs(each, epochs), jobs=1, data_dir=data_dir, rate=each.rate.median)
@@ -216,8 +217,8 @@ def _estimated_epoch(each: Measured, data_dir: Path) -> float:
 
 
 def _share(each: Measured, data_dir: Path) -> float:
-    import relu_bench.quiet_tensorflow  # noqa: F401 - building the network starts TensorFlow
-    from relu_bench import estimate
+    import relu_bench.machine.quiet_tensorflow  # noqa: F401 - building the network starts TensorFlow
+    from relu_bench.training import estimate
 
     multiply_adds = estimate.network_of(_specs(each, 1)[0], data_dir).multiply_adds
     operations = 3 * 2 * multiply_adds * EPOCH
@@ -225,13 +226,14 @@ def _share(each: Measured, data_dir: Path) -> float:
 
 
 def _specs(each: Measured, epochs: int) -> "tuple[Spec, ...]":
-    from relu_bench import config, plan, yaml_source
+    from relu_bench.config import plan, yaml_source
+    from relu_bench.config.experiment import from_document
 
     text = (
         f"dataset: {each.case.dataset}\nmodel: '{each.case.model}'\n"
         f"batch_norm: {str(each.batch_norm).lower()}\nepochs: {epochs}\nseeds: 1\n"
     )
-    return plan.make_plan(config.from_document(yaml_source.parse(text, "compilation")))
+    return plan.make_plan(from_document(yaml_source.parse(text, "compilation")))
 
 
 def _name(each: Measured) -> str:

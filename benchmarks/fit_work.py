@@ -139,15 +139,15 @@ def loaded(work: Work) -> tuple[Any, Any]:
 
 def task_of(work: Work) -> Any:
     """What the outputs are for."""
-    from relu_bench import tasks
+    from relu_bench.data import tasks
 
     return tasks.TWO_CLASSES if work.label == "text" else tasks.CLASSIFICATION
 
 
 def architecture(work: Work) -> Any:
     """relu-bench's model, with ReLU."""
-    from relu_bench import models
     from relu_bench.data import Inputs
+    from relu_bench.networks import models
 
     text = work.label == "text"
     return models.Architecture(
@@ -168,7 +168,7 @@ def for_keras(work: Work, inputs: Any) -> tuple[Any, Any, Any]:
     import numpy as np
 
     if work.layers is None:
-        from relu_bench import models
+        from relu_bench.networks import models
 
         model = models.build(architecture(work))
         return model, keras.losses.BinaryCrossentropy(from_logits=True), inputs

@@ -30,7 +30,7 @@ import common
 from common import RELU_BENCH
 
 if TYPE_CHECKING:
-    from relu_bench.plan import Spec
+    from relu_bench.config.plan import Spec
 
 RUNS_A_SETTING = 100
 EPOCHS = 10
@@ -152,7 +152,8 @@ def in_new_process(make: Callable[..., None], *arguments: Any) -> None:
 
 def make_store(folder: Path, seeds: int, quick: bool) -> None:
     """A store of all combinations with so many seeds; with `quick`, of a few of them."""
-    from relu_bench import config, plan, yaml_source
+    from relu_bench.config import plan, yaml_source
+    from relu_bench.config.experiment import from_document
     from relu_bench.store import Store
     from relu_bench.store.tables import TABLES, TableName, encode, header
 
@@ -164,7 +165,7 @@ def make_store(folder: Path, seeds: int, quick: bool) -> None:
         "epochs": EPOCHS,
         "seeds": seeds,
     }
-    experiment = config.from_document(yaml_source.parse(json.dumps(document), "large.yaml"))
+    experiment = from_document(yaml_source.parse(json.dumps(document), "large.yaml"))
     specs = plan.make_plan(experiment)
     store = Store(folder)
     store.prepare()
@@ -205,7 +206,7 @@ class Drawn:
     def __init__(self) -> None:
         import numpy as np
 
-        from relu_bench import provenance
+        from relu_bench.machine import provenance
 
         self._random = np.random.Generator(np.random.PCG64(0))
         self._circumstances = provenance.describe()
@@ -213,7 +214,7 @@ class Drawn:
 
     def run(self, spec: "Spec") -> Row:
         """The row of runs.csv: a score with effects of the axes, of the seed, and of chance."""
-        from relu_bench.plan import NUMERICS
+        from relu_bench.config.plan import NUMERICS
 
         far = abs(math.log10(spec.learning_rate) + 3)
         error = (

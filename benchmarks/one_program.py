@@ -26,13 +26,15 @@ def main() -> None:
 
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
     # The same start as a worker's.
-    from relu_bench.preload import one_thread, tf
+    from relu_bench.execution.preload import one_thread, tf
 
     one_thread()
     import numpy as np
 
-    from relu_bench import data, estimate, models, optimizers
-    from relu_bench.program import Program, Samples
+    from relu_bench import data
+    from relu_bench.networks import models, optimizers
+    from relu_bench.training import estimate
+    from relu_bench.training.program import Program, Samples
 
     rate = estimate.matrix_product_rate()
     takes = models.entry(models.canonical(options.model)).takes

@@ -40,16 +40,17 @@ def main() -> None:
 
 
 def _measure(text: str, epochs: int, seeds: int, mnist: Path) -> tuple[str, ...]:
-    from relu_bench.preload import one_thread, trainer
+    from relu_bench.execution.preload import one_thread, trainer
 
     one_thread()
     from dataclasses import replace
 
-    from relu_bench import config, yaml_source
-    from relu_bench.plan import make_plan
+    from relu_bench.config import yaml_source
+    from relu_bench.config.experiment import from_document
+    from relu_bench.config.plan import make_plan
 
     document = yaml_source.parse(text or "{activation: relu}", "benchmark.yaml")
-    experiment = config.from_document(document, [f"epochs={epochs}", f"seeds={seeds}"])
+    experiment = from_document(document, [f"epochs={epochs}", f"seeds={seeds}"])
     trains = trainer.Trainer(mnist.parent)
     runs = [make_plan(replace(experiment, probes=probes)) for probes in (True, False)]
     compiling = trains.train(runs[1][0]).summary["compile_seconds"] / SEEDS

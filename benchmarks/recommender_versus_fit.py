@@ -68,7 +68,7 @@ def _parts() -> tuple[Any, Any]:
 
 
 def _architecture(dataset: Any) -> Any:
-    from relu_bench import models
+    from relu_bench.networks import models
 
     return models.Architecture(
         model=models.canonical(MODEL),
@@ -89,7 +89,7 @@ def _fit(epochs: int) -> float:
     tf.config.threading.set_inter_op_parallelism_threads(CORES)
     import keras
 
-    from relu_bench import models
+    from relu_bench.networks import models
 
     dataset, split = _parts()
     model = models.build(_architecture(dataset))
@@ -118,12 +118,12 @@ def _fit(epochs: int) -> float:
 
 
 def _program(epochs: int) -> float:
-    from relu_bench.preload import one_thread, tf
+    from relu_bench.execution.preload import one_thread, tf
 
     one_thread()
-    from relu_bench import models, optimizers
-    from relu_bench.program import Program, Samples
-    from relu_bench.training import data_order
+    from relu_bench.networks import models, optimizers
+    from relu_bench.training.loop import data_order
+    from relu_bench.training.program import Program, Samples
 
     dataset, split = _parts()
     samples = Samples(tf.constant(dataset.train_inputs), tf.constant(dataset.train_targets))

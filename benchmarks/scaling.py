@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any
 import common
 
 if TYPE_CHECKING:
-    from relu_bench.plan import Spec
+    from relu_bench.config.plan import Spec
     from relu_bench.store import RunRecord
-    from relu_bench.training import RunResult
+    from relu_bench.training.loop import RunResult
 
 MEASURE = "--measure"
 
@@ -80,11 +80,12 @@ def _print(found: dict[int, list[dict[str, float]]], *, quick: bool) -> None:
 
 def _measured(jobs: str, *sets: str) -> dict[str, float]:
     """The plan with so many workers: seconds, and shares of the workers' time."""
-    from relu_bench import planning, runner
-    from relu_bench.child_process import ChildProcess
-    from relu_bench.executors import LocalExecutor
+    from relu_bench.config import planning
+    from relu_bench.execution import runner
+    from relu_bench.execution.local import LocalExecutor
+    from relu_bench.execution.worker import Trained, WorkerSettings
+    from relu_bench.machine.child_process import ChildProcess
     from relu_bench.store import Store
-    from relu_bench.worker import Trained, WorkerSettings
 
     begins: dict[int, list[float]] = defaultdict(list)
     ends: dict[int, list[float]] = defaultdict(list)

@@ -109,13 +109,14 @@ def _fit(work: Work, epochs: int) -> dict[str, float]:
 
 
 def _program(work: Work, epochs: int) -> dict[str, float]:
-    from relu_bench.preload import one_thread, tf
+    from relu_bench.execution.preload import one_thread, tf
 
     one_thread()
     import numpy as np
 
-    from relu_bench import estimate, models, optimizers
-    from relu_bench.program import Program, Samples
+    from relu_bench.networks import models, optimizers
+    from relu_bench.training import estimate
+    from relu_bench.training.program import Program, Samples
 
     samples = Samples(*map(tf.constant, fit_work.loaded(work)))
     program = Program(

@@ -11,7 +11,7 @@ _ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 def main() -> None:
     """Run the command, as the only thing that this process does."""
     # Imported in order: the streams and signals must be ours before anything else can fail.
-    from relu_bench import process
+    from relu_bench.cli import process
 
     process.set_up()
     gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)

@@ -6,12 +6,12 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from relu_bench.activations import ACTIVATIONS
-from relu_bench.components import REQUIRED, Component, Parameter
-from relu_bench.initializers import INITIALIZERS
-from relu_bench.labels import Value, make_label
-from relu_bench.models import MODELS
-from relu_bench.optimizers import OPTIMIZERS
+from relu_bench.components.labels import Value, make_label
+from relu_bench.components.registry import REQUIRED, Component, Parameter
+from relu_bench.networks.activations import ACTIVATIONS
+from relu_bench.networks.initializers import INITIALIZERS
+from relu_bench.networks.models import MODELS
+from relu_bench.networks.optimizers import OPTIMIZERS
 
 FOR_KERNEL = {name: row for name, row in INITIALIZERS.items() if row.for_kernel}
 FOR_BIAS = {name: row for name, row in INITIALIZERS.items() if row.for_bias}

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from relu_bench import advice
-from relu_bench.plan import Spec
+from relu_bench.config import advice
+from relu_bench.config.plan import Spec
 
 SELU = {"activation": "selu", "initializer": "lecun_normal"}
 DEEP = {"model": "mlp(width=16, depth=12)"}

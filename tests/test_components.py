@@ -1,6 +1,7 @@
 import pytest
 
-from relu_bench.components import (
+from relu_bench.components.labels import LabelError, Value
+from relu_bench.components.registry import (
     REQUIRED,
     Component,
     Parameter,
@@ -11,7 +12,6 @@ from relu_bench.components import (
     resolve,
     without_later_defaults,
 )
-from relu_bench.labels import LabelError, Value
 
 SLOPE = Parameter("float", 0.25, minimum=0, below=1)
 TABLE = {

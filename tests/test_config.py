@@ -12,10 +12,17 @@ import yaml
 from config_strategies import ONE_VALUE, configs
 from hypothesis import given
 
-from relu_bench import yaml_source
-from relu_bench.config import FIELDS, MOST_RUNS, Experiment, from_document, load, with_defaults
+from relu_bench.config import yaml_source
+from relu_bench.config.experiment import (
+    FIELDS,
+    MOST_RUNS,
+    Experiment,
+    from_document,
+    load,
+    with_defaults,
+)
+from relu_bench.config.settings import Setting
 from relu_bench.errors import ConfigError
-from relu_bench.settings import Setting
 
 
 def experiment_of(text: str, *sets: str) -> Experiment:
@@ -420,8 +427,8 @@ DEMANDING: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 READ_ALL = """
 import json, sys
-from relu_bench import yaml_source
-from relu_bench.config import from_document
+from relu_bench.config import yaml_source
+from relu_bench.config.experiment import from_document
 from relu_bench.errors import ConfigError
 messages = []
 for text, *sets in json.load(sys.stdin):

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 import relu_bench
-from relu_bench import cores, machine
-from relu_bench.cores import HostCores
 from relu_bench.errors import ReluBenchError
+from relu_bench.machine import cores, hardware
+from relu_bench.machine.cores import HostCores
 
 PROJECT = Path(relu_bench.__file__).parents[1]
 HOLDER = """
 import sys
 from pathlib import Path
-from relu_bench.cores import HostCores
+from relu_bench.machine.cores import HostCores
 held = HostCores(sys.argv[2:], Path(sys.argv[1])).take()
 print(held and held.number, flush=True)
 sys.stdin.read()
@@ -103,7 +103,7 @@ def test_who_has_waited_longest_goes_first(folder: Path, monkeypatch: pytest.Mon
 WAITER = """
 import sys, time
 from pathlib import Path
-from relu_bench.cores import HostCores
+from relu_bench.machine.cores import HostCores
 cores = HostCores(sys.argv[2:], Path(sys.argv[1]))
 while cores.take() is None:
     print("waits", flush=True)
@@ -218,9 +218,9 @@ def test_its_place_is_the_temporary_folder(monkeypatch: pytest.MonkeyPatch, tmp_
 @pytest.fixture
 def four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(cores.VARIABLE, raising=False)
-    monkeypatch.setattr(machine, "host", lambda: "a host/b")
-    monkeypatch.setattr(machine, "core_numbers", lambda: (0, 1, 6, 7))
-    monkeypatch.setattr(machine, "available_cores", lambda: 4)
+    monkeypatch.setattr(hardware, "host", lambda: "a host/b")
+    monkeypatch.setattr(hardware, "core_numbers", lambda: (0, 1, 6, 7))
+    monkeypatch.setattr(hardware, "available_cores", lambda: 4)
 
 
 @pytest.mark.usefixtures("four_cores")
@@ -230,7 +230,7 @@ def test_a_core_is_called_by_its_number_and_its_host() -> None:
 
 @pytest.mark.usefixtures("four_cores")
 def test_a_quota_has_places_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "available_cores", lambda: 2)
+    monkeypatch.setattr(hardware, "available_cores", lambda: 2)
     monkeypatch.setenv("SLURM_JOB_ID", "1")
     first = cores.core_names()
     assert len(set(first)) == 2

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 import typer
 
-from relu_bench import activations, columns, config, initializers, models, optimizers, yaml_source
 from relu_bench.cli import app
-from relu_bench.config import DEFAULT_SEEDS
-from relu_bench.plan import make_plan
-from relu_bench.settings import FIELDS, default_of
+from relu_bench.config import yaml_source
+from relu_bench.config.experiment import DEFAULT_SEEDS, from_document, load
+from relu_bench.config.plan import make_plan
+from relu_bench.config.settings import FIELDS, default_of
+from relu_bench.networks import activations, initializers, models, optimizers
+from relu_bench.store import columns
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -37,7 +39,7 @@ def test_every_option_has_help(name: str) -> None:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda p: p.stem)
 def test_every_shipped_config_runs_and_tells_editors_its_schema(path: Path) -> None:
-    experiment = config.load(path)
+    experiment = load(path)
     assert len(make_plan(experiment)) > 1
     first, second, *_ = path.read_text().splitlines()
     assert re.fullmatch(r"# [A-Z].*\.", first)
@@ -53,7 +55,7 @@ def test_every_column_is_explained(table: tuple[columns.Column, ...]) -> None:
 def test_the_readme_shows_every_default() -> None:
     block = re.search(r"```yaml\n(experiment: .*?)```", README, re.DOTALL)
     assert block is not None
-    shown = config.from_document(yaml_source.parse(block.group(1), "README.md"))
+    shown = from_document(yaml_source.parse(block.group(1), "README.md"))
     assert dict(shown.axes) == {field: (default_of(field),) for field in FIELDS}
     assert shown.seeds == tuple(range(DEFAULT_SEEDS))
 

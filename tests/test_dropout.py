@@ -13,7 +13,7 @@ COUNT = 200_000
 
 
 def layer_of(kind: str, rate: float, *, xla: bool) -> Any:
-    from relu_bench.dropout import KINDS
+    from relu_bench.networks.dropout import KINDS
 
     layer = KINDS[kind](rate, seed=0)
     layer.random_algorithm = "threefry" if xla else "philox"
@@ -47,7 +47,7 @@ def test_units_are_dropped_at_the_rate_and_the_others_scaled(rate: float, xla: b
 def test_draws_are_uniform_in_their_bounds(xla: bool) -> None:
     import tensorflow as tf
 
-    from relu_bench import draws
+    from relu_bench.networks import draws
 
     layer = layer_of("standard", 0.5, xla=xla)
 
@@ -95,8 +95,8 @@ def test_one_seed_gives_one_stream_and_inference_draws_nothing(kind: str) -> Non
 
 
 def test_a_program_gives_every_layer_that_draws_its_generator() -> None:
-    from relu_bench import draws, models
     from relu_bench.data import image
+    from relu_bench.networks import draws, models
 
     architecture = models.Architecture(
         model="mlp(hidden=[4, 3])",

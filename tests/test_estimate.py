@@ -1,8 +1,9 @@
 import pytest
 
-from relu_bench import estimate, models
-from relu_bench.estimate import Layer, network_of
-from relu_bench.plan import Spec
+from relu_bench.config.plan import Spec
+from relu_bench.networks import models
+from relu_bench.training import estimate
+from relu_bench.training.estimate import Layer, network_of
 
 pytestmark = pytest.mark.tensorflow
 

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relu_bench import config, display_names, resuming, yaml_source
-from relu_bench.config import Experiment, from_document
+from relu_bench.config import display_names, yaml_source
+from relu_bench.config.experiment import Experiment, from_document
+from relu_bench.config.plan import make_plan
 from relu_bench.errors import ConfigError
-from relu_bench.plan import make_plan
+from relu_bench.execution import resuming
 from relu_bench.store import KeptPlan
 
 FAMILY = """
@@ -170,9 +171,9 @@ def test_a_name_is_taken_as_it_is_or_refused(name: Any) -> None:
     document = yaml_source.Document("c.yaml", "", {"labels": {"relu": name}}, {})
     if fault:
         with pytest.raises(ConfigError):
-            config.from_document(document)
+            from_document(document)
     else:
-        assert config.from_document(document).resolved()["labels"] == taken
+        assert from_document(document).resolved()["labels"] == taken
 
 
 @pytest.mark.parametrize("config", [{}, {"labels": None}, {"labels": ["a"]}, {"labels": "x"}])
@@ -181,7 +182,7 @@ def test_a_damaged_plan_names_nothing(config: dict[str, Any]) -> None:
 
 
 def test_the_values_that_can_be_named_are_those_of_labels() -> None:
-    from relu_bench.given_names import FIELDS
+    from relu_bench.config.given_names import FIELDS
 
     assert {"activation", "output_activation", "initializer", "bias_initializer"} <= set(FIELDS)
     assert {"optimizer", "model", "dataset"} <= set(FIELDS)

@@ -17,34 +17,27 @@ HEAVY = {
     "distributed",
 }  # fmt: skip
 
-# A module imports only from the rows above its own.
-ROWS = [
+# A module or package imports only from those before it.
+ORDER = (
     "errors",
-    "draws labels machine output_files process schedule spacing stats tasks tensors",
-    "columns components cores display_names fork_server objectives provenance quiet_tensorflow",
-    "child_process data dropout measured store variant_label",
-    "activations guesses initializers optimizers shipped status yaml_source",
-    "models overrides probes weights",
-    "complaints program settings",
-    "compare given_names",
-    "config plots",
-    "plan report schema",
-    "advice diagnose training",
-    "planning trainer",
-    "agenda estimate execution preload resuming shards",
-    "speed worker",
-    "executors fork_server_preload",
-    "cluster runner",
+    "output_files",
+    "components",
+    "machine",
+    "stats",
+    "data",
+    "networks",
+    "config",
+    "store",
+    "training",
+    "execution",
+    "compare",
+    "plots",
+    "report",
+    "speed",
+    "diagnose",
     "cli",
     "__main__",
-]
-ROW_OF = {name: number for number, row in enumerate(ROWS) for name in row.split()}
-
-
-def module_names() -> set[str]:
-    """Modules and packages directly inside relu_bench."""
-    files = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
-    return files | {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+)
 
 
 def imports_of(path: Path) -> Iterator[str]:
@@ -58,43 +51,47 @@ def imports_of(path: Path) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1)
-def imported_modules() -> dict[str, set[str]]:
-    """For each module or package of ours, those others that it imports."""
-    names = module_names()
-    graph: dict[str, set[str]] = {name: set() for name in names}
+def imported() -> dict[str, set[str]]:
+    """For each module or package directly inside relu_bench, those others that it imports."""
+    files = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
+    graph: dict[str, set[str]] = {
+        name: set() for name in files | {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    }
     for path in PACKAGE.rglob("*.py"):
         importer = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
         for dotted in imports_of(path):
             package, _, rest = dotted.partition(".")
-            module = rest.partition(".")[0]
-            if package == "relu_bench" and module in names - {importer}:
-                graph[importer].add(module)
+            name = rest.partition(".")[0]
+            if package == "relu_bench" and name in graph.keys() - {importer}:
+                graph[importer].add(name)
     return graph
 
 
-def test_every_module_stands_in_one_row() -> None:
-    assert sorted(name for row in ROWS for name in row.split()) == sorted(module_names())
+def test_every_module_and_package_has_its_place() -> None:
+    assert sorted(ORDER) == sorted(imported())
 
 
-@pytest.mark.parametrize("importer", sorted(ROW_OF))
-def test_a_module_imports_only_from_the_rows_above(importer: str) -> None:
-    wrong = {name for name in imported_modules()[importer] if ROW_OF[name] >= ROW_OF[importer]}
-    assert not wrong, f"{importer} imports {sorted(wrong)}, which do not stand above it"
+@pytest.mark.parametrize("importer", ORDER)
+def test_imports_run_one_way(importer: str) -> None:
+    before = set(ORDER[: ORDER.index(importer)])
+    wrong = imported()[importer] - before
+    assert not wrong, f"{importer} imports {sorted(wrong)}, which do not stand before it"
 
 
 def test_the_package_itself_imports_what_is_there_anyway() -> None:
     assert list(imports_of(PACKAGE / "__init__.py")) == ["os", "sys"]
 
 
-@pytest.mark.parametrize("command", ["plots", "compare", "report", "store", "config", "planning"])
-def test_what_reads_results_or_configs_never_reaches_training(command: str) -> None:
-    graph = imported_modules()
-    reached, found = {command}, [command]
+@pytest.mark.parametrize("reader", ["config", "store", "compare", "plots", "report"])
+def test_what_reads_results_or_configs_never_reaches_training(reader: str) -> None:
+    forbidden = {"training", "execution"}
+    assert {reader, *forbidden} <= imported().keys()
+    reached, found = {reader}, [reader]
     while found:
-        new = graph[found.pop()] - reached
+        new = imported()[found.pop()] - reached
         reached |= new
         found += new
-    assert not reached & {"program", "training", "trainer", "preload", "worker", "executors"}
+    assert not reached & forbidden
 
 
 LOADED = """

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from relu_bench import initializers
-from relu_bench.initializers import INITIALIZERS, canonical, draw
+from relu_bench.networks import initializers
+from relu_bench.networks.initializers import INITIALIZERS, canonical, draw
 
 pytestmark = pytest.mark.tensorflow
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relu_bench.labels import Label, LabelError, make_label, parse
+from relu_bench.components.labels import Label, LabelError, make_label, parse
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,9}", fullmatch=True)
 SCALARS = st.one_of(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from relu_bench import machine
 from relu_bench.errors import ReluBenchError
+from relu_bench.machine import environment_variables, hardware
 
 
 @pytest.fixture(autouse=True)
@@ -23,12 +23,12 @@ def write(path: Path, text: str) -> None:
 
 def cores(tmp_path: Path, own_cgroup: str = "") -> int:
     write(tmp_path / "own", own_cgroup)
-    return machine.available_cores(tmp_path / "groups", tmp_path / "own")
+    return hardware.available_cores(tmp_path / "groups", tmp_path / "own")
 
 
 def test_affinity(tmp_path: Path) -> None:
     assert cores(tmp_path) == 16
-    assert machine.available_cores(tmp_path / "missing", tmp_path / "missing") == 16
+    assert hardware.available_cores(tmp_path / "missing", tmp_path / "missing") == 16
 
 
 def test_without_affinity_all_cores_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,9 +104,9 @@ def test_the_smallest_limit_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_this_machine_has_a_name_a_processor_and_memory() -> None:
-    assert machine.host() == socket.gethostname()
-    assert machine.processor().strip()
-    memory = machine.memory_gib()
+    assert hardware.host() == socket.gethostname()
+    assert hardware.processor().strip()
+    memory = hardware.memory_gib()
     assert memory is None or 0.25 < memory < 65536
 
 
@@ -115,7 +115,7 @@ def test_memory_is_unknown_where_the_system_does_not_tell(monkeypatch: pytest.Mo
         raise ValueError("unrecognized configuration name")
 
     monkeypatch.setattr(os, "sysconf", refuse, raising=False)
-    assert machine.memory_gib() is None
+    assert hardware.memory_gib() is None
 
 
 @pytest.mark.parametrize(
@@ -132,20 +132,20 @@ def test_the_name_of_the_processor(
     text: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path / "cpuinfo", text)
-    monkeypatch.setattr(machine, "_CPUINFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr(hardware, "_CPUINFO", tmp_path / "cpuinfo")
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
     monkeypatch.setattr("platform.processor", lambda: "")
-    assert machine.processor() == name
-    monkeypatch.setattr(machine, "_CPUINFO", tmp_path / "missing")
-    assert machine.processor() == "aarch64"
+    assert hardware.processor() == name
+    monkeypatch.setattr(hardware, "_CPUINFO", tmp_path / "missing")
+    assert hardware.processor() == "aarch64"
 
 
 def test_the_cores_of_the_affinity_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {7, 2}, raising=False)
-    assert machine.core_numbers() == (2, 7)
+    assert hardware.core_numbers() == (2, 7)
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
-    assert machine.core_numbers() == (0, 1, 2)
+    assert hardware.core_numbers() == (0, 1, 2)
 
 
 def test_a_share_is_told_by_its_job_and_its_control_group(
@@ -154,13 +154,13 @@ def test_a_share_is_told_by_its_job_and_its_control_group(
     found = []
     for job, group in (("1", "0::/a\n"), ("1", "0::/b\n"), ("2", "0::/a\n")):
         write(tmp_path / "own", group)
-        monkeypatch.setattr(machine, "_OWN_CGROUP", tmp_path / "own")
+        monkeypatch.setattr(hardware, "_OWN_CGROUP", tmp_path / "own")
         monkeypatch.setenv("SLURM_JOB_ID", job)
-        found.append(machine.share())
-        assert machine.share() == found[-1]
+        found.append(hardware.share())
+        assert hardware.share() == found[-1]
     assert len(set(found)) == 3
-    monkeypatch.setattr(machine, "_OWN_CGROUP", tmp_path / "missing")
-    assert machine.share()
+    monkeypatch.setattr(hardware, "_OWN_CGROUP", tmp_path / "missing")
+    assert hardware.share()
 
 
 VARIABLES = {
@@ -180,12 +180,13 @@ def test_the_variables_that_change_numbers(monkeypatch: pytest.MonkeyPatch) -> N
     for name in [*os.environ]:
         if name.startswith(("TF_", "XLA_", "OPENBLAS_", "ONEDNN_", "DNNL_", "NPY_")):
             monkeypatch.delenv(name)
-    assert machine.variables_in_force() == ""
+    assert environment_variables.variables_in_force() == ""
     for name, value in (VARIABLES | OTHERS | {"OPENBLAS_CORETYPE": "Haswell"}).items():
         monkeypatch.setenv(name, value)
-    assert machine.changing_variables() == VARIABLES
+    assert environment_variables.changing_variables() == VARIABLES
     in_force = sorted((VARIABLES | {"OPENBLAS_CORETYPE": "Haswell"}).items())
-    assert machine.variables_in_force() == " ".join(f"{each}={value}" for each, value in in_force)
+    said = " ".join(f"{each}={value}" for each, value in in_force)
+    assert environment_variables.variables_in_force() == said
 
 
 IN_FORCE = """
@@ -193,10 +194,10 @@ import os, sys
 os.environ["XLA_FLAGS"] = "--xla_cpu_enable_fast_math=true"
 if sys.argv[1] == "before":
     import tensorflow
-from relu_bench.quiet_tensorflow import ENVIRONMENT, keras
-from relu_bench.trainer import Trainer
-from relu_bench.config import Experiment
-from relu_bench.plan import make_plan
+from relu_bench.machine.quiet_tensorflow import ENVIRONMENT, keras
+from relu_bench.training.trainer import Trainer
+from relu_bench.config.experiment import Experiment
+from relu_bench.config.plan import make_plan
 fields = {"dataset": ("digits",), "model": ("mlp(hidden=[4])",), "epochs": (1,)}
 (spec,) = make_plan(Experiment("test", fields, seeds=(0,)))
 print([Trainer().train(spec).summary["environment"], os.environ.get("XLA_FLAGS")])
@@ -228,4 +229,4 @@ def test_a_run_says_what_was_in_force_when_tensorflow_was_imported(
 def test_a_flag_that_xla_does_not_know_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "--bogus")
     with pytest.raises(ReluBenchError, match=rf"{name} of its environment \(.*Unknown flag.*bogus"):
-        machine.check_flags()
+        environment_variables.check_flags()

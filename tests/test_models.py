@@ -3,11 +3,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from relu_bench.components.labels import LabelError
 from relu_bench.data import Inputs, image
 from relu_bench.errors import ConfigError
-from relu_bench.labels import LabelError
-from relu_bench.models import MODELS, Architecture, build, canonical, check_fits, entry
-from relu_bench.models.perceptron import DEEPEST
+from relu_bench.networks.models import MODELS, Architecture, build, canonical, check_fits, entry
+from relu_bench.networks.models.perceptron import DEEPEST
 
 BASE: dict[str, Any] = {
     "model": "mlp(hidden=[4, 6])",

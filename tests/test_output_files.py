@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from relu_bench import output_files, report, shipped, speed
-from relu_bench.activations import canonical
+from relu_bench import output_files, report, speed
+from relu_bench.config import shipped
 from relu_bench.data import idx
 from relu_bench.errors import ReluBenchError
+from relu_bench.networks.activations import canonical
 from relu_bench.plots import saving
 from relu_bench.speed import Cost
 

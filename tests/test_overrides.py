@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from relu_bench.config.overrides import parse
 from relu_bench.errors import ConfigError
-from relu_bench.overrides import parse
 
 KNOWN = ("activation", "learning_rate", "epochs", "cases", "model", "train_samples", "dataset")
 

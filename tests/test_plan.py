@@ -9,12 +9,12 @@ from config_strategies import configs
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from relu_bench import plan, yaml_source
-from relu_bench.columns import SPEC, names
-from relu_bench.components import Parameter
-from relu_bench.config import Experiment, from_document
-from relu_bench.plan import Spec, make_plan, varying
-from relu_bench.settings import FIELDS, TABLES, Setting
+from relu_bench.components.registry import Parameter
+from relu_bench.config import plan, yaml_source
+from relu_bench.config.experiment import Experiment, from_document
+from relu_bench.config.plan import Spec, make_plan, varying
+from relu_bench.config.settings import FIELDS, TABLES, Setting
+from relu_bench.store.columns import SPEC, names
 
 
 def plan_of(config: dict[str, Any]) -> tuple[Spec, ...]:

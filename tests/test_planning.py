@@ -4,8 +4,8 @@ import pytest
 from idx_folders import write_idx_folder
 
 from relu_bench import data
+from relu_bench.config.planning import plan_configs, ready_data
 from relu_bench.errors import ConfigError, DataError
-from relu_bench.planning import plan_configs, ready_data
 
 
 @pytest.fixture(autouse=True)

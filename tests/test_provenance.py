@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from relu_bench import __version__, provenance
-from relu_bench.columns import RUNS, names
+from relu_bench import __version__
+from relu_bench.machine import provenance
+from relu_bench.store.columns import RUNS, names
 
 
 @pytest.fixture

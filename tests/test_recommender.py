@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from relu_bench import models
+from relu_bench.config.plan import Spec
+from relu_bench.config.settings import Setting
 from relu_bench.data import Inputs, image
 from relu_bench.errors import ConfigError
-from relu_bench.models import Architecture, canonical, check_fits
-from relu_bench.plan import Spec
-from relu_bench.settings import Setting
-from relu_bench.training import RunResult
+from relu_bench.networks import models
+from relu_bench.networks.models import Architecture, canonical, check_fits
+from relu_bench.training.loop import RunResult
 
 INPUTS = Inputs("features", (5,), groups=(3, 2))
 
@@ -89,7 +89,7 @@ _PARTS = ("_batch_norm", "_activation", "_dropout")
 
 
 def trained(**changes: Any) -> tuple[Spec, RunResult]:
-    from relu_bench.trainer import Trainer
+    from relu_bench.training.trainer import Trainer
 
     fields = {
         "dataset": "synthetic_ratings(users=100, items=40, ratings_per_user=30)",

@@ -6,18 +6,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from relu_bench import config, models, yaml_source
+from relu_bench.components.labels import LabelError
+from relu_bench.config import yaml_source
+from relu_bench.config.experiment import from_document
+from relu_bench.config.plan import Spec, make_plan
+from relu_bench.config.planning import plan_configs
 from relu_bench.data import Inputs, image
 from relu_bench.errors import ConfigError
-from relu_bench.estimate import Layer, network_of
-from relu_bench.labels import LabelError
-from relu_bench.models import Architecture, build, canonical, check_fits, entry
-from relu_bench.plan import Spec, make_plan
-from relu_bench.planning import plan_configs
+from relu_bench.networks import models
+from relu_bench.networks.models import Architecture, build, canonical, check_fits, entry
+from relu_bench.training.estimate import Layer, network_of
 
 
 def specs_of(text: str) -> tuple[Spec, ...]:
-    return make_plan(config.from_document(yaml_source.parse(text, "test")))
+    return make_plan(from_document(yaml_source.parse(text, "test")))
 
 
 def test_the_label_has_every_parameter() -> None:

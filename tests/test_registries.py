@@ -9,13 +9,13 @@ from config_strategies import labels
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relu_bench import activations, initializers, models, optimizers
-from relu_bench.activations import ACTIVATIONS
-from relu_bench.components import Component
-from relu_bench.initializers import INITIALIZERS
-from relu_bench.labels import LabelError, parse
-from relu_bench.models import MODELS
-from relu_bench.optimizers import OPTIMIZERS
+from relu_bench.components.labels import LabelError, parse
+from relu_bench.components.registry import Component
+from relu_bench.networks import activations, initializers, models, optimizers
+from relu_bench.networks.activations import ACTIVATIONS
+from relu_bench.networks.initializers import INITIALIZERS
+from relu_bench.networks.models import MODELS
+from relu_bench.networks.optimizers import OPTIMIZERS
 
 Canonical = Callable[[str], str]
 REGISTRIES: list[tuple[Mapping[str, Component], Canonical]] = [
@@ -114,7 +114,7 @@ OWN_ACTIVATIONS = {"learnable_relu", "rrelu", "arelu", "relu_lambda", "relu_cust
 
 
 def _keras_callables() -> list[tuple[str, str, Component, Any]]:
-    from relu_bench.quiet_tensorflow import keras
+    from relu_bench.machine.quiet_tensorflow import keras
 
     shared = [name for name in ACTIVATIONS if name not in OWN_ACTIVATIONS]
     functions = {name: getattr(keras.activations, name, None) for name in shared}

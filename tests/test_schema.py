@@ -8,11 +8,11 @@ from config_strategies import configs
 from hypothesis import given
 from jsonschema import Draft202012Validator
 
-from relu_bench import shipped, yaml_source
-from relu_bench.config import from_document
+from relu_bench.config import shipped, yaml_source
+from relu_bench.config.experiment import from_document
+from relu_bench.config.schema import config_schema
+from relu_bench.config.settings import FIELDS
 from relu_bench.errors import ConfigError
-from relu_bench.schema import config_schema
-from relu_bench.settings import FIELDS
 
 VALIDATOR = Draft202012Validator(config_schema())
 CONFIGS = Path(__file__).parent.parent / "configs"

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relu_bench import shards
-from relu_bench.config import Experiment
+from relu_bench.config import shards
+from relu_bench.config.experiment import Experiment
+from relu_bench.config.plan import make_plan
+from relu_bench.config.planning import Planned
+from relu_bench.config.shards import Shard
 from relu_bench.errors import ReluBenchError
-from relu_bench.plan import make_plan
-from relu_bench.planning import Planned
-from relu_bench.shards import Shard
 
 
 def plan(name: str, batches: list[int], seeds: list[int]) -> Planned:

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from relu_bench import shipped
-from relu_bench.activations.listing import all_labels
-from relu_bench.config import load
+from relu_bench.config import shipped
+from relu_bench.config.experiment import load
+from relu_bench.config.plan import make_plan, varying
 from relu_bench.errors import ReluBenchError
-from relu_bench.plan import make_plan, varying
+from relu_bench.networks.activations.listing import all_labels
 
 ROOT = Path(__file__).parent.parent
 NAMES = [each.name for each in shipped.all_configs()]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relu_bench.spacing import expand, is_spaced, split_at_commas
+from relu_bench.components.spacing import expand, is_spaced, split_at_commas
 
 
 @pytest.mark.parametrize(

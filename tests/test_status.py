@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from relu_bench.errors import StoreError
-from relu_bench.status import CELLS, Failure, partial, progress
 from relu_bench.store import RunRecord, Store, scan
+from relu_bench.store.status import CELLS, Failure, partial, progress
 
 
 def record(run_id: str, *, experiment: str = "one", **cells: str) -> RunRecord:

@@ -1,6 +1,6 @@
 import pytest
 
-from relu_bench.tasks import CLASSIFICATION, METRICS, Task
+from relu_bench.data.tasks import CLASSIFICATION, METRICS, Task
 
 
 def test_classification() -> None:

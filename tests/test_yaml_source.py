@@ -8,8 +8,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relu_bench.config.yaml_source import KEY, parse, quote_labels, read, scalar
 from relu_bench.errors import ConfigError
-from relu_bench.yaml_source import KEY, parse, quote_labels, read, scalar
 
 # What PyYAML leaves unquoted because YAML 1.1 has no such number, and what YAML 1.2 reads as one.
 NUMBER_LIKE = re.compile(r"[-+.0-9eE]*")

@@ -34,9 +34,9 @@ def activations(
     ] = None,
 ) -> None:
     """Show the family: formula, derivative, range, when to use which."""
-    from relu_bench.activations import canonical, listing
+    from relu_bench.components.labels import LabelError
     from relu_bench.errors import ReluBenchError
-    from relu_bench.labels import LabelError
+    from relu_bench.networks.activations import canonical, listing
 
     try:
         labels = list(dict.fromkeys(canonical(name) for name in names or listing.all_labels()))
@@ -56,7 +56,7 @@ def activations(
 
 
 def _show(labels: "Sequence[str]", table_format: TableFormat, *, one_by_one: bool) -> None:
-    from relu_bench.activations import listing
+    from relu_bench.networks.activations import listing
 
     if table_format is TableFormat.MARKDOWN:
         typer.echo(listing.as_markdown(labels))
@@ -76,7 +76,7 @@ def _show_table(labels: "Sequence[str]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from relu_bench.activations import listing
+    from relu_bench.networks.activations import listing
 
     console = Console()
     drawn = console.is_terminal

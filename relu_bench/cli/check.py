@@ -10,9 +10,9 @@ from relu_bench.cli.options import Configs, DataDir, Jobs, Overrides
 from relu_bench.cli.words import counted, word
 
 if TYPE_CHECKING:
-    from relu_bench.estimate import Network
-    from relu_bench.plan import Spec
-    from relu_bench.planning import Planned
+    from relu_bench.config.plan import Spec
+    from relu_bench.config.planning import Planned
+    from relu_bench.training.estimate import Network
 
 
 def check(
@@ -22,18 +22,20 @@ def check(
     data_dir: DataDir = None,
 ) -> None:
     """Validate configs; show the plan, the models' layers and the estimated time."""
-    from relu_bench import planning
+    from relu_bench.config import planning
 
     show_plans(planning.plan_configs(configs, overrides or [], data_dir), jobs, data_dir)
 
 
 def show_plans(planned: "Sequence[Planned]", jobs: int | None, data_dir: Path | None) -> None:
     """Print each plan; what `check` and `run --dry-run` say."""
-    from relu_bench import estimate, machine, planning
+    from relu_bench.config import planning
+    from relu_bench.machine import hardware
+    from relu_bench.training import estimate
 
     for note in planning.notes(planned, data_dir):
         typer.echo(f"relu-bench: warning: {note}", err=True)
-    cores = jobs or machine.available_cores()
+    cores = jobs or hardware.available_cores()
     _try_own_activations(planned, data_dir)
     for each in planned:
         _show_runs(each)
@@ -47,7 +49,8 @@ def _try_own_activations(planned: "Sequence[Planned]", data_dir: Path | None) ->
     """Build the networks with a user's function first: a plan with a wrong one is not valid."""
     own = {spec.program_key: spec for each in planned for spec in each.specs if spec.source}
     if own:
-        from relu_bench import activations, estimate
+        from relu_bench.networks import activations
+        from relu_bench.training import estimate
 
         for spec in own.values():
             estimate.network_of(spec, data_dir)
@@ -58,8 +61,8 @@ def _try_own_activations(planned: "Sequence[Planned]", data_dir: Path | None) ->
 
 
 def _show_runs(planned: "Planned") -> None:
-    from relu_bench.plan import varying
-    from relu_bench.settings import FIELDS
+    from relu_bench.config.plan import varying
+    from relu_bench.config.settings import FIELDS
 
     axes = varying(planned.experiment)
     specs, seeds = planned.specs, planned.experiment.seeds
@@ -78,7 +81,7 @@ def _show_runs(planned: "Planned") -> None:
 
 
 def _show_programs(planned: "Planned", data_dir: Path | None) -> None:
-    from relu_bench import estimate
+    from relu_bench.training import estimate
 
     programs: dict[tuple[Any, ...], list[Spec]] = {}
     for spec in planned.specs:
@@ -114,8 +117,8 @@ def _show_layers(network: "Network") -> None:
 
 
 def _distinguishing(specs: "Sequence[Spec]") -> list[str]:
-    from relu_bench.plan import NOT_IN_PROGRAM
-    from relu_bench.settings import FIELDS
+    from relu_bench.config.plan import NOT_IN_PROGRAM
+    from relu_bench.config.settings import FIELDS
 
     return [
         field

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relu_bench.cli.options import Baseline, By, CompareMode, Margin, Metric, Mode, Stores, Where
-from relu_bench.machine import one_blas_thread
+from relu_bench.machine.environment_variables import one_blas_thread
 
 if TYPE_CHECKING:
     from relu_bench.compare import Answers

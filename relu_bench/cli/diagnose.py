@@ -10,8 +10,8 @@ from relu_bench.cli.options import Configs, DataDir, Overrides, TableFormat
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from relu_bench.config.plan import Spec
     from relu_bench.diagnose import Combination, Diagnosis
-    from relu_bench.plan import Spec
 
 
 def diagnose(
@@ -49,9 +49,9 @@ def diagnose(
 ) -> None:
     """Simulate random initializations: see signals and gradients vanish, explode or die."""
     from relu_bench.cli.work import showing_work
+    from relu_bench.config.planning import notes, plan_configs
     from relu_bench.diagnose import collapsed
     from relu_bench.diagnose import diagnose as simulate_all
-    from relu_bench.planning import notes, plan_configs
 
     planned = plan_configs(configs, overrides or [], data_dir)
     if plot is not None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from relu_bench.cli.progress import Display, LineDisplay
 from relu_bench.cli.terminal import stderr_is_live
-from relu_bench.planning import Planned
+from relu_bench.config.planning import Planned
 
 
 def make_display(planned: Sequence[Planned], out: Path, *, as_json: bool, quiet: bool) -> Display:

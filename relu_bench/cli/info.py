@@ -7,10 +7,10 @@ import typer
 
 def info() -> None:
     """Versions, processor, memory and devices."""
-    from relu_bench import machine, provenance
+    from relu_bench.machine import hardware, provenance
 
     described = provenance.describe()
-    memory = machine.memory_gib()
+    memory = hardware.memory_gib()
     rows = {
         "relu-bench": described["relu_bench_version"],
         "git commit": described["git_commit"] or "none (installed from a wheel)",
@@ -21,7 +21,7 @@ def info() -> None:
         },
         "system": platform.platform(),
         "processor": described["processor"],
-        "cores": f"{machine.available_cores()} for this process",
+        "cores": f"{hardware.available_cores()} for this process",
         "memory": "unknown" if memory is None else f"{memory:.1f} GiB",
         "devices": _devices(),
     }
@@ -30,7 +30,7 @@ def info() -> None:
 
 
 def _devices() -> str:
-    from relu_bench.quiet_tensorflow import tf
+    from relu_bench.machine.quiet_tensorflow import tf
 
     devices = [
         device.name.removeprefix("/physical_device:")

@@ -10,7 +10,7 @@ from relu_bench.errors import ReluBenchError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from relu_bench.shipped import ShippedConfig
+    from relu_bench.config.shipped import ShippedConfig
 
 
 def init(
@@ -22,7 +22,7 @@ def init(
     ] = None,
 ) -> None:
     """Write a shipped config to start from."""
-    from relu_bench import shipped
+    from relu_bench.config import shipped
 
     if name is None and to is not None:
         raise ReluBenchError(

@@ -5,9 +5,9 @@ import threading
 from typing import TYPE_CHECKING, Any, Self
 
 from relu_bench.cli.progress import Display, LineDisplay, opening, score
-from relu_bench.plan import Spec
+from relu_bench.config.plan import Spec
 from relu_bench.store import RunRecord
-from relu_bench.training import Progress
+from relu_bench.training.loop import Progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars

@@ -8,7 +8,7 @@ import typer
 
 from relu_bench.cli.drawing import import_matplotlib
 from relu_bench.cli.options import Stores, Where
-from relu_bench.machine import one_blas_thread
+from relu_bench.machine.environment_variables import one_blas_thread
 
 
 class Style(StrEnum):

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from relu_bench.cli.words import counted, word
-from relu_bench.columns import RUNS, names
-from relu_bench.cores import VARIABLE
-from relu_bench.plan import Spec, varying
-from relu_bench.planning import Planned
-from relu_bench.runner import Tally
+from relu_bench.components.variant_label import label
+from relu_bench.config.plan import Spec, varying
+from relu_bench.config.planning import Planned
+from relu_bench.execution.runner import Tally
+from relu_bench.machine.cores import VARIABLE
 from relu_bench.store import RunRecord, read
-from relu_bench.training import Progress
-from relu_bench.variant_label import label
+from relu_bench.store.columns import RUNS, names
+from relu_bench.training.loop import Progress
 
 
 class Display:

@@ -7,7 +7,7 @@ import typer
 
 from relu_bench.cli.drawing import import_matplotlib
 from relu_bench.cli.options import Baseline, By, CompareMode, Margin, Metric, Mode, Stores, Where
-from relu_bench.machine import one_blas_thread
+from relu_bench.machine.environment_variables import one_blas_thread
 
 
 def report(

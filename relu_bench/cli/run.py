@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from relu_bench.cli.progress import Display
-    from relu_bench.executors import Executor
-    from relu_bench.planning import Planned
+    from relu_bench.config.planning import Planned
+    from relu_bench.execution.local import Executor
 
 _OUT = Path("results")
 
@@ -120,9 +120,9 @@ def run(
 
 def _start_early() -> None:
     """Import TensorFlow on another core while this one reads and plans: a start's longest part."""
-    from relu_bench import fork_server, machine
+    from relu_bench.machine import fork_server, hardware
 
-    if machine.available_cores() > 1:
+    if hardware.available_cores() > 1:
         fork_server.start()
 
 
@@ -136,7 +136,8 @@ def _planned(
     data_dir: Path | None,
 ) -> "Sequence[Planned]":
     """The runs that the arguments ask for."""
-    from relu_bench import planning, resuming, shards
+    from relu_bench.config import planning, shards
+    from relu_bench.execution import resuming
 
     if resume is not None:
         given = {"CONFIG": configs, "--set": overrides, "--out": out, "--shard": shard}
@@ -167,7 +168,8 @@ def _train(
     fail_fast: bool,
 ) -> int:
     """Run the plan; returns the exit code."""
-    from relu_bench import planning, runner
+    from relu_bench.config import planning
+    from relu_bench.execution import runner
     from relu_bench.store import Store
 
     for note in planning.notes(planned, data_dir):
@@ -210,10 +212,11 @@ def _local(
     timeout: float | None,
 ) -> "Executor":
     """Worker processes here, for so many runs."""
-    from relu_bench import fork_server, machine, planning
-    from relu_bench.cores import VARIABLE, HostCores
-    from relu_bench.executors import LocalExecutor
-    from relu_bench.worker import WorkerSettings
+    from relu_bench.config import planning
+    from relu_bench.execution.local import LocalExecutor
+    from relu_bench.execution.worker import WorkerSettings
+    from relu_bench.machine import environment_variables, fork_server
+    from relu_bench.machine.cores import VARIABLE, HostCores
 
     cores = HostCores()
     if jobs is not None and jobs > cores.limit:
@@ -221,7 +224,7 @@ def _local(
             f"--jobs {jobs}: no more than {cores.limit} workers run at once here, those of other "
             f"relu-bench processes included; the environment variable {VARIABLE} sets that number."
         )
-    left_out = machine.changing_variables()
+    left_out = environment_variables.changing_variables()
     if left_out:
         display.notice(
             f"{', '.join(sorted(left_out))}: set here, and left out for the workers, since the "
@@ -248,7 +251,7 @@ def _on_cluster(
     timeout: float | None,
 ) -> "Executor":
     """The workers of a Dask cluster."""
-    from relu_bench.cluster import connect
+    from relu_bench.execution.cluster import connect
 
     return connect(
         address,

@@ -11,6 +11,6 @@ def schema() -> None:
     """
     import json
 
-    from relu_bench.schema import config_schema
+    from relu_bench.config.schema import config_schema
 
     typer.echo(json.dumps(config_schema(), indent=2))

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from relu_bench.components import field_called, most_similar
+from relu_bench.components.registry import field_called, most_similar
 from relu_bench.errors import ReluBenchError, show
 
 _CALLED_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
@@ -73,7 +73,7 @@ def _check_fields(command: str, arguments: Sequence[str], options: Collection[st
 
 def _field(name: str, option: str, options: Collection[str]) -> str | None:
     """The field that is meant, but for what may be a misspelled option."""
-    from relu_bench.config import SETTABLE
+    from relu_bench.config.experiment import SETTABLE
 
     if name in SETTABLE:
         return name

@@ -58,11 +58,11 @@ def speed(
     ] = None,
 ) -> None:
     """Measure what activations cost, forward and backward: compiled, eager, and in NumPy."""
-    from relu_bench import machine
     from relu_bench import speed as measurement
-    from relu_bench.activations import canonical, listing
+    from relu_bench.components.labels import LabelError
     from relu_bench.errors import ReluBenchError
-    from relu_bench.labels import LabelError
+    from relu_bench.machine import environment_variables
+    from relu_bench.networks.activations import canonical, listing
 
     try:
         labels = list(dict.fromkeys(canonical(name) for name in names or listing.all_labels()))
@@ -71,7 +71,7 @@ def speed(
     sizes = measurement.given(elements) if elements else measurement.chosen()
     if out is not None:
         measurement.make_folder(out)
-    left_out = machine.changing_variables()
+    left_out = environment_variables.changing_variables()
     if left_out:
         typer.echo(f"relu-bench: {', '.join(sorted(left_out))}: set here, and left out", err=True)
     settings = measurement.Settings(seconds=seconds, repeats=repeats)

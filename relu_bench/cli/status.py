@@ -13,7 +13,7 @@ from relu_bench.cli.words import counted, run_names
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from relu_bench.status import Progress
+    from relu_bench.store.status import Progress
 
 _HEADS = ("experiment", "planned", "completed", "diverged", "failed", "missing")
 _MOST_REASONS = 10
@@ -46,7 +46,7 @@ def status(
     a run that two of them have counts once.
     """
     from relu_bench import store
-    from relu_bench.status import partial, progress
+    from relu_bench.store.status import partial, progress
 
     stores = results or [Path("results")]
     found = progress(stores)
@@ -133,7 +133,7 @@ def _explained(progress: "Progress", lacking: "Sequence[str]") -> list[str]:
 
 def _reasons(progress: "Progress") -> list[str]:
     """Each reason once, the commonest first, with how many runs it has and the first of them."""
-    from relu_bench.status import names_of_failures
+    from relu_bench.store.status import names_of_failures
 
     if not progress.failures:
         return []

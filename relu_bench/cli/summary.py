@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from relu_bench.planning import Planned
-    from relu_bench.runner import Tally
+    from relu_bench.config.planning import Planned
+    from relu_bench.execution.runner import Tally
 
 _HEADS = ("variant", "learned/n", "validation", "test", "seconds")
 _BETWEEN = 2

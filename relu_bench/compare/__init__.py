@@ -25,7 +25,7 @@ from relu_bench.compare.scores import Scale, completed, final_scores, scale_of, 
 from relu_bench.compare.sentences import in_words
 from relu_bench.compare.summary import summarize
 from relu_bench.compare.variants import as_texts, axes, broken, texts, with_variant
-from relu_bench.variant_label import label
+from relu_bench.components.variant_label import label
 
 __all__ = [
     "WIDTH",

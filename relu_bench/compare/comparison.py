@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 
-from relu_bench import labels
 from relu_bench.compare.dropped import left_out
 from relu_bench.compare.estimates import Estimate, common, estimates
 from relu_bench.compare.measure import Measure, further_metrics, measure_of
@@ -21,7 +20,8 @@ from relu_bench.compare.ranking import ranked
 from relu_bench.compare.scores import completed
 from relu_bench.compare.test_set import dataset_of, test_size
 from relu_bench.compare.tuning import Tuned, tuned
-from relu_bench.components import nearest
+from relu_bench.components import labels
+from relu_bench.components.registry import nearest
 from relu_bench.errors import ReluBenchError, shorten, show
 
 _MOST_LISTED = 25

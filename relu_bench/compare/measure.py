@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relu_bench import columns
 from relu_bench.compare.scores import Scale, scale_of
+from relu_bench.data.tasks import METRICS
 from relu_bench.errors import ReluBenchError, show
-from relu_bench.tasks import METRICS
+from relu_bench.store import columns
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from relu_bench import columns, provenance
 from relu_bench.compare import numbers
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.idle_settings import idle_settings
@@ -12,8 +11,10 @@ from relu_bench.compare.questions import APART
 from relu_bench.compare.scores import completed
 from relu_bench.compare.variants import texts
 from relu_bench.compare.verdicts import LEVEL
+from relu_bench.machine import provenance
 from relu_bench.stats.bootstrap import RESAMPLES
 from relu_bench.stats.sign_flip import EXACT_TO, FLIPS
+from relu_bench.store import columns
 
 _MOST_NAMED = 8
 # What decides which samples are trained on.

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from relu_bench import columns, display_names, labels
 from relu_bench.compare.variants import as_texts
+from relu_bench.components import labels
+from relu_bench.components.variant_label import label
+from relu_bench.config import display_names
 from relu_bench.errors import shorten
+from relu_bench.store import columns
 from relu_bench.store.plans import kept
-from relu_bench.variant_label import label
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -114,7 +116,7 @@ def meant(field: str, text: str, there: Iterable[str], names: Names) -> list[str
         there: the labels to choose from.
         names: display names by label.
     """
-    from relu_bench.settings import recognize
+    from relu_bench.config.settings import recognize
 
     known = {label: parsed for label in there if (parsed := _parsed(label)) is not None}
     shown = [label for label in known if names.get(label, "").casefold() == text.casefold()]

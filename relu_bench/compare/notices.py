@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from relu_bench import columns
 from relu_bench.compare.variants import REVISION, axes
+from relu_bench.store import columns
 
 if TYPE_CHECKING:
     from pandas import DataFrame

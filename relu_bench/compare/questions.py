@@ -10,7 +10,7 @@ from relu_bench.compare.naming import stored_labels
 from relu_bench.compare.results import Results, once_each
 from relu_bench.compare.scores import completed
 from relu_bench.compare.variants import AXIS_COLUMNS, REVISION, as_texts, axes, texts, with_variant
-from relu_bench.components import nearest_field
+from relu_bench.components.registry import nearest_field
 from relu_bench.errors import ReluBenchError, show
 from relu_bench.store.plans import kept
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from relu_bench import store
-from relu_bench.columns import REQUIRED
 from relu_bench.compare.layers import MEASURES, STEP_MEASURE
 from relu_bench.compare.naming import Names, names_of, shown_with
 from relu_bench.compare.notices import notices_of
@@ -18,6 +17,7 @@ from relu_bench.compare.scores import completed
 from relu_bench.compare.selection import select
 from relu_bench.errors import ReluBenchError, StoreError
 from relu_bench.store.cells import shown
+from relu_bench.store.columns import REQUIRED
 
 if TYPE_CHECKING:
     from pandas import DataFrame

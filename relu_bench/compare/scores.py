@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from relu_bench import columns, stats
+from relu_bench import stats
+from relu_bench.data.tasks import METRICS
 from relu_bench.errors import ReluBenchError, StoreError, show
-from relu_bench.tasks import METRICS
+from relu_bench.store import columns
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

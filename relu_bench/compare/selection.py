@@ -6,12 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from relu_bench import columns, labels
 from relu_bench.compare.naming import Names, meant
 from relu_bench.compare.variants import texts
-from relu_bench.components import nearest_field
+from relu_bench.components import labels
+from relu_bench.components.registry import nearest_field
+from relu_bench.components.spacing import split_at_commas
 from relu_bench.errors import ReluBenchError, shorten, show
-from relu_bench.spacing import split_at_commas
+from relu_bench.store import columns
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from relu_bench.compare.results import once_each
 from relu_bench.compare.scores import completed, score
 from relu_bench.compare.variants import axes, with_variant
-from relu_bench.tasks import METRICS
+from relu_bench.data.tasks import METRICS
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

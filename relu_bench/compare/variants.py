@@ -6,9 +6,9 @@ import re
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
-from relu_bench import columns
 from relu_bench.compare.kept import kept
-from relu_bench.variant_label import label
+from relu_bench.components.variant_label import label
+from relu_bench.store import columns
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from relu_bench.tasks import Task
+from relu_bench.data.tasks import Task
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[Any]

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from relu_bench.data.dataset import Dataset, DatasetInfo, image
 from relu_bench.data.parts import stratified_sample
+from relu_bench.data.tasks import CLASSIFICATION
 from relu_bench.errors import DataError
-from relu_bench.tasks import CLASSIFICATION
 
 INFO = DatasetInfo("digits", CLASSIFICATION, image((28, 28, 1)), 10, 1_437, 360)
 _SIDE = 28

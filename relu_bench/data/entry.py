@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from relu_bench.components import Component
+from relu_bench.components.labels import Label
+from relu_bench.components.registry import Component
 from relu_bench.data.dataset import Dataset, DatasetInfo
-from relu_bench.labels import Label
 
 Info = Callable[[Label], DatasetInfo]
 Load = Callable[[Label, Path | None, bool], Dataset]

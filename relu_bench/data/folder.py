@@ -8,7 +8,6 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from relu_bench import machine
 from relu_bench.data import idx
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset, DatasetInfo, image
@@ -23,6 +22,7 @@ from relu_bench.data.four import (
     read_idx,
 )
 from relu_bench.data.places import expanded, own_places
+from relu_bench.data.tasks import CLASSIFICATION
 from relu_bench.data.text_layouts import EXPECTED as TEXTS_EXPECTED
 from relu_bench.data.text_layouts import is_table
 from relu_bench.data.texts import (
@@ -33,7 +33,7 @@ from relu_bench.data.texts import (
     texts_left_out,
 )
 from relu_bench.errors import DataError
-from relu_bench.tasks import CLASSIFICATION
+from relu_bench.machine import hardware
 
 _REMEDY = "Replace the file with a good copy."
 _MOST_NAMES = 5
@@ -158,7 +158,7 @@ def _headers(files: Mapping[Role, Path]) -> tuple[dict[Role, idx.Header], dict[R
 
 def _half_of_memory() -> int | None:
     """In bytes: the data are there twice while they are handed to the workers."""
-    memory = machine.memory_gib()
+    memory = hardware.memory_gib()
     return None if memory is None else int(memory * 2**29)
 
 

@@ -12,7 +12,7 @@ from relu_bench.data import idx
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset, image
 from relu_bench.data.npz import read_npz
-from relu_bench.tasks import Task
+from relu_bench.data.tasks import Task
 
 Role = Literal["train_images", "train_labels", "test_images", "test_labels"]
 PAIRS: tuple[tuple[Role, Role], ...] = (

@@ -15,17 +15,17 @@ import numpy as np
 import numpy.typing as npt
 
 from relu_bench import output_files
-from relu_bench.components import Parameter
+from relu_bench.components.labels import Label
+from relu_bench.components.registry import Parameter
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs
 from relu_bench.data.entry import Copied, Row
 from relu_bench.data.fetching import fetch
 from relu_bench.data.npz import read_npz
 from relu_bench.data.places import VARIABLE, expanded, keras_cache, not_here, own_places
+from relu_bench.data.tasks import TWO_CLASSES
 from relu_bench.data.text_encoding import last_tokens
 from relu_bench.errors import DataError
-from relu_bench.labels import Label
-from relu_bench.tasks import TWO_CLASSES
 
 NAME, FILE = "imdb", "imdb.npz"
 COUNT = 25_000
@@ -87,7 +87,7 @@ def _fetched(data_dir: Path | None, fetch_it: bool) -> Path:
 
 
 def _download() -> None:
-    from relu_bench.quiet_tensorflow import keras
+    from relu_bench.machine.quiet_tensorflow import keras
 
     # Only the file that it leaves in its cache is wanted.
     keras.datasets.imdb.load_data()

@@ -21,7 +21,7 @@ from relu_bench.data.four import (
     file_name,
     size,
 )
-from relu_bench.tasks import CLASSIFICATION
+from relu_bench.data.tasks import CLASSIFICATION
 
 _SLACK = 1 << 20
 

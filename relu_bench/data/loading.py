@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from relu_bench.components.labels import Label, parse
 from relu_bench.data import folder
 from relu_bench.data.dataset import Dataset, DatasetInfo
 from relu_bench.data.entry import Copied, Row
@@ -12,7 +13,6 @@ from relu_bench.data.naming import canonical, check_name, is_path, known_names
 from relu_bench.data.places import check_data_dir
 from relu_bench.data.registry import DATASETS
 from relu_bench.errors import DataError, shorten
-from relu_bench.labels import Label, parse
 
 
 @dataclass(frozen=True)

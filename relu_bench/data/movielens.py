@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from relu_bench import output_files
+from relu_bench.components.labels import Label
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs
 from relu_bench.data.entry import Copied, Row
@@ -23,9 +24,8 @@ from relu_bench.data.parts import stratified_sample
 from relu_bench.data.places import VARIABLE, Place, expanded, keras_cache, not_here, own_places
 from relu_bench.data.rating_features import ITEM_COLUMNS, USER_COLUMNS, RatingFeatures
 from relu_bench.data.synthetic_ratings import NAME as SYNTHETIC
+from relu_bench.data.tasks import RATINGS
 from relu_bench.errors import DataError
-from relu_bench.labels import Label
-from relu_bench.tasks import RATINGS
 
 NAME, FOLDER, ARCHIVE = "movielens_100k", "ml-100k", "ml-100k.zip"
 ADDRESS = f"https://files.grouplens.org/datasets/movielens/{ARCHIVE}"
@@ -102,7 +102,7 @@ def _fetched(data_dir: Path | None, fetch_it: bool) -> Path:
 
 
 def _download() -> None:
-    from relu_bench.quiet_tensorflow import keras
+    from relu_bench.machine.quiet_tensorflow import keras
 
     keras.utils.get_file(ARCHIVE, ADDRESS, file_hash=ARCHIVE_SHA256, hash_algorithm="sha256")
 

@@ -5,10 +5,10 @@ import errno
 import os
 from pathlib import Path
 
-from relu_bench.components import resolve
+from relu_bench.components.labels import LabelError
+from relu_bench.components.registry import resolve
 from relu_bench.data.registry import DATASETS
 from relu_bench.errors import DataError, shorten, show
-from relu_bench.labels import LabelError
 
 _ALIASES = {alias: name for name, row in DATASETS.items() for alias in row.aliases}
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from relu_bench.data.dataset import Labels
+from relu_bench.data.tasks import Task
 from relu_bench.errors import DataError
-from relu_bench.tasks import Task
 
 Indices = npt.NDArray[np.int32]
 

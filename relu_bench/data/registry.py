@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from relu_bench.components import Parameter
+from relu_bench.components.labels import Label
+from relu_bench.components.registry import Parameter
 from relu_bench.data import copying, digits
 from relu_bench.data.dataset import Dataset, DatasetInfo
 from relu_bench.data.entry import Row
@@ -16,7 +17,6 @@ from relu_bench.data.places import find, keras_cache, own_places
 from relu_bench.data.sources import load_known
 from relu_bench.data.synthetic_ratings import NAME as SYNTHETIC
 from relu_bench.data.synthetic_ratings import SYNTHETIC_RATINGS
-from relu_bench.labels import Label
 
 EMBEDDED = "embedded, needs no network"
 

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from relu_bench.data.dataset import Array, Dataset, Inputs
-from relu_bench.tasks import Task
+from relu_bench.data.tasks import Task
 
 _ARRAYS = ("train_inputs", "train_targets", "test_inputs", "test_targets")
 _TOKEN_BYTES = 16

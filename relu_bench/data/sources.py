@@ -90,7 +90,7 @@ def _from_keras(known: Known, cache: Place, data_dir: Path | None) -> Dataset:
 
 
 def _load_with_keras(known: Known) -> Four:
-    from relu_bench.quiet_tensorflow import keras
+    from relu_bench.machine.quiet_tensorflow import keras
 
     loader = getattr(keras.datasets, known.info.name)
     with downloading():

@@ -23,13 +23,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from relu_bench.components import Parameter
+from relu_bench.components.labels import Label
+from relu_bench.components.registry import Parameter
 from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs
 from relu_bench.data.entry import Row
 from relu_bench.data.parts import stratified_sample
+from relu_bench.data.tasks import RATINGS
 from relu_bench.errors import DataError
-from relu_bench.labels import Label
-from relu_bench.tasks import RATINGS
 
 NAME = "synthetic_ratings"
 FEATURES = 6

@@ -36,7 +36,7 @@ class TextEncoding:
 
     def __call__(self, positions: Positions) -> tuple[Tokens, Tokens]:
         """Tokens (n, length) and (m, length), by the words of `train[positions]` alone."""
-        from relu_bench.quiet_tensorflow import keras
+        from relu_bench.machine.quiet_tensorflow import keras
 
         layer = keras.layers.TextVectorization(max_tokens=self.vocabulary, ragged=True)
         layer.adapt(_lowered(self.train[positions]))

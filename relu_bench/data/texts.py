@@ -17,10 +17,10 @@ import numpy.typing as npt
 from relu_bench.data.damage import DamagedError
 from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs, Labels
 from relu_bench.data.parts import stratified_sample
+from relu_bench.data.tasks import CLASSIFICATION, TWO_CLASSES, Task
 from relu_bench.data.text_encoding import TextEncoding
 from relu_bench.data.text_layouts import EXPECTED, Found, Texts, beside_classes, is_table, read
 from relu_bench.errors import DataError, show
-from relu_bench.tasks import CLASSIFICATION, TWO_CLASSES, Task
 
 LENGTH = 100
 VOCABULARY = 10_000

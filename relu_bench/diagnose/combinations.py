@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from relu_bench import models
-from relu_bench.labels import parse
-from relu_bench.plan import Spec
-from relu_bench.settings import FIELDS
+from relu_bench.components.labels import parse
+from relu_bench.config.plan import Spec
+from relu_bench.config.settings import FIELDS
+from relu_bench.networks import models
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_bench import activations
 from relu_bench.diagnose.combinations import Combination
 from relu_bench.diagnose.intervals import Share, Spread, share_of, spread
 from relu_bench.diagnose.simulate import Trials
 from relu_bench.diagnose.verdicts import Judged, judge
+from relu_bench.networks import activations
 
 Floats = NDArray[np.float64]
 

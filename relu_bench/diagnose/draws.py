@@ -21,8 +21,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_bench.labels import parse
-from relu_bench.weights import seed_of
+from relu_bench.components.labels import parse
+from relu_bench.networks.weights import seed_of
 
 Kind = Literal["normal", "truncated_normal", "uniform", "orthogonal", "constant"]
 Floats = NDArray[np.float32]

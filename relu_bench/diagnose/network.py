@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_bench import activations
+from relu_bench.networks import activations
 
 Array = NDArray[Any]
 

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_bench import machine
 from relu_bench.diagnose import network
 from relu_bench.diagnose.draws import Stream, distribution
 from relu_bench.diagnose.network import Variant, Weights
 from relu_bench.errors import ReluBenchError
+from relu_bench.machine import hardware
 
 WORKING_MEMORY = 64 * 2**20
 """Bytes of the arrays of one piece. Larger pieces are slower: they leave the processor's cache."""
@@ -109,7 +109,7 @@ def simulate(
     """
     from threadpoolctl import threadpool_limits
 
-    workers = min(machine.available_cores(), max(len(variants), len(drawn.shapes)))
+    workers = min(hardware.available_cores(), max(len(variants), len(drawn.shapes)))
     piece = _trials_at_once(drawn, len(images.inputs), min(workers, len(variants)), memory)
     streams = _streams(seed, len(drawn.shapes))
     found: list[list[Trials]] = [[] for _ in variants]
@@ -199,7 +199,7 @@ def _trials_at_once(drawn: Network, images: int, workers: int, memory: int) -> i
     signals = images * (sum(drawn.widths) + drawn.outputs)
     temporaries = images * max(*drawn.widths, drawn.outputs) * _TEMPORARIES
     needed = _FLOAT * (weights + workers * (signals + temporaries))
-    available = machine.memory_gib()
+    available = hardware.memory_gib()
     if available is not None and needed > available * 2**30:
         raise ReluBenchError(
             f"One initialization of a perceptron with {weights:,} parameters needs about "

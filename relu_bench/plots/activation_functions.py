@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_bench import activations
-from relu_bench.activations import Kink
 from relu_bench.compare import broken
+from relu_bench.components.labels import parse
 from relu_bench.errors import ReluBenchError
-from relu_bench.labels import parse
+from relu_bench.networks import activations
+from relu_bench.networks.activations import Kink
 from relu_bench.plots.frame import Frame, framed
 from relu_bench.plots.style import MOST_LOOKS, QUIET, SMALL, Look, looks, styled
 

@@ -11,7 +11,7 @@ from relu_bench.compare.in_plan_order import epochs_in_plan_order
 from relu_bench.compare.kept import kept
 from relu_bench.compare.layers import STEP_MEASURE
 from relu_bench.compare.steadiness import layers_and_scores
-from relu_bench.components import nearest
+from relu_bench.components.registry import nearest
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots import (
     arriving,

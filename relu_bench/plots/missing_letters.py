@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from relu_bench import columns
 from relu_bench.plots.style import styled
+from relu_bench.store import columns
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
-from relu_bench.machine import available_cores
+from relu_bench.machine.hardware import available_cores
 
 Part = TypeVar("Part")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from relu_bench import columns, compare
+from relu_bench import compare
 from relu_bench.compare import Results
 from relu_bench.plots import KINDS
 from relu_bench.plots.style import number
+from relu_bench.store import columns
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from relu_bench import columns, provenance
 from relu_bench.compare import Results
+from relu_bench.machine import provenance
 from relu_bench.report.tables import Table, shortened
+from relu_bench.store import columns
 from relu_bench.store.plans import KeptPlan, kept
 
 MOST_ENVIRONMENTS = 50

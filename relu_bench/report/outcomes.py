@@ -6,9 +6,10 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from relu_bench import compare, status
+from relu_bench import compare
 from relu_bench.compare import Results
 from relu_bench.report.tables import Table, shortened
+from relu_bench.store import status
 
 if TYPE_CHECKING:
     from pandas import DataFrame

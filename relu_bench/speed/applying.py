@@ -16,7 +16,7 @@ def apply_layer(layer: Any, x: Any, upstream: Any, *, backward: bool) -> list[An
         upstream: the gradient of the loss by the output, of the same shape.
         backward: whether gradients are wanted.
     """
-    from relu_bench.quiet_tensorflow import tf
+    from relu_bench.machine.quiet_tensorflow import tf
 
     if not backward:
         return [layer(x, training=True)]

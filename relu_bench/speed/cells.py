@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from relu_bench import activations
-from relu_bench.labels import LabelError, parse
+from relu_bench.components.labels import LabelError, parse
+from relu_bench.networks import activations
 from relu_bench.speed.sizes import Size
 
 Mode = Literal["compiled", "eager", "numpy"]

@@ -19,7 +19,7 @@ SHIFT = 1e-6
 
 def compiled_work(layer: Any, x: Any, upstream: Any, *, backward: bool) -> Apply:
     """The program for these tensors, compiled at its first call; each call runs it to its end."""
-    from relu_bench.quiet_tensorflow import tf
+    from relu_bench.machine.quiet_tensorflow import tf
 
     program = make_program(layer, x.shape, backward=backward).get_concrete_function(
         x, upstream, tf.TensorSpec([], tf.int32)
@@ -37,7 +37,7 @@ def make_program(layer: Any, shape: Any, *, backward: bool) -> Any:
     It gives the output of the last application and, with `backward`, the gradients by its input and
     by each trainable variable of the layer; all zeros for no application.
     """
-    from relu_bench.quiet_tensorflow import tf
+    from relu_bench.machine.quiet_tensorflow import tf
 
     shapes = [shape]
     if backward:

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from relu_bench import activations
-from relu_bench.activations import Source, own_process
-from relu_bench.child_process import Report
+from relu_bench.machine.child_process import Report
+from relu_bench.networks import activations
+from relu_bench.networks.activations import Source, own_process
 from relu_bench.speed.cells import REFERENCE, cells
 from relu_bench.speed.costs import Cost, make_costs
 from relu_bench.speed.preparing import prepare
@@ -129,7 +129,7 @@ def _measured(
 
 
 def _real_work(sizes: Sequence[Size], seed: int) -> MakeWork:
-    from relu_bench.preload import one_thread
+    from relu_bench.execution.preload import one_thread
 
     one_thread()
     return Workshop(max(size.elements for size in sizes), seed).make

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relu_bench import machine, output_files, provenance
+from relu_bench import output_files
 from relu_bench.errors import StoreError
+from relu_bench.machine import hardware, provenance
 from relu_bench.speed.cells import MODES, PASSES, Mode, Passes, short
 from relu_bench.speed.costs import Cost
 
@@ -99,7 +100,7 @@ def conditions() -> str:
     versions = (
         f"{name} {provenance.version_of(name.lower())}" for name in ("TensorFlow", "Keras", "NumPy")
     )
-    return f"{machine.processor()}, one thread, {', '.join(versions)}"
+    return f"{hardware.processor()}, one thread, {', '.join(versions)}"
 
 
 def explanations(costs: Sequence[Cost]) -> list[str]:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_bench import activations
-from relu_bench.labels import parse
+from relu_bench.components.labels import parse
+from relu_bench.networks import activations
 from relu_bench.speed.applying import Apply, apply_layer
 from relu_bench.speed.cells import Cell
 from relu_bench.speed.sizes import UNITS
@@ -72,7 +72,7 @@ class Workshop:
         return Work(apply, elements, compiled=True)
 
     def _make_tensors(self, elements: int) -> tuple[Any, Any]:
-        from relu_bench.quiet_tensorflow import tf
+        from relu_bench.machine.quiet_tensorflow import tf
 
         rows = slice(elements // UNITS)
         return tf.constant(self._input[rows]), tf.constant(self._upstream[rows])
@@ -80,8 +80,8 @@ class Workshop:
 
 def _make_layer(label: str, *, xla: bool) -> Any:
     """The Keras layer of a canonical label, with its variables made."""
-    from relu_bench import draws
-    from relu_bench.quiet_tensorflow import tf
+    from relu_bench.machine.quiet_tensorflow import tf
+    from relu_bench.networks import draws
 
     layer = activations.build_layer(label, "activation", 2)
     draws.prepare([layer], xla=xla)

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import TypeAlias
 
-from relu_bench.columns import Column
 from relu_bench.errors import StoreError, shorten
+from relu_bench.store.columns import Column
 
 Value: TypeAlias = str | int | float | bool | None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from relu_bench import columns
+from relu_bench.store import columns
 from relu_bench.store import files as store_files
 from relu_bench.store import journal as store_journal
 from relu_bench.store.cells import line

@@ -8,11 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
-from relu_bench.columns import RUNS, SPEC, names
 from relu_bench.errors import StoreError, StoreWriteError
 from relu_bench.store import files as store_files
 from relu_bench.store import journal as store_journal
 from relu_bench.store.cells import cells_of, line, text_of
+from relu_bench.store.columns import RUNS, SPEC, names
 from relu_bench.store.committed import Committed
 from relu_bench.store.failures import as_store_errors, unreadable
 from relu_bench.store.folders import check_is_store

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relu_bench import display_names
+from relu_bench.config import display_names
 from relu_bench.errors import StoreError
 from relu_bench.store import files as store_files
 

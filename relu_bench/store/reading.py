@@ -8,9 +8,9 @@ from collections.abc import Collection, Hashable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from relu_bench.columns import Column, Kind
 from relu_bench.errors import StoreError
 from relu_bench.store.cells import BOOLEANS, text_of
+from relu_bench.store.columns import Column, Kind
 from relu_bench.store.committed import Committed
 from relu_bench.store.folders import check_is_store
 from relu_bench.store.index import Key
@@ -42,7 +42,7 @@ def read(
     names: Collection[str] | None = None,
     completed: Collection[Key] | None = None,
 ) -> "pd.DataFrame":
-    """One CSV of the store as a table, typed by `relu_bench.columns`.
+    """One CSV of the store as a table, typed by `relu_bench.store.columns`.
 
     With `names`, only these columns beside experiment and run_id, and with `completed` only the
     rows of these (experiment, run_id): a fraction of the time and memory where there are many rows.

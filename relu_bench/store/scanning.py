@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from relu_bench.columns import RUNS
 from relu_bench.store.cells import text_of
+from relu_bench.store.columns import RUNS
 from relu_bench.store.committed import Committed
 from relu_bench.store.index import Key
 from relu_bench.store.tables import TABLES

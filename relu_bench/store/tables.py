@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeAlias
 
-from relu_bench import columns
-from relu_bench.columns import STATUSES, Column
 from relu_bench.errors import StoreError
+from relu_bench.store import columns
 from relu_bench.store import files as store_files
 from relu_bench.store.cells import Value, cell, cells_of, is_of_kind, line, shown
+from relu_bench.store.columns import STATUSES, Column
 
 TableName: TypeAlias = Literal["runs", "epochs", "layers"]
 Span: TypeAlias = tuple[int, int]

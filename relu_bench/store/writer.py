@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from relu_bench.columns import STATUSES
 from relu_bench.errors import StoreError, StoreWriteError
 from relu_bench.store import files as store_files
 from relu_bench.store import journal as store_journal
 from relu_bench.store import plans as store_plans
 from relu_bench.store import scanning
 from relu_bench.store.cells import Value, cells_of, clean, guard, line
+from relu_bench.store.columns import STATUSES
 from relu_bench.store.failures import as_store_errors
 from relu_bench.store.index import Key, KeyIndex
 from relu_bench.store.journal import Journal, journaled

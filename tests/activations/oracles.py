@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from relu_bench.activations import ACTIVATIONS, canonical
-from relu_bench.labels import parse
+from relu_bench.components.labels import parse
+from relu_bench.networks.activations import ACTIVATIONS, canonical
 
 Array = NDArray[np.float64]
 

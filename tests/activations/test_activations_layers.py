@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from relu_bench import models, weights
-from relu_bench.activations import ACTIVATIONS, build_layer, canonical
 from relu_bench.data import image
-from relu_bench.models import Architecture
+from relu_bench.networks import models, weights
+from relu_bench.networks.activations import ACTIVATIONS, build_layer, canonical
+from relu_bench.networks.models import Architecture
 
 pytestmark = pytest.mark.tensorflow
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from oracles import LABELS, oracle
 
-from relu_bench import activations, initializers
-from relu_bench.activations import ACTIVATIONS, Activation, canonical
-from relu_bench.labels import LabelError, parse
+from relu_bench.components.labels import LabelError, parse
+from relu_bench.networks import activations, initializers
+from relu_bench.networks.activations import ACTIVATIONS, Activation, canonical
 
 WIDE = np.concatenate([np.linspace(-60, 60, 240_001), [-1e4, 1e4]])
 WIDE.sort()

@@ -5,13 +5,13 @@ from functools import cache
 import numpy as np
 import pytest
 
-from relu_bench import tasks, weights
-from relu_bench.activations import ACTIVATIONS, canonical
-from relu_bench.data import image
-from relu_bench.models import Architecture
-from relu_bench.plan import Spec
-from relu_bench.program import Program, Samples
-from relu_bench.trainer import Trainer
+from relu_bench.config.plan import Spec
+from relu_bench.data import image, tasks
+from relu_bench.networks import weights
+from relu_bench.networks.activations import ACTIVATIONS, canonical
+from relu_bench.networks.models import Architecture
+from relu_bench.training.program import Program, Samples
+from relu_bench.training.trainer import Trainer
 
 pytestmark = pytest.mark.tensorflow
 

@@ -8,8 +8,15 @@ from numpy.typing import NDArray
 from oracles import LABELS, ORACLES, Array, oracle
 from scipy import integrate, stats
 
-from relu_bench import activations
-from relu_bench.activations import ACTIVATIONS, Facts, build_layer, canonical, slopes, values
+from relu_bench.networks import activations
+from relu_bench.networks.activations import (
+    ACTIVATIONS,
+    Facts,
+    build_layer,
+    canonical,
+    slopes,
+    values,
+)
 
 EPSILON = float(np.finfo(np.float32).eps)
 GRID = np.concatenate([np.linspace(-8, 8, 641), [-50.0, 50.0]])
@@ -34,7 +41,7 @@ def central_differences(label: str, x: Array, step: float = 1e-6) -> Array:
 
 def evaluate(label: str, x: Array) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Outputs and derivatives of the layer in inference, in float32."""
-    from relu_bench.quiet_tensorflow import tf
+    from relu_bench.machine.quiet_tensorflow import tf
 
     inputs = tf.constant(x[None, :], tf.float32)
     layer = build_layer(canonical(label), "activation", rank=2)
@@ -131,7 +138,7 @@ def test_selu_keeps_mean_0_and_variance_1() -> None:
 @pytest.mark.tensorflow
 def test_compiled_by_xla_they_do_the_same() -> None:
     """Values and derivatives, kinks included: this is how perceptrons are trained."""
-    from relu_bench.quiet_tensorflow import tf
+    from relu_bench.machine.quiet_tensorflow import tf
 
     kinks = {kink.x for label in LABELS for kink in facts_of(label).kinks}
     x = np.concatenate([np.linspace(-8, 8, 65), sorted(kinks), EXTREME])

@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from own_files import DANGEROUS, LEAKY, with_digits, write
 
-from relu_bench import activations, advice, yaml_source
-from relu_bench.activations import canonical, entry, facts, listing, source_of
-from relu_bench.config import Experiment, from_document
-from relu_bench.labels import LabelError, parse
-from relu_bench.plan import Spec, make_plan
-from relu_bench.settings import FIELDS
+from relu_bench.components.labels import LabelError, parse
+from relu_bench.config import advice, yaml_source
+from relu_bench.config.experiment import Experiment, from_document
+from relu_bench.config.plan import Spec, make_plan
+from relu_bench.config.settings import FIELDS
+from relu_bench.networks import activations
+from relu_bench.networks.activations import canonical, entry, facts, listing, source_of
 
 TEXT = LEAKY.format(slope=0.1)
 
@@ -251,7 +252,7 @@ def test_files_that_share_their_8_digits_are_told_apart(monkeypatch: pytest.Monk
         def hexdigest(self) -> str:
             return "0" * 8 + real(self.content).hexdigest()
 
-    monkeypatch.setattr("relu_bench.activations.own_file.hashlib.sha256", Weak)
+    monkeypatch.setattr("relu_bench.networks.activations.own_file.hashlib.sha256", Weak)
     label = canonical("one/mine.py:leaky")
     try:
         assert error_of("two/mine.py:leaky") == (
@@ -259,7 +260,7 @@ def test_files_that_share_their_8_digits_are_told_apart(monkeypatch: pytest.Monk
             "change one of them, if only a comment"
         )
     finally:
-        from relu_bench.activations import own
+        from relu_bench.networks.activations import own
 
         del own._sources[label]
 

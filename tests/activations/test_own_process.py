@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from own_files import write
 
-from relu_bench import activations
-from relu_bench.activations import ActivationError, canonical
 from relu_bench.cli.check import check
 from relu_bench.cli.diagnose import diagnose
+from relu_bench.networks import activations
+from relu_bench.networks.activations import ActivationError, canonical
 from relu_bench.plots.activation_functions import activation_functions
 from relu_bench.speed import Settings, Size, measure
 

@@ -9,22 +9,23 @@ import numpy as np
 import pytest
 from own_files import LEAKY, write
 
-from relu_bench import tasks, weights, yaml_source
-from relu_bench.activations import (
+from relu_bench.cli.check import check
+from relu_bench.config import yaml_source
+from relu_bench.config.experiment import from_document
+from relu_bench.config.plan import Spec
+from relu_bench.data import image, tasks
+from relu_bench.networks import weights
+from relu_bench.networks.activations import (
     ActivationError,
     build_layer,
     canonical,
     slopes,
     values,
 )
-from relu_bench.cli.check import check
-from relu_bench.config import from_document
-from relu_bench.data import image
-from relu_bench.models import Architecture
-from relu_bench.plan import Spec
+from relu_bench.networks.models import Architecture
 from relu_bench.plots.activation_functions import activation_functions, maximum
-from relu_bench.program import Program, Samples
-from relu_bench.trainer import Trainer
+from relu_bench.training.program import Program, Samples
+from relu_bench.training.trainer import Trainer
 
 pytestmark = pytest.mark.tensorflow
 
@@ -372,7 +373,7 @@ def test_a_worker_finds_the_file_by_the_spec_alone(monkeypatch: pytest.MonkeyPat
         seed=0, dataset="digits", model="mlp(hidden=[8])", activation="deep/mine.py:leaky", epochs=1
     )
     # Another process has read no file, and may stand in another folder.
-    monkeypatch.setattr("relu_bench.activations.own._sources", {})
+    monkeypatch.setattr("relu_bench.networks.activations.own._sources", {})
     monkeypatch.chdir("/")
     result = Trainer(xla=False).train(spec)
     again = Trainer(xla=False).train(spec)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from expecting import Invoke
 
-from relu_bench.activations import ACTIVATIONS
+from relu_bench.networks.activations import ACTIVATIONS
 
 ELU = """\
 elu(alpha=0.1)

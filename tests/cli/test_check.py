@@ -6,7 +6,7 @@ import pytest
 from expecting import Invoke
 from idx_folders import write_idx_folder
 
-from relu_bench import estimate
+from relu_bench.training import estimate
 
 pytestmark = pytest.mark.tensorflow
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.tensorflow
 def steady_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two cores, on which every plan takes 75 seconds: the estimate has tests of its own."""
     monkeypatch.setattr(estimate, "seconds", lambda *_: 75.4)
-    monkeypatch.setattr("relu_bench.machine.available_cores", lambda: 2)
+    monkeypatch.setattr("relu_bench.machine.hardware.available_cores", lambda: 2)
 
 
 PLAN = """\

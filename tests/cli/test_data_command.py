@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 import relu_bench.data
 from relu_bench.cli.data import data
+from relu_bench.data.tasks import CLASSIFICATION
 from relu_bench.errors import DataError, ReluBenchError
-from relu_bench.tasks import CLASSIFICATION
 
 APP = typer.Typer(rich_markup_mode=None)
 APP.command()(data)

@@ -6,7 +6,7 @@ import pytest
 from expecting import Invoke, expect_error
 from idx_folders import write_idx_folder
 
-from relu_bench import executors
+from relu_bench.execution import local
 
 
 def test_a_model_that_does_not_fit_the_data(invoke: Invoke) -> None:
@@ -68,7 +68,7 @@ def test_a_missing_data_set(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> 
             """Starts no worker: the data are missed before one is needed."""
 
     monkeypatch.setattr("relu_bench.data.sources._load_with_keras", no_network)
-    monkeypatch.setattr(executors, "LocalExecutor", NoExecutor)
+    monkeypatch.setattr(local, "LocalExecutor", NoExecutor)
     Path("c.yaml").write_text("dataset: mnist\nseeds: 1\n")
     Path("usb").mkdir()
     assert invoke("run", "c.yaml", "--data-dir", "usb", "--quiet") == (

@@ -4,9 +4,9 @@ import pytest
 from expecting import ACTIVATION_NAMES, Invoke, expect_error
 
 from relu_bench.data import known_names
-from relu_bench.initializers import INITIALIZERS
-from relu_bench.models import MODELS
-from relu_bench.optimizers import OPTIMIZERS
+from relu_bench.networks.initializers import INITIALIZERS
+from relu_bench.networks.models import MODELS
+from relu_bench.networks.optimizers import OPTIMIZERS
 
 KERNEL_INITIALIZERS = ", ".join(name for name, row in INITIALIZERS.items() if row.for_kernel)
 

@@ -18,7 +18,7 @@ def test_an_interrupt_before_training_ends_with_130(
     def interrupted(*_arguments: object) -> object:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("relu_bench.planning.plan_configs", interrupted)
+    monkeypatch.setattr("relu_bench.config.planning.plan_configs", interrupted)
     assert invoke("run", "c.yaml") == (130, "", "")
 
 
@@ -28,7 +28,7 @@ def test_what_nobody_expected_is_one_message_or_a_traceback(
     def broken(*_arguments: object) -> object:
         raise RuntimeError("something odd")
 
-    monkeypatch.setattr("relu_bench.planning.plan_configs", broken)
+    monkeypatch.setattr("relu_bench.config.planning.plan_configs", broken)
     assert invoke("check", "c.yaml") == (
         1,
         "",

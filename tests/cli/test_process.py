@@ -112,7 +112,7 @@ def test_a_signal_to_end_keeps_what_had_finished_and_leaves_nothing_behind(
 
 CLEANING_UP = """
 import time
-from relu_bench import process
+from relu_bench.cli import process
 process.set_up()
 try:
     print("begun", flush=True)
@@ -142,7 +142,7 @@ def test_a_second_signal_ends_at_once(name: str, folder: Path) -> None:
 def test_a_signal_that_is_ignored_stays_ignored(folder: Path) -> None:
     code, out, _ = shell(
         folder,
-        f"trap '' HUP; {sys.executable} -c 'import os, signal; from relu_bench import process; "
+        f"trap '' HUP; {sys.executable} -c 'import os, signal; from relu_bench.cli import process; "
         "process.set_up(); os.kill(os.getpid(), signal.SIGHUP); print(1)'",
     )
     assert (code, out) == (0, "1\n")
@@ -150,7 +150,7 @@ def test_a_signal_that_is_ignored_stays_ignored(folder: Path) -> None:
 
 def test_warnings_of_libraries_are_hidden_unless_asked_for(folder: Path) -> None:
     code = (
-        "from relu_bench import process; process.set_up(); "
+        "from relu_bench.cli import process; process.set_up(); "
         "import numpy as np; np.float64(1e308) * 10"
     )
     assert shell(folder, f"{sys.executable} -c '{code}'") == (0, "", "")

@@ -6,10 +6,10 @@ import pytest
 
 from relu_bench.cli.live import LiveDisplay
 from relu_bench.cli.progress import Display, LineDisplay
-from relu_bench.planning import Planned, plan_configs
-from relu_bench.runner import Tally
+from relu_bench.config.planning import Planned, plan_configs
+from relu_bench.execution.runner import Tally
 from relu_bench.store import RunRecord
-from relu_bench.training import Progress
+from relu_bench.training.loop import Progress
 
 CONFIG = "dataset: digits\nmodel: mlp(hidden=[8])\nseeds: 1\n"
 

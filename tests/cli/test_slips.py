@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from expecting import Invoke
 
-from relu_bench.config import SETTABLE
+from relu_bench.config.experiment import SETTABLE
 from relu_bench.store import Store
 
 COMMANDS = (

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from expecting import Invoke
 
-from relu_bench import __version__, shipped
+from relu_bench import __version__
 from relu_bench.cli import app
-from relu_bench.schema import config_schema
+from relu_bench.config import shipped
+from relu_bench.config.schema import config_schema
 
 COMMANDS = (
     "run", "check", "status", "compare", "plot", "report", "merge",
@@ -106,9 +107,9 @@ def test_info(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
         "git_commit": None,
         "processor": "Some CPU @ 2 GHz",
     }
-    monkeypatch.setattr("relu_bench.provenance.describe", lambda: provenance)
-    monkeypatch.setattr("relu_bench.machine.available_cores", lambda: 3)
-    monkeypatch.setattr("relu_bench.machine.memory_gib", lambda: 7.75)
+    monkeypatch.setattr("relu_bench.machine.provenance.describe", lambda: provenance)
+    monkeypatch.setattr("relu_bench.machine.hardware.available_cores", lambda: 3)
+    monkeypatch.setattr("relu_bench.machine.hardware.memory_gib", lambda: 7.75)
     monkeypatch.setattr("platform.platform", lambda: "Linux-6.1-x86_64")
     versions = "".join(
         f"{name:<11} {metadata.version(name)}\n"
@@ -126,7 +127,7 @@ def test_info(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
         "devices     CPU:0 (relu-bench trains on processors; GPUs stay hidden)\n"
     )
     assert invoke("info") == (0, expected, "")
-    monkeypatch.setattr("relu_bench.machine.memory_gib", lambda: None)
+    monkeypatch.setattr("relu_bench.machine.hardware.memory_gib", lambda: None)
     assert "memory      unknown\n" in invoke("info").out
 
 

@@ -16,7 +16,7 @@ import pytest
 from expecting import Invoke
 
 from relu_bench import speed
-from relu_bench.activations import ACTIVATIONS
+from relu_bench.networks.activations import ACTIVATIONS
 from relu_bench.speed import Cost, Settings, Size
 
 Measured = list[tuple[Sequence[str], Sequence[Size], Settings]]

@@ -221,7 +221,7 @@ def test_a_folder_that_is_none_of_ours_is_told_before_any_training(
     def no_training(*_arguments: object, **_options: object) -> object:
         raise AssertionError("a worker was started")
 
-    monkeypatch.setattr("relu_bench.executors.LocalExecutor.submit", no_training)
+    monkeypatch.setattr("relu_bench.execution.local.LocalExecutor.submit", no_training)
     Path("c.yaml").write_text("dataset: digits\nseeds: 1\n")
     if what == "file":
         Path("results").write_text("mine")

@@ -6,7 +6,7 @@ import pytest
 from expecting import Invoke
 from text_folders import small_texts, write_files
 
-from relu_bench import estimate
+from relu_bench.training import estimate
 
 pytestmark = pytest.mark.tensorflow
 

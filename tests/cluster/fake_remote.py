@@ -6,9 +6,9 @@ from pathlib import Path
 
 from fake_training import FakeTrainer, result_of
 
-from relu_bench.plan import Spec
-from relu_bench.training import Progress, Report, RunResult
-from relu_bench.worker import WorkerSettings
+from relu_bench.config.plan import Spec
+from relu_bench.execution.worker import WorkerSettings
+from relu_bench.training.loop import Progress, Report, RunResult
 
 
 def make_trainer(settings: WorkerSettings) -> FakeTrainer:

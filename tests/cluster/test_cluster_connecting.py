@@ -17,7 +17,8 @@ import pytest
 from fake_training import specs_of
 from loopback import Loopback, until
 
-from relu_bench.cluster import (
+from relu_bench.data import Dataset
+from relu_bench.execution.cluster import (
     ClusterError,
     ClusterExecutor,
     ClusterLostError,
@@ -26,7 +27,6 @@ from relu_bench.cluster import (
     fitness,
     remote,
 )
-from relu_bench.data import Dataset
 
 MakeCluster = Callable[..., Loopback]
 

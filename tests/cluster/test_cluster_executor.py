@@ -20,19 +20,19 @@ from fake_training import (
 )
 from loopback import Loopback, until
 
-from relu_bench import machine
-from relu_bench.activations import canonical
-from relu_bench.cluster import (
+from relu_bench.config.plan import Spec
+from relu_bench.data import Dataset
+from relu_bench.execution.cluster import (
     ClusterError,
     ClusterExecutor,
     ClusterLostError,
     connection,
     driver,
 )
-from relu_bench.data import Dataset
-from relu_bench.executors import RunFailed
-from relu_bench.plan import Spec
-from relu_bench.training import Progress, RunResult
+from relu_bench.execution.local import RunFailed
+from relu_bench.machine import hardware
+from relu_bench.networks.activations import canonical
+from relu_bench.training.loop import Progress, RunResult
 
 MakeCluster = Callable[..., Loopback]
 
@@ -57,7 +57,7 @@ def shared_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopbac
 
 def without_place(result: RunResult) -> RunResult:
     """A result without the cells that say where it was made."""
-    from relu_bench import provenance
+    from relu_bench.machine import provenance
 
     cells = {key: result.summary[key] for key in result.summary.keys() - provenance.describe()}
     return RunResult(result.outcome, cells, result.epochs, result.layers, result.notices)
@@ -73,7 +73,7 @@ def test_every_spec_is_trained_once_and_its_program_stays_with_a_worker(
         for spec, future in zip(many, futures, strict=True):
             finished = future.result(timeout=60)
             assert without_place(finished.result) == result_of(spec)
-            assert finished.result.summary["host"] == machine.host()
+            assert finished.result.summary["host"] == hardware.host()
             assert finished.attempts == 1
         until(lambda: len(seen) == len(many))
     assert {spec for spec, _ in seen} == set(many)

@@ -7,10 +7,10 @@ import fake_remote
 import pytest
 from fake_training import result_of, specs_of
 
-from relu_bench.activations.own_file import ActivationError, read_source
-from relu_bench.cluster import driver, remote, sources, tables
-from relu_bench.cluster.remote import HeldData, Trained
 from relu_bench.data import Dataset
+from relu_bench.execution.cluster import driver, remote, sources, tables
+from relu_bench.execution.cluster.remote import HeldData, Trained
+from relu_bench.networks.activations.own_file import ActivationError, read_source
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from relu_bench import columns
 from relu_bench.compare import Results
+from relu_bench.store import columns
 
 Row = dict[str, Any]
 

@@ -4,9 +4,9 @@ import pytest
 from comparing import compared, noisy
 from fake_results import results, run, runs_table
 
-from relu_bench import models
 from relu_bench.compare import answer, methods_paragraph
 from relu_bench.compare.idle_settings import RECURRENT_MODELS, idle_settings
+from relu_bench.networks import models
 
 
 def test_the_recurrent_models_are_those_of_the_registry() -> None:

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from fake_results import epochs_of, failed, layers_of, relu_like, run, write_store
 
-from relu_bench import columns, compare, store
+from relu_bench import compare, store
 from relu_bench.compare.layers import MEASURES, of_experiment
+from relu_bench.store import columns
 from relu_bench.store.tables import TableName
 
 RUNS = [run(seed=seed) for seed in range(3)]

@@ -1,9 +1,9 @@
 import pytest
 from fake_results import run, runs_table
 
-from relu_bench import columns
 from relu_bench.compare.selection import select
 from relu_bench.errors import ReluBenchError
+from relu_bench.store import columns
 
 SCALED = "variance_scaling(distribution=uniform, mode=fan_in, scale=0.3333)"
 RUNS = runs_table(

@@ -37,9 +37,9 @@ def install_keras(small_known: object, monkeypatch: pytest.MonkeyPatch) -> Calla
         keras.datasets = SimpleNamespace(  # type: ignore[attr-defined]
             mnist=loader("mnist"), fashion_mnist=loader("fashion_mnist")
         )
-        quiet = ModuleType("relu_bench.quiet_tensorflow")
+        quiet = ModuleType("relu_bench.machine.quiet_tensorflow")
         quiet.keras = keras  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "relu_bench.quiet_tensorflow", quiet)
+        monkeypatch.setitem(sys.modules, "relu_bench.machine.quiet_tensorflow", quiet)
         return calls
 
     return install

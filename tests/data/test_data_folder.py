@@ -6,9 +6,9 @@ import pytest
 from small_data import Arrays, WriteFolder, idx_bytes, small_arrays
 
 from relu_bench import data
+from relu_bench.data.tasks import CLASSIFICATION
 from relu_bench.data.text_layouts import EXPECTED as TEXTS_EXPECTED
 from relu_bench.errors import DataError
-from relu_bench.tasks import CLASSIFICATION
 
 EXPECTED = (
     "expected is a folder with these files, each gzipped (.gz) or not:\n"

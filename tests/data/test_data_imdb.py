@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from relu_bench import data
+from relu_bench.components.labels import LabelError
 from relu_bench.data import imdb
+from relu_bench.data.tasks import TWO_CLASSES
 from relu_bench.errors import DataError
-from relu_bench.labels import LabelError
-from relu_bench.tasks import TWO_CLASSES
 
 COUNT = 25_000
 

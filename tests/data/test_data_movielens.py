@@ -354,9 +354,9 @@ def test_the_published_checksums_are_those_that_are_compared() -> None:
 
 @pytest.mark.tensorflow
 def test_a_network_trains_on_what_the_training_part_knows(tmp_path: Path, files: Files) -> None:
-    from relu_bench.plan import Spec
-    from relu_bench.settings import Setting
-    from relu_bench.trainer import Trainer
+    from relu_bench.config.plan import Spec
+    from relu_bench.config.settings import Setting
+    from relu_bench.training.trainer import Trainer
 
     dataset = loaded(tmp_path, files)
     fields = {"dataset": "movielens-100k", "model": "recommender", "batch_size": 8, "epochs": 2}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from relu_bench import data
-from relu_bench.tensors import memory_of
+from relu_bench.training.tensors import memory_of
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "memfd_create"), reason="this system has no anonymous files in memory"

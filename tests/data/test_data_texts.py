@@ -6,8 +6,8 @@ from text_folders import small_texts, write_files, write_lines, write_table
 
 from relu_bench import data
 from relu_bench.data import Dataset
+from relu_bench.data.tasks import CLASSIFICATION, TWO_CLASSES
 from relu_bench.errors import DataError
-from relu_bench.tasks import CLASSIFICATION, TWO_CLASSES
 
 
 def contents(dataset: Dataset) -> list[list[object]]:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from relu_bench import initializers
 from relu_bench.diagnose.draws import Distribution, Stream, distribution
-from relu_bench.initializers import INITIALIZERS, canonical
+from relu_bench.networks import initializers
+from relu_bench.networks.initializers import INITIALIZERS, canonical
 
 FAN_IN, FAN_OUT = 60, 150
 FOR_KERNEL = [name for name, row in INITIALIZERS.items() if row.for_kernel]

@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from relu_bench import config, data, yaml_source
+from relu_bench import data
+from relu_bench.config import yaml_source
+from relu_bench.config.experiment import from_document
+from relu_bench.config.plan import Spec, make_plan
+from relu_bench.data.tasks import Task
 from relu_bench.diagnose import Combination, collapsed, combinations, diagnose, not_simulated
 from relu_bench.diagnose.measure import images_of
 from relu_bench.diagnose.records import as_csv, as_json, layer_records, record, variants
 from relu_bench.errors import ReluBenchError
-from relu_bench.plan import Spec, make_plan
-from relu_bench.tasks import Task
 
 CONFIG = """\
 dataset: digits
@@ -31,7 +33,7 @@ seeds: 3
 
 
 def specs_of(text: str) -> tuple[Spec, ...]:
-    return make_plan(config.from_document(yaml_source.parse(text, "c.yaml")))
+    return make_plan(from_document(yaml_source.parse(text, "c.yaml")))
 
 
 def combination(**changed: Any) -> Combination:
@@ -58,8 +60,8 @@ def test_what_plays_no_part_is_collapsed_and_counted() -> None:
 
 
 def test_all_fields_have_a_place() -> None:
+    from relu_bench.config.settings import FIELDS
     from relu_bench.diagnose.combinations import AXES
-    from relu_bench.settings import FIELDS
 
     no_part = set(FIELDS) - set(AXES)
     assert no_part == {

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from networks import random_images, relu_network
 
-from relu_bench import activations
-from relu_bench.activations import canonical
 from relu_bench.data import Inputs
 from relu_bench.diagnose import network
 from relu_bench.diagnose.network import BATCH_NORM_EPSILON, Variant, Weights
 from relu_bench.diagnose.simulate import Images, Trials, simulate
+from relu_bench.networks import activations
+from relu_bench.networks.activations import canonical
 
 LOSS = "sparse_categorical_crossentropy"
 WIDTHS = (6, 7, 5)
@@ -139,9 +139,9 @@ def test_trials_do_not_mix() -> None:
 @pytest.mark.parametrize("name", ["relu", "prelu", "elu", "hard_silu"])
 def test_signals_and_gradients_are_those_of_keras(name: str, batch_norm: bool) -> None:
     """Every hidden layer of the model that a run trains, in training mode, in float32."""
-    from relu_bench import models
-    from relu_bench.models import Architecture
-    from relu_bench.quiet_tensorflow import tf
+    from relu_bench.machine.quiet_tensorflow import tf
+    from relu_bench.networks import models
+    from relu_bench.networks.models import Architecture
 
     variant = Variant(canonical(name), batch_norm)
     label = models.canonical(f"mlp(hidden={list(WIDTHS)})")
@@ -238,10 +238,10 @@ def test_work_is_reported_for_each_piece() -> None:
 
 
 def test_a_network_beyond_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from relu_bench import machine
     from relu_bench.errors import ReluBenchError
+    from relu_bench.machine import hardware
 
-    monkeypatch.setattr(machine, "memory_gib", lambda: 1.0)
+    monkeypatch.setattr(hardware, "memory_gib", lambda: 1.0)
     drawn = relu_network(784, (20_000, 20_000))
     images = Images(np.zeros((1, 784), np.float32), np.zeros(1, np.int64))
     message = r"perceptron with 415,760,002 parameters needs about 2 GiB .* has 1 GiB\. Take a sm"

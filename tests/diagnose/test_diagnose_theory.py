@@ -15,12 +15,12 @@ import pytest
 from networks import UNTRUNCATED, one_image, random_images
 from scipy import integrate, stats
 
-from relu_bench import activations
-from relu_bench.activations import ACTIVATIONS, canonical
 from relu_bench.diagnose import network
 from relu_bench.diagnose.draws import Stream, distribution
 from relu_bench.diagnose.network import Variant, Weights
 from relu_bench.diagnose.simulate import Network, Trials, simulate
+from relu_bench.networks import activations
+from relu_bench.networks.activations import ACTIVATIONS, canonical
 
 LABELS = [canonical(name) for name in ACTIVATIONS]
 WIDTH, TRIALS = 100, 1500
@@ -61,7 +61,7 @@ def wide(q: float, width: int = WIDTH, trials: int = TRIALS) -> dict[str, Trials
 
 
 def canonical_scaling(scale: float) -> str:
-    from relu_bench.initializers import canonical as canonical_initializer
+    from relu_bench.networks.initializers import canonical as canonical_initializer
 
     return canonical_initializer(UNTRUNCATED.format(scale=scale))
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from relu_bench import data
+from relu_bench.config.plan import Spec
 from relu_bench.data import idx
-from relu_bench.plan import Spec
-from relu_bench.trainer import Trainer
+from relu_bench.training.trainer import Trainer
 
 
 def write(folder: Path, shape: tuple[int, ...], classes: int) -> None:

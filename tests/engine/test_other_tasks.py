@@ -7,14 +7,15 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from relu_bench import data, models, optimizers, tasks, training
-from relu_bench.data import DatasetInfo, Inputs
-from relu_bench.models import Architecture
-from relu_bench.plan import Spec
-from relu_bench.program import Program, Samples
-from relu_bench.settings import Setting
-from relu_bench.tasks import RATINGS, TWO_CLASSES, Task
-from relu_bench.training import LoadedData, RunResult
+from relu_bench import data
+from relu_bench.config.plan import Spec
+from relu_bench.config.settings import Setting
+from relu_bench.data import DatasetInfo, Inputs, tasks
+from relu_bench.data.tasks import RATINGS, TWO_CLASSES, Task
+from relu_bench.networks import models, optimizers
+from relu_bench.networks.models import Architecture
+from relu_bench.training.loop import LoadedData, RunResult, train
+from relu_bench.training.program import Program, Samples
 
 pytestmark = pytest.mark.tensorflow
 
@@ -142,15 +143,13 @@ def trained(
         train_samples=None,
     )
     program = program_of(task)
-    return spec, training.train(
-        spec, program, loaded, split, lambda progress: None, compile_seconds=0.0
-    )
+    return spec, train(spec, program, loaded, split, lambda progress: None, compile_seconds=0.0)
 
 
 @pytest.mark.parametrize("validation_split", [0.25, 0.0])
 @pytest.mark.parametrize("task", [TWO_CLASSES, RATINGS], ids=lambda task: task.name)
 def test_a_run_fills_the_columns_of_its_task(task: Task, validation_split: float) -> None:
-    from relu_bench import columns
+    from relu_bench.store import columns
 
     _, result = trained(task, learning_rate=0.05, validation_split=validation_split, epochs=20)
     assert result.outcome == "learned"

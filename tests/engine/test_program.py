@@ -7,10 +7,10 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from relu_bench import models, optimizers, tasks
-from relu_bench.data import image
-from relu_bench.models import Architecture
-from relu_bench.program import Program, Samples
+from relu_bench.data import image, tasks
+from relu_bench.networks import models, optimizers
+from relu_bench.networks.models import Architecture
+from relu_bench.training.program import Program, Samples
 
 BATCH = 16
 COUNT = 50 * BATCH + 7

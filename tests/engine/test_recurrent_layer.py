@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from relu_bench import activations, models, optimizers, tasks
-from relu_bench.data import image
-from relu_bench.models import Architecture
-from relu_bench.program import Program, Samples
+from relu_bench.data import image, tasks
+from relu_bench.networks import activations, models, optimizers
+from relu_bench.networks.models import Architecture
+from relu_bench.training.program import Program, Samples
 
 BATCH = 16
 COUNT = 20 * BATCH + 7

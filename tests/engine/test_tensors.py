@@ -3,7 +3,7 @@ import mmap
 import numpy as np
 import pytest
 
-from relu_bench.tensors import tensor
+from relu_bench.training.tensors import tensor
 
 pytestmark = pytest.mark.tensorflow
 

@@ -9,18 +9,18 @@ import pytest
 import tensorflow as tf
 from text_folders import small_texts, write_lines, write_table
 
-from relu_bench import models, optimizers
-from relu_bench.columns import LAYERS, RUNS, names
-from relu_bench.config import Experiment, from_document
+from relu_bench.components.labels import LabelError
+from relu_bench.config.experiment import Experiment, from_document
+from relu_bench.config.plan import Spec, make_plan
+from relu_bench.config.yaml_source import parse
 from relu_bench.data import Inputs, image
+from relu_bench.data.tasks import CLASSIFICATION, TWO_CLASSES, Task
 from relu_bench.errors import ConfigError
-from relu_bench.labels import LabelError
-from relu_bench.models import Architecture
-from relu_bench.plan import Spec, make_plan
-from relu_bench.program import Program, Samples
-from relu_bench.tasks import CLASSIFICATION, TWO_CLASSES, Task
-from relu_bench.trainer import Trainer
-from relu_bench.yaml_source import parse
+from relu_bench.networks import models, optimizers
+from relu_bench.networks.models import Architecture
+from relu_bench.store.columns import LAYERS, RUNS, names
+from relu_bench.training.program import Program, Samples
+from relu_bench.training.trainer import Trainer
 
 pytestmark = pytest.mark.tensorflow
 

@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from relu_bench import activations, data, optimizers, training, weights
-from relu_bench import trainer as trainer_module
-from relu_bench.activations import own_function
-from relu_bench.columns import EPOCHS, LAYERS, RUNS, names
-from relu_bench.config import Experiment
-from relu_bench.plan import Spec, make_plan
-from relu_bench.program import Program
-from relu_bench.trainer import Trainer
-from relu_bench.training import Progress, RunResult
+from relu_bench import data
+from relu_bench.config.experiment import Experiment
+from relu_bench.config.plan import Spec, make_plan
+from relu_bench.networks import activations, optimizers, weights
+from relu_bench.networks.activations import own_function
+from relu_bench.store.columns import EPOCHS, LAYERS, RUNS, names
+from relu_bench.training import trainer as trainer_module
+from relu_bench.training.loop import Progress, RunResult, data_order
+from relu_bench.training.program import Program
+from relu_bench.training.trainer import Trainer
 
 SMALL = {"dataset": "digits", "model": "mlp(hidden=[16])", "epochs": 3, "batch_size": 100}
 
@@ -63,7 +64,7 @@ def test_kernel_norms_are_those_of_the_weights(trainer: Trainer) -> None:
     result = trainer.train(spec)
     first = [row for row in result.layers if row["epoch"] == 0]
     assert [(row["layer"], row["units"]) for row in first] == [("dense_1", 16), ("output", 10)]
-    from relu_bench import initializers
+    from relu_bench.networks import initializers
 
     seed = weights.seed_of(spec.seed, "dense_1/kernel")
     kernel = initializers.draw(spec.initializer, (784, 16), seed).astype(np.float64)
@@ -96,7 +97,7 @@ def test_without_validation_there_is_no_best_epoch_and_every_sample_is_seen(
     split = data.split(
         dataset.train_targets, validation_split=0.0, split_seed=0, train_samples=None
     )
-    order = training.data_order(0, 1, split.train)
+    order = data_order(0, 1, split.train)
     assert sorted(order) == list(range(len(dataset.train_targets)))
 
 
@@ -210,13 +211,13 @@ def test_the_same_spec_gives_the_same_bits_whatever_ran_before(trainer: Trainer)
 
 def test_seeds_pair_by_the_order_of_the_data() -> None:
     train = np.arange(100, 1100, dtype=np.int32)
-    order = training.data_order(3, 7, train)
-    np.testing.assert_array_equal(order, training.data_order(3, 7, train))
+    order = data_order(3, 7, train)
+    np.testing.assert_array_equal(order, data_order(3, 7, train))
     assert sorted(order) == sorted(train)
-    others = [training.data_order(3, 8, train), training.data_order(4, 7, train)]
+    others = [data_order(3, 8, train), data_order(4, 7, train)]
     assert not any(np.array_equal(order, other) for other in others)
     # Part of every run's identity: a change here needs a new plan.NUMERICS.
-    first = training.data_order(0, 1, np.arange(10, dtype=np.int32))
+    first = data_order(0, 1, np.arange(10, dtype=np.int32))
     assert first.tolist() == [9, 1, 3, 8, 7, 6, 0, 4, 2, 5]
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from relu_bench import models, optimizers, weights
 from relu_bench.data import image
-from relu_bench.models import Architecture
-from relu_bench.optimizers import OPTIMIZERS
+from relu_bench.networks import models, optimizers, weights
+from relu_bench.networks.models import Architecture
+from relu_bench.networks.optimizers import OPTIMIZERS
 
 PLAIN = Architecture(
     "mlp(hidden=[16, 8])", "relu", False, 0.99, 0.0, "standard", image((4, 4, 1)), 3

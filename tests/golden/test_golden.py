@@ -227,8 +227,8 @@ class Sections(HTMLParser):
 
 def plan_of(config_file: Path) -> list[dict[str, Any]]:
     """The run_id and the cells of each planned run, in order."""
-    from relu_bench.config import load
-    from relu_bench.plan import make_plan
+    from relu_bench.config.experiment import load
+    from relu_bench.config.plan import make_plan
 
     return [{"run_id": spec.run_id, **spec.row()} for spec in make_plan(load(config_file))]
 
@@ -299,7 +299,8 @@ def hold_command(name: str, command: str, invoke: Any) -> None:
 
 
 def shown(command: str, code: int, out: str, err: str) -> str:
-    """All that a command says, without what depends on the machine."""
+    """All that a command says, without what depends on the machine and its load."""
+    err = re.sub(r"relu-bench: this takes about .*\n", "", err)
     text = f"$ relu-bench {command}\n{out}"
     text += f"--- stderr\n{err}" if err else ""
     text += f"--- exit code {code}\n"

@@ -7,8 +7,8 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from relu_bench.activations import canonical, listing, slopes, values
 from relu_bench.errors import ReluBenchError, StoreError
+from relu_bench.networks.activations import canonical, listing, slopes, values
 from relu_bench.plots.activation_functions import activation_functions, maximum
 from relu_bench.plots.saving import check_figure_path, save_file
 

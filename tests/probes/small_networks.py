@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from relu_bench import activations, initializers, models, weights
 from relu_bench.data import image
-from relu_bench.models import Architecture
-from relu_bench.probes import Probe
+from relu_bench.networks import activations, initializers, models, weights
+from relu_bench.networks.models import Architecture
+from relu_bench.training.probes import Probe
 
 LOSS = "sparse_categorical_crossentropy"
 

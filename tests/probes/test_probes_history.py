@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from small_networks import images, network, probe_of, targets, weight
 
-from relu_bench.probes import History
-from relu_bench.probes.history import cosine, same_sign_fraction
-from relu_bench.probes.sums import LayerSums
+from relu_bench.training.probes import History
+from relu_bench.training.probes.history import cosine, same_sign_fraction
+from relu_bench.training.probes.sums import LayerSums
 
 pytestmark = pytest.mark.tensorflow
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relu_bench.columns import LAYERS, names
-from relu_bench.config import Experiment
-from relu_bench.plan import Spec, make_plan
-from relu_bench.probes import PROBE_IMAGES, probe_indices
-from relu_bench.trainer import Trainer
-from relu_bench.training import RunResult
+from relu_bench.config.experiment import Experiment
+from relu_bench.config.plan import Spec, make_plan
+from relu_bench.store.columns import LAYERS, names
+from relu_bench.training.loop import RunResult
+from relu_bench.training.probes import PROBE_IMAGES, probe_indices
+from relu_bench.training.trainer import Trainer
 
 SMALL = {"dataset": "digits", "model": "mlp(hidden=[16, 8])", "epochs": 3, "batch_size": 100}
 

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 from small_networks import images, network, probe_of, targets, weight
 
-from relu_bench import activations
 from relu_bench.data import image
-from relu_bench.probes.probe import small_slope
+from relu_bench.networks import activations
+from relu_bench.training.probes.probe import small_slope
 
 pytestmark = pytest.mark.tensorflow
 
@@ -92,7 +92,7 @@ def test_the_gradient_depends_neither_on_the_number_of_images_nor_on_repeats() -
 def test_pieces_of_the_probe_set_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     probe = probe_of(network(batch_norm=True, activation="elu"), "elu")
     whole = probe.look(images(), targets())
-    monkeypatch.setattr("relu_bench.probes.probe._VALUES_AT_ONCE", 7 * (12 + 8))
+    monkeypatch.setattr("relu_bench.training.probes.probe._VALUES_AT_ONCE", 7 * (12 + 8))
     pieces = probe.look(images(), targets())
     for name in ("dense_1", "dense_2"):
         assert pieces.layers[name].cells() == pytest.approx(

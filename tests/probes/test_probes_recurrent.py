@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_networks import images, network, probe_of, targets, weight
 
-from relu_bench.columns import LAYERS, names
 from relu_bench.compare.layers import STEP_MEASURE
-from relu_bench.config import Experiment
-from relu_bench.plan import Spec, make_plan
-from relu_bench.probes.probe import shown_steps
-from relu_bench.trainer import Trainer
-from relu_bench.training import RunResult
+from relu_bench.config.experiment import Experiment
+from relu_bench.config.plan import Spec, make_plan
+from relu_bench.store.columns import LAYERS, names
+from relu_bench.training.loop import RunResult
+from relu_bench.training.probes.probe import shown_steps
+from relu_bench.training.trainer import Trainer
 
 RNN = "rnn(sequence=rows, units=12)"
 
@@ -98,7 +98,7 @@ def test_batches_of_images_change_nothing(monkeypatch: pytest.MonkeyPatch) -> No
     model = network(model=RNN)
     whole = probe_of(model).look(images(), targets())
     # 12 units at 4 steps: 7 images at once.
-    monkeypatch.setattr("relu_bench.probes.probe._VALUES_AT_ONCE", 7 * 48)
+    monkeypatch.setattr("relu_bench.training.probes.probe._VALUES_AT_ONCE", 7 * 48)
     parts = probe_of(model).look(images(), targets())
     np.testing.assert_allclose(parts.states["recurrent_1"], whole.states["recurrent_1"], rtol=1e-6)
     assert parts.layers["recurrent_1"].rows == whole.layers["recurrent_1"].rows

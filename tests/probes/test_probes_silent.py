@@ -45,7 +45,7 @@ def test_a_unit_that_one_training_image_wakes_is_not_dead() -> None:
 
 
 def test_it_stops_as_soon_as_every_candidate_has_woken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("relu_bench.probes.probe._IMAGES_AT_ONCE", 10)
+    monkeypatch.setattr("relu_bench.training.probes.probe._IMAGES_AT_ONCE", 10)
     probe = probe_of(dying_network([0.0, -0.5, -0.5]))
     bright = np.full((50, 4, 4, 1), 255, np.uint8)
     looked_at = []
@@ -64,8 +64,8 @@ def test_it_stops_as_soon_as_every_candidate_has_woken(monkeypatch: pytest.Monke
 def test_the_last_images_count_whatever_the_size_of_a_batch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("relu_bench.probes.probe._IMAGES_AT_ONCE", 30)
-    monkeypatch.setattr("relu_bench.probes.probe._FORWARD_BATCH", 7)
+    monkeypatch.setattr("relu_bench.training.probes.probe._IMAGES_AT_ONCE", 30)
+    monkeypatch.setattr("relu_bench.training.probes.probe._FORWARD_BATCH", 7)
     probe = probe_of(dying_network([0.0, -0.5, -2.0]))
     images = np.full((47, 4, 4, 1), 10, np.uint8)
     images[-1] = 255

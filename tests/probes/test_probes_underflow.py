@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_networks import network
 
-from relu_bench.probes.probe import slopes_of
+from relu_bench.training.probes.probe import slopes_of
 
 pytestmark = pytest.mark.tensorflow
 

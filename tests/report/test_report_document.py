@@ -6,13 +6,14 @@ import yaml
 from fake_results import failed, run
 from reporting import document_of, pairs_of, store_of, with_failures
 
-from relu_bench import columns, config
+from relu_bench.config.experiment import from_document
+from relu_bench.config.yaml_source import Document as Source
 from relu_bench.errors import ReluBenchError
 from relu_bench.report import compose
 from relu_bench.report.origin import yaml_of
 from relu_bench.report.tables import Table, shortened
 from relu_bench.report.terms import INSIDE, STATISTICS
-from relu_bench.yaml_source import Document as Source
+from relu_bench.store import columns
 
 
 def test_the_answer_comes_as_compare_gives_it(tmp_path: Path) -> None:
@@ -194,11 +195,11 @@ def test_the_config_can_be_run_again(tmp_path: Path) -> None:
         ],
         "seeds": [0, 1, 2],
     }
-    given = config.from_document(Source("a", "", asked, {}), default_name="a")
+    given = from_document(Source("a", "", asked, {}), default_name="a")
 
     text = yaml_of(given.resolved())
 
-    read = config.from_document(Source("b", "", yaml.safe_load(text), {}), default_name="b")
+    read = from_document(Source("b", "", yaml.safe_load(text), {}), default_name="b")
     assert read == given
     assert text.startswith("experiment: mixed\nlearning_rate: 0.001\ncases:\n")
     assert text.endswith("seeds: 3")
@@ -263,7 +264,8 @@ def test_long_tables_are_cut_and_say_so() -> None:
 def test_what_has_been_read_of_a_store_is_not_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from relu_bench import compare, status
+    from relu_bench import compare
+    from relu_bench.store import status
 
     folder = store_of(tmp_path, [*pairs_of(), failed(seed=7, activation="elu")])
     loaded = compare.load([folder], ["activation=relu"])

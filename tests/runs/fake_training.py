@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from relu_bench.activations import source_of
-from relu_bench.config import Experiment
-from relu_bench.plan import Spec, make_plan
-from relu_bench.training import Progress, Report, RunResult
-from relu_bench.worker import WorkerSettings
+from relu_bench.config.experiment import Experiment
+from relu_bench.config.plan import Spec, make_plan
+from relu_bench.execution.worker import WorkerSettings
+from relu_bench.networks.activations import source_of
+from relu_bench.training.loop import Progress, Report, RunResult
 
 DIES_ALWAYS, DIES_ONCE, RAISES, NEVER_ENDS = 901, 902, 903, 904
 

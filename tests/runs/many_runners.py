@@ -9,11 +9,11 @@ from typing import Any, Self
 
 from fake_training import RAISES, result_of
 
-from relu_bench import runner
-from relu_bench.config import Experiment
-from relu_bench.execution import Finished, RunFailed, Wanted, always
-from relu_bench.plan import Spec, make_plan
-from relu_bench.planning import Planned
+from relu_bench.config.experiment import Experiment
+from relu_bench.config.plan import Spec, make_plan
+from relu_bench.config.planning import Planned
+from relu_bench.execution import runner
+from relu_bench.execution.executor import Finished, RunFailed, Wanted, always
 from relu_bench.store import RunRecord, Store
 
 

@@ -16,10 +16,10 @@ from fake_training import (
 )
 
 import relu_bench
-from relu_bench import child_process, fork_server
 from relu_bench.errors import WorkerStartError
-from relu_bench.executors import LocalExecutor, RunFailed
-from relu_bench.worker import MakeTrainer, WorkerSettings
+from relu_bench.execution.local import LocalExecutor, RunFailed
+from relu_bench.execution.worker import MakeTrainer, WorkerSettings
+from relu_bench.machine import child_process, fork_server
 
 PACKAGE = Path(relu_bench.__file__).parent
 
@@ -27,7 +27,7 @@ PACKAGE = Path(relu_bench.__file__).parent
 SCRIPT = """
 import sys
 {where}
-from relu_bench import fork_server
+from relu_bench.machine import fork_server
 if {spawn}:
     import multiprocessing
     fork_server.start = lambda preload=(): multiprocessing.get_context("spawn")
@@ -37,8 +37,8 @@ sys.path.insert(0, "added later")
 sys.path.append({fakes!r})
 fork_server.SEARCH_PATH = (*fork_server.SEARCH_PATH, {fakes!r})
 import fake_training
-from relu_bench.executors import LocalExecutor
-from relu_bench.worker import WorkerSettings
+from relu_bench.execution.local import LocalExecutor
+from relu_bench.execution.worker import WorkerSettings
 
 settings = WorkerSettings(Path({folder!r}))
 make_trainer = fake_training.make_fake_trainer
@@ -85,7 +85,7 @@ def test_a_working_folder_in_the_path_of_the_parent_is_in_theirs(
     shutil.copytree(PACKAGE, tmp_path / "relu_bench", ignore=shutil.ignore_patterns("__pycache__"))
     # As with `python -m relu_bench` in a checkout; where the process goes later does not matter.
     where = "import relu_bench, os; os.chdir('/')"
-    found = run_script(where, tmp_path, spawn=spawn, preload=("relu_bench.worker",))
+    found = run_script(where, tmp_path, spawn=spawn, preload=("relu_bench.execution.worker",))
     assert found == ["learned", str(tmp_path / "relu_bench")]
 
 
@@ -135,7 +135,7 @@ def test_what_a_worker_writes_reaches_no_stream_of_ours(
 
 
 def test_native_errors_are_told_without_their_stack(tmp_path: Path) -> None:
-    from relu_bench.fork_server import last_line
+    from relu_bench.machine.fork_server import last_line
 
     log = tmp_path / "log"
     log.write_text(

@@ -25,14 +25,14 @@ from fake_training import (
     specs_of,
 )
 
-from relu_bench import executors
-from relu_bench.activations import canonical
-from relu_bench.cores import HostCores
+from relu_bench.config.plan import Spec
 from relu_bench.errors import ReluBenchError, StoreWriteError, WorkerStartError
-from relu_bench.executors import LocalExecutor, RunFailed
-from relu_bench.plan import Spec
-from relu_bench.training import Progress
-from relu_bench.worker import WorkerSettings
+from relu_bench.execution import local
+from relu_bench.execution.local import LocalExecutor, RunFailed
+from relu_bench.execution.worker import WorkerSettings
+from relu_bench.machine.cores import HostCores
+from relu_bench.networks.activations import canonical
+from relu_bench.training.loop import Progress
 
 
 def make_executor(folder: Path, jobs: int = 2, **options: object) -> LocalExecutor:
@@ -112,7 +112,7 @@ def test_leaving_ends_what_runs_and_cancels_what_waits(tmp_path: Path) -> None:
 def test_a_worker_is_replaced_before_programs_pile_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(executors, "PROGRAMS_PER_WORKER", 2)
+    monkeypatch.setattr(local, "PROGRAMS_PER_WORKER", 2)
     specs = specs_of(0, batch_size=(1, 2, 3, 4, 5))
     with make_executor(tmp_path, jobs=1) as executor:
         wait(executor.submit(specs), timeout=60)
@@ -153,8 +153,8 @@ def test_no_worker_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
         from pathlib import Path
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         import fake_training
-        from relu_bench.executors import LocalExecutor
-        from relu_bench.worker import WorkerSettings
+        from relu_bench.execution.local import LocalExecutor
+        from relu_bench.execution.worker import WorkerSettings
 
         settings = WorkerSettings(Path({str(tmp_path)!r}))
         executor = LocalExecutor(
@@ -240,7 +240,7 @@ def test_a_core_is_waited_for_and_the_waiting_is_told_once(
 def test_a_core_is_handed_over_between_runs_to_a_process_that_has_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("relu_bench.cores.TURN_SECONDS", 0.0)
+    monkeypatch.setattr("relu_bench.machine.cores.TURN_SECONDS", 0.0)
     folder = tmp_path / "cores"
     (others,) = specs_of(50)
     script = tmp_path / "other.py"
@@ -250,9 +250,9 @@ def test_a_core_is_handed_over_between_runs_to_a_process_that_has_none(
         from pathlib import Path
         sys.path.insert(0, {str(Path(__file__).parent)!r})
         import fake_training
-        from relu_bench.cores import HostCores
-        from relu_bench.executors import LocalExecutor
-        from relu_bench.worker import WorkerSettings
+        from relu_bench.machine.cores import HostCores
+        from relu_bench.execution.local import LocalExecutor
+        from relu_bench.execution.worker import WorkerSettings
 
         if __name__ == "__main__":
             with LocalExecutor(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from relu_bench import fork_server
 from relu_bench.errors import WorkerStartError
+from relu_bench.machine import fork_server
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="only Linux has the fork server"
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 
 _START_A_WORKER = """
 import os, sys, tempfile
-from relu_bench import fork_server
+from relu_bench.machine import fork_server
 
 if __name__ == "__main__":
     before = tempfile.gettempdir()
@@ -29,9 +29,20 @@ if __name__ == "__main__":
     assert tempfile.gettempdir() == before == os.environ["TMPDIR"]
 """
 
+_LOOK_INTO_A_WORKER = """
+import sys
+from relu_bench.machine import fork_server
+
+if __name__ == "__main__":
+    looks = "import sys; print({'tensorflow', 'relu_bench.training.trainer'} <= set(sys.modules))"
+    process = fork_server.start().Process(target=exec, args=(looks,))
+    process.start()
+    process.join()
+"""
+
 _WAIT_IN_A_CHILD = """
 import os, signal, time
-from relu_bench.fork_server import ending_with_parent
+from relu_bench.machine.fork_server import ending_with_parent
 
 if os.fork():
     signal.pause()
@@ -40,6 +51,16 @@ with ending_with_parent():
     time.sleep(60)
     print("still here")
 """
+
+
+def test_tensorflow_is_there_before_the_first_task(tmp_path: Path) -> None:
+    """multiprocessing says nothing of a module that it cannot import beforehand."""
+    script = tmp_path / "look.py"
+    script.write_text(_LOOK_INTO_A_WORKER)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout == "True\n"
 
 
 def test_a_long_path_of_the_temporary_folder_does_not_matter(tmp_path: Path) -> None:

@@ -10,12 +10,15 @@ from config_strategies import configs
 from hypothesis import assume, given
 from idx_folders import write_idx_folder
 
-from relu_bench import config, data, resuming, shards, yaml_source
+from relu_bench import data
+from relu_bench.config import shards, yaml_source
+from relu_bench.config.experiment import from_document
+from relu_bench.config.plan import make_plan
+from relu_bench.config.planning import Planned
+from relu_bench.config.yaml_source import Document
 from relu_bench.errors import ConfigError, DataError, StoreError
-from relu_bench.plan import make_plan
-from relu_bench.planning import Planned
+from relu_bench.execution import resuming
 from relu_bench.store import KeptPlan, Store
-from relu_bench.yaml_source import Document
 
 CASES = """
 experiment: some
@@ -34,7 +37,7 @@ probes: false
 
 
 def planned(text: str, *sets: str) -> Planned:
-    experiment = config.from_document(yaml_source.parse(text, "c.yaml"), sets)
+    experiment = from_document(yaml_source.parse(text, "c.yaml"), sets)
     return Planned(experiment, make_plan(experiment, data.fingerprint))
 
 
@@ -58,7 +61,7 @@ def test_what_was_asked_for_comes_back_whole(tmp_path: Path) -> None:
 @given(values=configs())
 def test_any_config_comes_back_from_what_is_kept_of_it(values: dict[str, Any]) -> None:
     document = Document("c.yaml", "", values, {})
-    experiment = config.from_document(document)
+    experiment = from_document(document)
     assume(experiment.combinations < 1000)
     kept_config = json.loads(json.dumps(experiment.resolved()))
     after = resuming.experiment_of(KeptPlan(experiment.name, kept_config, ()), "here")
@@ -108,7 +111,7 @@ def test_data_that_are_gone_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_another_numerics_revision_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept(tmp_path, planned("dataset: digits"))
-    monkeypatch.setattr("relu_bench.plan.NUMERICS", 10**6)
+    monkeypatch.setattr("relu_bench.config.plan.NUMERICS", 10**6)
     with pytest.raises(ConfigError, match="computes other numbers"):
         resuming.plan_kept(tmp_path)
 

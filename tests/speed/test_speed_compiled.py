@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from relu_bench import activations
-from relu_bench.activations.listing import all_labels
+from relu_bench.networks import activations
+from relu_bench.networks.activations.listing import all_labels
 from relu_bench.speed import compiled
 from relu_bench.speed.cells import Cell
 from relu_bench.speed.sizes import UNITS, Size

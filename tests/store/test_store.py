@@ -10,13 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store_samples import AWKWARD, contents, failed, filled, record, run_id
 
-from relu_bench import columns
-from relu_bench.columns import Column
 from relu_bench.errors import StoreError, StoreWriteError
-from relu_bench.store import RunRecord, Store, Value, read
+from relu_bench.store import RunRecord, Store, Value, columns, read
 from relu_bench.store import index as store_index
 from relu_bench.store import tables as store_tables
 from relu_bench.store.cells import clean
+from relu_bench.store.columns import Column
 from relu_bench.store.tables import Span, TableName
 
 

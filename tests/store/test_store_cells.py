@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas._libs.parsers import STR_NA_VALUES
 
-from relu_bench.columns import Column, Kind
 from relu_bench.errors import StoreError
 from relu_bench.store.cells import (
     LONGEST_TEXT,
@@ -20,6 +19,7 @@ from relu_bench.store.cells import (
     line,
     text_of,
 )
+from relu_bench.store.columns import Column, Kind
 
 TEXT = Column("error", "text", "")
 INTEGER = Column("seed", "integer", "")

@@ -12,9 +12,8 @@ import pandas as pd
 import pytest
 from store_samples import contents, failed, filled, record, run_id
 
-from relu_bench import columns, status
 from relu_bench.errors import StoreError
-from relu_bench.store import Store, check, merge, read
+from relu_bench.store import Store, check, columns, merge, read, status
 from relu_bench.store.cells import cells_of, line
 from relu_bench.store.tables import TableName
 

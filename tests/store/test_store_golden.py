@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from store_samples import failed, record, run_id
 
-from relu_bench import config
-from relu_bench.plan import make_plan
+from relu_bench.config.experiment import load
+from relu_bench.config.plan import make_plan
 from relu_bench.store import Store, read
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -41,7 +41,7 @@ def test_it_is_read(old: Path) -> None:
 
 def test_its_runs_are_the_runs_of_today(old: Path) -> None:
     """Otherwise a resumed sweep would train everything again."""
-    experiment = config.load(GOLDEN / "config.yaml")
+    experiment = load(GOLDEN / "config.yaml")
     completed = {key for key, status in Store(old).statuses().items() if status == "completed"}
     assert completed == {("golden", spec.run_id) for spec in make_plan(experiment)}
 

@@ -11,9 +11,8 @@ import pytest
 from store_samples import contents, failed, filled, record, run_id
 
 import relu_bench
-from relu_bench import columns
 from relu_bench.errors import StoreError, StoreWriteError
-from relu_bench.store import Store, read
+from relu_bench.store import Store, columns, read
 
 PROJECT = Path(relu_bench.__file__).parents[1]
 PREPARE_AS_NOBODY = """

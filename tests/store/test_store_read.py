@@ -4,9 +4,8 @@ import pandas as pd
 import pytest
 from store_samples import contents, failed, filled, record, run_id
 
-from relu_bench import columns
 from relu_bench.errors import StoreError
-from relu_bench.store import Store, read
+from relu_bench.store import Store, columns, read
 
 
 def test_kinds(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from relu_bench import columns, store
+from relu_bench import store
+from relu_bench.store import columns
 
 RUNS = (
     "experiment,run_id,status,activation,learning_rate,seed,mine\n"

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from store_samples import failed, filled, record, run_id
 
-from relu_bench import columns, store
+from relu_bench import store
 from relu_bench.errors import StoreError
+from relu_bench.store import columns, reading
 from relu_bench.store import journal as store_journal
-from relu_bench.store import reading
 from relu_bench.store.committed import Committed
 from relu_bench.store.tables import TABLES, TableName
 

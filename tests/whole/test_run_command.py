@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from commands import relu_bench
 
-from relu_bench.columns import RUNS, names
 from relu_bench.store import read
+from relu_bench.store.columns import RUNS, names
 
 CONFIG = """
 experiment: small

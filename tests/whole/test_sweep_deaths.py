@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from commands import command, interrupt, relu_bench
 
-from relu_bench import cores
-from relu_bench.cores import HostCores
-from relu_bench.status import progress
+from relu_bench.machine import cores
+from relu_bench.machine.cores import HostCores
 from relu_bench.store import read
+from relu_bench.store.status import progress
 
 CONFIG = """
 experiment: small

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from relu_bench.status import Progress, progress
 from relu_bench.store import read
+from relu_bench.store.status import Progress, progress
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "sweeps.md").read_text(encoding="utf-8")

@@ -1,0 +1,342 @@
+"""The executor for a Dask cluster: it hands each worker one run at a time, and stores nothing.
+
+A coroutine for each worker asks the schedule for its next run, so that runs of one program follow
+each other on one worker; another one watches which workers there are.
+"""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from relu_bench.config.plan import Spec
+from relu_bench.data import Dataset
+from relu_bench.execution.cluster import fitness, remote
+from relu_bench.execution.cluster.absence import Absence, Notice
+from relu_bench.execution.cluster.connection import (
+    ClusterError,
+    ClusterLostError,
+    Connection,
+    DisconnectedError,
+    WorkerLostError,
+)
+from relu_bench.execution.cluster.jobs import Job, still_wanted
+from relu_bench.execution.cluster.remote import (
+    DataWanted,
+    Failed,
+    HeldData,
+    Order,
+    Touched,
+    Trained,
+)
+from relu_bench.execution.cluster.tables import digest_of
+from relu_bench.execution.executor import Finished, OnProgress, RunFailed
+from relu_bench.execution.local import MOST_ATTEMPTS
+from relu_bench.execution.schedule import Schedule
+from relu_bench.execution.worker import MakeTrainer
+from relu_bench.machine.child_process import one_line
+from relu_bench.training.loop import Progress
+
+PROGRAMS_PER_WORKER = 20
+"""A worker is restarted after so many distinct programs: each leaves about 13 MB behind."""
+
+MOST_MEMORY = 0.7
+"""Above this share of its memory limit a worker gets no more runs: at 0.8 Dask pauses it."""
+
+_POLL_SECONDS = 0.5
+_GRACE_SECONDS = 15.0
+_NO_NANNY = (
+    "The runs with an activation of your own need a Dask worker with a nanny: it is restarted "
+    "before other runs, so that a file of your own cannot change their numbers. Start workers "
+    "without --no-nanny. What had finished is kept."
+)
+
+
+@dataclass(eq=False)
+class _InUse:
+    """A worker that gets runs. `gone` is set when it is no longer connected.
+
+    `nanny` is None until it is known.
+    """
+
+    threads: int
+    gone: asyncio.Event
+    nanny: bool | None = None
+    life: "asyncio.Task[None] | None" = None
+
+
+class Driver:
+    """Drives a sweep on a cluster; all of it runs in one event loop.
+
+    Args:
+        connection: the line to the scheduler; opened and closed here.
+        datasets: every data set of the sweep.
+        on_progress: called after epochs of a run.
+        notice: called with what the user should know.
+        timeout: seconds after which a run is ended at its next epoch, None for no limit.
+        make_trainer: importable function that makes the trainer inside a worker.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        datasets: Iterable[Dataset],
+        *,
+        on_progress: OnProgress,
+        notice: Notice,
+        timeout: float | None,
+        make_trainer: MakeTrainer,
+    ) -> None:
+        self.connection = connection
+        self.make_trainer = make_trainer
+        self.on_progress = on_progress
+        self.notice = notice
+        self.timeout = timeout
+        self._session = uuid.uuid4().hex
+        self._datasets = {digest_of(dataset): dataset for dataset in datasets}
+        self._tables = tuple(
+            HeldData(digest, dataset.name) for digest, dataset in self._datasets.items()
+        )
+        self._sources: dict[str, bytes] = {}
+        self._schedule: Schedule[Job] = Schedule()
+        self._jobs: dict[str, Job] = {}
+        self._more = asyncio.Event()
+        self._in_use: dict[str, _InUse] = {}
+        self._unfit: dict[str, str] = {}
+        self._paused: set[str] = set()
+        self._absence = Absence(connection, notice)
+        self._lost: ClusterError | ClusterLostError | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
+
+    async def open(self) -> None:
+        """Connect, wait for the first workers and start them.
+
+        Raises:
+            ClusterError: when there is no scheduler, or a worker that cannot be used.
+        """
+        for text in await self.connection.open():
+            self.notice(f"warning: {text}")
+        self.connection.on_progress(self._progress)
+        connected = await self.connection.workers()
+        while not connected:
+            self._absence.mind(connected=False, in_use=False, unfit={}, patience=0.0)
+            await asyncio.sleep(_POLL_SECONDS)
+            connected = await self.connection.workers()
+        refusal = await fitness.refusal(self.connection, connected)
+        if refusal:
+            raise ClusterError(refusal)
+        for address, threads in connected.items():
+            self._use(address, threads)
+        self._watching = asyncio.create_task(self._watch())
+
+    async def close(self) -> None:
+        """Cancel what waits, and go. What a worker has begun, it finishes for nobody."""
+        for job in self._schedule.clear():
+            job.future.cancel()
+        tasks = [
+            task for task in (self._watching, *(w.life for w in self._in_use.values())) if task
+        ]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.connection.close()
+
+    def add(self, jobs: Sequence[Job], sources: Mapping[str, bytes]) -> None:
+        """Queue jobs; `sources` are the files of the user's own that they need, by SHA-256."""
+        self._sources.update(sources)
+        for job in jobs:
+            self._jobs[job.spec.run_id] = job
+            if self._lost is not None:
+                job.future.set_exception(self._lost)
+            else:
+                self._put(job)
+
+    def _put(self, job: Job) -> None:
+        self._schedule.add(job.spec.program_key, job, files=job.spec.source)
+        self._more.set()
+
+    # Which workers there are
+
+    async def _watch(self) -> None:
+        try:
+            while not self._closing.is_set():
+                await self._look()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._closing.wait(), _POLL_SECONDS)
+        except ClusterLostError as error:
+            self._lose(error)
+        except Exception as error:  # without the watcher, lost workers would be waited for
+            self._lose(ClusterLostError(f"The cluster cannot be watched: {one_line(error)}"))
+
+    async def _look(self) -> None:
+        connected = await self.connection.workers()
+        for address in self._in_use.keys() - connected.keys():
+            self._in_use.pop(address).gone.set()
+        self._unfit = {each: why for each, why in self._unfit.items() if each in connected}
+        for address in connected.keys() - self._in_use.keys() - self._unfit.keys():
+            self._use(address, connected[address])
+        running = await self.connection.running()
+        if running is not None:
+            self._tell_paused(set(connected) - running)
+        self._absence.mind(
+            connected=bool(connected),
+            in_use=bool(self._in_use),
+            unfit=self._unfit,
+            patience=_GRACE_SECONDS,
+        )
+
+    def _tell_paused(self, paused: set[str]) -> None:
+        for address in sorted(paused - self._paused):
+            self.notice(
+                f"the Dask worker {address} takes nothing new for now: Dask has paused it, mostly "
+                "because its memory is nearly full (--memory-limit), or it is about to end."
+            )
+        self._paused = paused
+
+    def _use(self, address: str, threads: int) -> None:
+        worker = self._in_use[address] = _InUse(threads, asyncio.Event())
+        worker.life = asyncio.create_task(self._serve(address, worker))
+
+    def _refuse(self, address: str, reason: str) -> None:
+        self._unfit[address] = reason
+        self.notice(f"the Dask worker {address} gets no runs: {reason}")
+
+    def _lose(self, error: ClusterError | ClusterLostError) -> None:
+        """The sweep cannot go on: every run that is not done ends with the reason."""
+        self._lost = error
+        for worker in self._in_use.values():
+            if worker.life is not None:
+                worker.life.cancel()
+        self._schedule.clear()
+        for job in self._jobs.values():
+            if not job.future.done():
+                job.future.set_exception(error)
+
+    # One worker
+
+    async def _serve(self, address: str, worker: _InUse) -> None:
+        """The life of a worker with us: check and prepare it, then give it run after run."""
+        try:
+            unfit = await fitness.unfit_workers(self.connection, {address: worker.threads})
+            if unfit:
+                self._refuse(address, unfit[address])
+                return
+            worker.nanny = await self.connection.call(
+                address, worker.gone, remote.prepare, self.make_trainer, self._tables
+            )
+            while True:
+                job = await self._take(address, worker)
+                answer = await self._do(job, address, worker.gone)
+                if isinstance(answer, Touched) or (
+                    isinstance(answer, Trained) and _worn(answer, worker.nanny)
+                ):
+                    self._schedule.forget(address)
+                    await self._replace(address, worker.nanny, answer)
+                    return
+        except (WorkerLostError, DisconnectedError):
+            return  # when it is connected again, the watcher takes it up again
+        except (ClusterError, ClusterLostError) as error:
+            self._lose(error)
+        except Exception as error:
+            self._refuse(address, one_line(error))
+        finally:
+            self._schedule.forget(address)
+            if self._in_use.get(address) is worker:
+                del self._in_use[address]
+            self._more.set()  # what only it could do, others must know of
+
+    async def _take(self, address: str, worker: _InUse) -> Job:
+        """The worker's next run that is still wanted; waits for one, and while it is paused.
+
+        Raises:
+            WorkerLostError: when the worker is no longer connected.
+            ClusterError: when only runs are left that no worker may get.
+        """
+        while True:
+            while address in self._paused:
+                await asyncio.sleep(_POLL_SECONDS)
+            if worker.gone.is_set():
+                raise WorkerLostError(address)
+            # Without a nanny, nothing could free it from what a user's file has done to it.
+            job = self._schedule.take(address, with_files=bool(worker.nanny))
+            if job is None:
+                if not self._schedule.is_empty and not self._may_have_nanny():
+                    raise ClusterError(_NO_NANNY)
+                self._more.clear()
+                await self._more.wait()
+            elif job.future.running() or await still_wanted(job):
+                return job
+
+    def _may_have_nanny(self) -> bool:
+        return any(worker.nanny is not False for worker in self._in_use.values())
+
+    async def _do(self, job: Job, address: str, gone: asyncio.Event) -> Trained | Failed | Touched:
+        """Have a run done, and end its future unless it must be tried again."""
+        job.attempts += 1
+        try:
+            answer = await self._train(job.spec, address, gone)
+        except DisconnectedError:
+            job.attempts -= 1
+            self._put(job)
+            raise
+        except WorkerLostError as error:
+            if job.attempts < MOST_ATTEMPTS:
+                self._put(job)
+            else:
+                job.future.set_exception(RunFailed(f"{error} with this run", job.attempts))
+            raise
+        except ClusterLostError:
+            raise
+        except Exception as error:
+            answer = Failed(one_line(error))
+        if isinstance(answer, Touched):
+            job.attempts -= 1
+            self._put(job)
+        elif isinstance(answer, Trained):
+            job.future.set_result(Finished(answer.result, job.attempts))
+        else:
+            job.future.set_exception(RunFailed(answer.reason, job.attempts))
+        return answer
+
+    async def _train(
+        self, spec: Spec, address: str, gone: asyncio.Event
+    ) -> Trained | Failed | Touched:
+        source = None if spec.source is None else self._sources[spec.source.sha256]
+        order = Order(spec, source, self._tables, self.make_trainer, self._session, self.timeout)
+        while True:
+            answer = await self.connection.call(address, gone, remote.train, order)
+            if not isinstance(answer, DataWanted):
+                assert isinstance(answer, Trained | Failed | Touched)
+                return answer
+            data = self._datasets[answer.digest]
+            await self.connection.send(address, gone, answer.digest, data)
+
+    async def _replace(self, address: str, nanny: bool, answer: Trained | Touched) -> None:
+        if nanny:
+            await self.connection.restart(address)
+            return
+        why = (
+            "a file of a user's own has run there"
+            if isinstance(answer, Touched)
+            else f"it uses {answer.memory:.0%} of its memory limit"
+        )
+        self._refuse(
+            address,
+            f"{why}, and no nanny can restart it. Start workers with a nanny, or with a larger "
+            "--memory-limit.",
+        )
+
+    def _progress(self, event: Mapping[str, Any]) -> None:
+        if event.get("session") == self._session:
+            job = self._jobs[event["run_id"]]
+            if not job.future.done():
+                self.on_progress(job.spec, Progress(**event["progress"]))
+
+
+def _worn(answer: Trained, nanny: bool) -> bool:
+    """Whether to replace the worker; a single program cannot be helped by it."""
+    full = answer.programs > 1 and answer.memory > MOST_MEMORY
+    return full or (nanny and answer.programs >= PROGRAMS_PER_WORKER)

@@ -1,0 +1,102 @@
+"""What this process may use of the machine: cores, memory, the processor's name."""
+
+import hashlib
+import math
+import os
+import platform
+import re
+import socket
+from pathlib import Path
+
+_CGROUPS = Path("/sys/fs/cgroup")
+_OWN_CGROUP = Path("/proc/self/cgroup")
+_CPUINFO = Path("/proc/cpuinfo")
+
+
+def available_cores(cgroups: Path = _CGROUPS, own_cgroup: Path = _OWN_CGROUP) -> int:
+    """Cores that this process may use: affinity, container quota and SLURM's word respected."""
+    quotas = [_cgroup_quota(folder) for folder in _cgroup_folders(cgroups, own_cgroup)]
+    limits = [len(core_numbers()), *quotas, _slurm_cores()]
+    return max(1, min(limit for limit in limits if limit is not None))
+
+
+def core_numbers() -> tuple[int, ...]:
+    """The system's numbers of the cores that this process may run on, by its affinity."""
+    if hasattr(os, "sched_getaffinity"):
+        return tuple(sorted(os.sched_getaffinity(0)))
+    return tuple(range(os.cpu_count() or 1))
+
+
+def share() -> str:
+    """What limits this process apart from its affinity: its batch job and its control group.
+
+    Equal for processes that share one quota.
+    """
+    try:
+        group = _OWN_CGROUP.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        group = ""
+    job = os.environ.get("SLURM_JOB_ID", "")
+    return hashlib.sha256(f"{job}\n{group}".encode()).hexdigest()[:12]
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells it."""
+    try:
+        text = _CPUINFO.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return platform.processor() or platform.machine()
+    found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return found.group(1).strip() if found else platform.machine()
+
+
+def host() -> str:
+    """The machine's name in the network."""
+    return socket.gethostname()
+
+
+def memory_gib() -> float | None:
+    """Physical memory in GiB, None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _slurm_cores() -> int | None:
+    given = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    return int(given) if given.isdecimal() and int(given) > 0 else None
+
+
+def _cgroup_folders(cgroups: Path, own_cgroup: Path) -> list[Path]:
+    """The control group of this process and those around it: each one's quota holds.
+
+    A container sees its own group as the root; a systemd slice or a batch job lies deeper.
+    """
+    try:
+        lines = own_cgroup.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    folders = [cgroups, cgroups / "cpu"]
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers == "" or "cpu" in controllers.split(","):
+            top = cgroups if controllers == "" else cgroups / "cpu"
+            inside = top / path.strip("/")
+            folders += [inside, *list(inside.parents)[: len(inside.parts) - len(top.parts)]]
+    return list(dict.fromkeys(folders))
+
+
+def _cgroup_quota(cgroup: Path) -> int | None:
+    """The quota of one control group in whole cores, rounded up: version 2, then version 1."""
+    try:
+        quota, period = (cgroup / "cpu.max").read_text().split()
+    except (OSError, ValueError):
+        try:
+            quota = (cgroup / "cpu.cfs_quota_us").read_text().strip()
+            period = (cgroup / "cpu.cfs_period_us").read_text().strip()
+        except OSError:
+            return None
+    if not quota.isdecimal() or not period.isdecimal() or int(period) == 0:
+        return None
+    return max(1, math.ceil(int(quota) / int(period)))

@@ -1,0 +1,1 @@
+"""The compiled epoch, and what is measured while it trains."""
