@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from expecting import Invoke
 
 from relu_bench.cli import app
 from relu_bench.config import yaml_source
@@ -14,8 +15,9 @@ from relu_bench.config.settings import FIELDS, default_of
 from relu_bench.networks import activations, initializers, models, optimizers
 from relu_bench.store import columns
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONFIG = (ROOT / "docs" / "config.md").read_text(encoding="utf-8")
 COMMANDS = {
     command.name or command.callback.__name__: command  # type: ignore[union-attr]
     for command in app.registered_commands
@@ -52,10 +54,10 @@ def test_every_column_is_explained(table: tuple[columns.Column, ...]) -> None:
     assert columns.markdown(table) in text
 
 
-def test_the_readme_shows_every_default() -> None:
-    block = re.search(r"```yaml\n(experiment: .*?)```", README, re.DOTALL)
+def test_every_default_is_shown() -> None:
+    block = re.search(r"```yaml\n(experiment: .*?)```", CONFIG, re.DOTALL)
     assert block is not None
-    shown = from_document(yaml_source.parse(block.group(1), "README.md"))
+    shown = from_document(yaml_source.parse(block.group(1), "config.md"))
     assert dict(shown.axes) == {field: (default_of(field),) for field in FIELDS}
     assert shown.seeds == tuple(range(DEFAULT_SEEDS))
 
@@ -69,9 +71,45 @@ def test_the_readme_shows_every_default() -> None:
         *models.MODELS,
     ],
 )
-def test_the_readme_names_every_component(name: str) -> None:
-    tables = README[README.index("| what | names |") :]
+def test_every_component_is_named(name: str) -> None:
+    tables = CONFIG[CONFIG.index("| what | names |") :]
     assert re.search(rf"\b{name}\b", tables[: tables.index("\n\n")])
+
+
+def test_the_config_of_the_readme_is_one() -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    experiment = from_document(yaml_source.parse(block, "README.md"))
+    assert experiment.combinations == 3 * 4 * 2 * 10
+
+
+def test_the_answer_on_mnist_is_that_of_the_reference_set(invoke: Invoke) -> None:
+    said = invoke("compare", str(ROOT / "results/reference"), "--where", "experiment=variants").out
+    (block,) = re.findall(r"\$ relu-bench compare mnist\n(.*?)```", README, re.DOTALL)
+    for part in block.split("...\n"):
+        assert part in said.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_the_tour_is_what_the_first_command_prints(invoke: Invoke) -> None:
+    """But for the numbers, and so for the order of the rows."""
+    config = str(ROOT / "configs/quickstart.yaml")
+    done = invoke("run", config, "--out", "results", "--set", "epochs=1")
+    (block,) = re.findall(r"has printed this:\n\n```console\n(.*?)```", README, re.DOTALL)
+    assert block.startswith("Training 20 runs.\n...\n")
+    assert _without_numbers(done.out) == _without_numbers(block.partition("...\n")[2])
+
+
+def test_the_wrong_config_of_the_tour(invoke: Invoke) -> None:
+    config = str(ROOT / "configs/quickstart.yaml")
+    said = invoke("run", config, "--set", "activation=rellu").err
+    (block,) = re.findall(r"\$ relu-bench run [^\n]* activation=rellu\n(.*?)```", README, re.DOTALL)
+    begins, ends = block.split("...")
+    assert said.startswith(begins)
+    assert said.endswith(ends)
+
+
+def _without_numbers(text: str) -> list[str]:
+    lines = (re.sub(r"\d+\.\d+|\d/5", "#", line) for line in text.splitlines())
+    return sorted(" ".join(line.split()) for line in lines if line.strip())
 
 
 def test_the_gate_runs_the_commands_of_the_readme() -> None:
