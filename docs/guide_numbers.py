@@ -21,13 +21,13 @@ from relu_bench.compare.fates import fates
 from relu_bench.compare.generalization import generalization
 from relu_bench.compare.layers import run_kernels
 from relu_bench.compare.numbers import rounded
-from relu_bench.compare.steadiness import epochs_to_target, layers_and_scores, target
+from relu_bench.compare.steadiness import epochs_to_target, target
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 
-def dying_relu(runs: DataFrame, results: compare.Results) -> Iterator[str]:
+def dying_relu(runs: DataFrame, results: compare.Selection) -> Iterator[str]:
     """Who dies, who recovers, and what it costs beside leaky ReLU."""
     by = ["learning_rate", "initializer", "bias_initializer", "activation"]
     units = fates(runs, results.layers, by)
@@ -61,7 +61,7 @@ def dying_relu(runs: DataFrame, results: compare.Results) -> Iterator[str]:
         )
 
 
-def vanishing_gradient(runs: DataFrame, results: compare.Results) -> Iterator[str]:
+def vanishing_gradient(runs: DataFrame, results: compare.Selection) -> Iterator[str]:
     """First-to-last gradient ratio at initialization, and accuracy, by depth."""
     by = ["model", "activation", "initializer"]
     yield header(
@@ -82,7 +82,7 @@ def vanishing_gradient(runs: DataFrame, results: compare.Results) -> Iterator[st
         yield row(*group, ratio, accuracy(own), verdict(group[1:]), dead, learned(own))
 
 
-def sparsity(runs: DataFrame, results: compare.Results) -> Iterator[str]:
+def sparsity(runs: DataFrame, results: compare.Selection) -> Iterator[str]:
     """Active shares beside the gap of runs that learned, and the test accuracy."""
     by = ["activation", "bias_initializer"]
     shares = generalization(runs, results.layers, ["seed", *by])
@@ -118,14 +118,14 @@ def sparsity(runs: DataFrame, results: compare.Results) -> Iterator[str]:
         )
 
 
-def zero_centred(runs: DataFrame, results: compare.Results) -> Iterator[str]:
+def zero_centred(runs: DataFrame, results: compare.Selection) -> Iterator[str]:
     """Signs, updates and epochs to the target, by learning rate."""
     by = ["learning_rate", "activation"]
     kernels = run_kernels(runs, results.layers, by)
     wanted = target(runs, by)
     if wanted is None:
         return
-    reached = epochs_to_target(runs, layers_and_scores(results), by, wanted.value)
+    reached = epochs_to_target(runs, results.layers_and_scores, by, wanted.value)
     yield f"Target: {share(wanted.value)} on validation ({', '.join(wanted.group)}).\n"
     yield header(
         "learning rate",
@@ -187,7 +187,7 @@ def at_best_rate(runs: DataFrame) -> DataFrame:
     return runs[runs["learning_rate"] == means.idxmax()]
 
 
-def output_layer(runs: DataFrame, results: compare.Results) -> Iterator[str]:
+def output_layer(runs: DataFrame, results: compare.Selection) -> Iterator[str]:
     """What an activation in front of the softmax costs, beside none."""
     verdict = against(results, runs, ["output_activation"], ["identity"])
     yield header(
@@ -213,7 +213,7 @@ def output_layer(runs: DataFrame, results: compare.Results) -> Iterator[str]:
         )
 
 
-def family(runs: DataFrame, results: compare.Results) -> Iterator[str]:
+def family(runs: DataFrame, results: compare.Selection) -> Iterator[str]:
     """Every activation, the best first, beside ReLU."""
     plain = matching(runs, ["activation"], ["relu"])
     verdict = against(results, runs, ["activation"], ["relu"])
@@ -224,7 +224,7 @@ def family(runs: DataFrame, results: compare.Results) -> Iterator[str]:
     wanted = target(runs, ["activation"])
     if wanted is None:
         return
-    reached = epochs_to_target(runs, layers_and_scores(results), ["activation"], wanted.value)
+    reached = epochs_to_target(runs, results.layers_and_scores, ["activation"], wanted.value)
     yield f"Target: {share(wanted.value)} on validation ({', '.join(wanted.group)}).\n"
     yield header(
         "activation",
@@ -253,7 +253,7 @@ def family(runs: DataFrame, results: compare.Results) -> Iterator[str]:
         yield f"\n{name}: {'the same bits as relu' if same else 'differs from relu'}"
 
 
-SECTIONS: dict[str, Callable[[DataFrame, compare.Results], Iterator[str]]] = {
+SECTIONS: dict[str, Callable[[DataFrame, compare.Selection], Iterator[str]]] = {
     "dying-relu": dying_relu,
     "vanishing-gradient": vanishing_gradient,
     "sparsity": sparsity,
@@ -316,7 +316,7 @@ def accuracy(runs: DataFrame) -> str:
 
 
 def against(
-    results: compare.Results, runs: DataFrame, by: Sequence[str], baseline: Sequence[str]
+    results: compare.Selection, runs: DataFrame, by: Sequence[str], baseline: Sequence[str]
 ) -> Callable[[Sequence[str]], str]:
     """What `relu-bench compare --by BY --baseline BASELINE` says of each variant of these runs.
 

@@ -20,8 +20,8 @@ from relu_bench.compare.methods import paragraph as methods_paragraph
 from relu_bench.compare.naming import label_column
 from relu_bench.compare.plain_text import WIDTH
 from relu_bench.compare.records import to_csv, to_json
-from relu_bench.compare.results import Results, load, once_each
 from relu_bench.compare.scores import Scale, completed, final_scores, scale_of, score
+from relu_bench.compare.selection import Selection, load, once_each
 from relu_bench.compare.sentences import in_words
 from relu_bench.compare.summary import summarize
 from relu_bench.compare.variants import as_texts, axes, broken, texts, with_variant
@@ -32,8 +32,8 @@ __all__ = [
     "Answers",
     "Comparison",
     "Mode",
-    "Results",
     "Scale",
+    "Selection",
     "answer",
     "as_texts",
     "axes",

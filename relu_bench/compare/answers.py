@@ -11,8 +11,8 @@ from relu_bench.compare.comparison import Comparison, Mode, comparison
 from relu_bench.compare.effects import Effects, main_effects
 from relu_bench.compare.further import Further
 from relu_bench.compare.questions import questions
-from relu_bench.compare.results import Results
 from relu_bench.compare.robustness import robustness
+from relu_bench.compare.selection import Selection
 from relu_bench.compare.time_to_accuracy import Times, time_to_accuracy
 from relu_bench.errors import ReluBenchError
 
@@ -35,7 +35,7 @@ class Answers:
 
 
 def answer(
-    results: Results,
+    selection: Selection,
     by: Sequence[str] = (),
     *,
     baseline: str | None = None,
@@ -49,7 +49,7 @@ def answer(
     """Compare the values of the axes `by` in every experiment, data set and model.
 
     Args:
-        results: of `load`.
+        selection: of `load`.
         by: axes; several are compared as combinations. None: activation where it varies, else each
             axis that varies, by itself.
         baseline: the variant to compare with; the first of the config when None.
@@ -72,7 +72,7 @@ def answer(
             f"--margin {margin} is no margin; expected a number that is not negative, "
             "such as 0.1 (points)."
         )
-    asked, notices = questions(results, by)
+    asked, notices = questions(selection, by)
     found: list[Comparison] = []
     errors: list[ReluBenchError] = []
     for question in asked:
@@ -87,12 +87,12 @@ def answer(
     if not found:
         raise errors[0]
     effects, no_effects = _effects(found) if with_effects else ([None] * len(found), [])
-    times, no_times = _times(found, results, target) if with_times else ([None] * len(found), [])
+    times, no_times = _times(found, selection, target) if with_times else ([None] * len(found), [])
     further = tuple(
         Further(robustness(each), its_times, its_effects)
         for each, its_times, its_effects in zip(found, times, effects, strict=True)
     )
-    said = dict.fromkeys([*results.notices, *notices, *no_times, *no_effects])
+    said = dict.fromkeys([*selection.notices, *notices, *no_times, *no_effects])
     return Answers(tuple(found), further, across(found), tuple(said))
 
 
@@ -110,7 +110,7 @@ def _effects(found: Sequence[Comparison]) -> tuple[list[Effects | None], list[st
 
 
 def _times(
-    found: Sequence[Comparison], results: Results, target: float | None
+    found: Sequence[Comparison], selection: Selection, target: float | None
 ) -> tuple[list[Times | None], list[str]]:
     """The times to accuracy of each comparison, and why some have none.
 
@@ -122,7 +122,7 @@ def _times(
     errors = []
     for each in found:
         try:
-            made.append(time_to_accuracy(each, results.epochs, target))
+            made.append(time_to_accuracy(each, selection.epochs, target))
         except ReluBenchError as error:
             made.append(None)
             errors.append(error)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relu_bench.compare.effects import Effect, effects_of
-from relu_bench.compare.kept import kept
 from relu_bench.compare.marginal import effect_axes
 from relu_bench.compare.measure import measure_of
 from relu_bench.compare.scores import completed
@@ -99,7 +98,6 @@ def largest_interaction(runs: DataFrame, pair: Pair | None = None) -> Effect | N
     return max(found, key=lambda effect: effect.share, default=None)
 
 
-@kept()
 def _interactions(runs: DataFrame) -> list[Effect]:
     """All two-way interactions that can be told, of each data set and model."""
     found: list[Effect] = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from relu_bench.compare.kept import kept
 from relu_bench.compare.scores import completed
 from relu_bench.compare.variants import axes, with_variant
 
@@ -36,13 +35,6 @@ _OUTPUT = "output"
 _KEY = ["experiment", "run_id"]
 
 
-def of_experiment(table: DataFrame, experiment: str) -> DataFrame:
-    """The rows of one experiment; the table itself, which may be large, where it has no others."""
-    its = table["experiment"] == experiment
-    return table if its.all() else table[its]
-
-
-@kept(most=1)
 def run_layers(runs: DataFrame, layers: DataFrame, by: Sequence[str]) -> DataFrame:
     """What was measured in the hidden layers of each run.
 

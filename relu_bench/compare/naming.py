@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relu_bench.compare.variants import as_texts
@@ -12,7 +11,7 @@ from relu_bench.components.variant_label import label
 from relu_bench.config import display_names
 from relu_bench.errors import shorten
 from relu_bench.store import columns
-from relu_bench.store.plans import kept
+from relu_bench.store.plans import KeptPlan
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -28,7 +27,7 @@ _MOST_NAMED = 3
 Names = Mapping[str, str]
 
 
-def names_of(folders: Sequence[Path], runs: DataFrame) -> tuple[Names, tuple[str, ...]]:
+def names_of(plans: Sequence[KeptPlan], runs: DataFrame) -> tuple[Names, tuple[str, ...]]:
     """The display name of each named value of these runs, by its canonical label, and notices.
 
     A label of hundreds of letters that has no other name is called by its two ends.
@@ -39,17 +38,13 @@ def names_of(folders: Sequence[Path], runs: DataFrame) -> tuple[Names, tuple[str
     its label.
 
     Args:
-        folders: the stores.
+        plans: the calls, the newest last.
         runs: rows of runs.csv; names count that calls for one of their experiments gave.
-
-    Raises:
-        StoreError: when a plan is damaged.
     """
     experiments = set(runs["experiment"])
     calls = [
         display_names.given_by(plan.config)
-        for folder in reversed(folders)
-        for plan in reversed(kept(folder))
+        for plan in reversed(plans)
         if plan.experiment in experiments
     ]
     values = {name: {str(each) for each in runs[name].dropna().unique()} for name in _FIELDS}

@@ -7,15 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from relu_bench.compare.naming import stored_labels
-from relu_bench.compare.results import Results, once_each
 from relu_bench.compare.scores import completed
+from relu_bench.compare.selection import Selection, once_each
 from relu_bench.compare.variants import AXIS_COLUMNS, REVISION, as_texts, axes, texts, with_variant
 from relu_bench.components.registry import nearest_field
 from relu_bench.errors import ReluBenchError, show
-from relu_bench.store.plans import kept
 
 if TYPE_CHECKING:
-    from pandas import DataFrame, Series
+    from pandas import DataFrame
 
 # Never pooled: a mean over these says nothing. The metric is that of the data set.
 # Revisions only where the settings do not determine them (see `variants.axes`).
@@ -54,7 +53,9 @@ class Question:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-def questions(results: Results, by: Sequence[str] = ()) -> tuple[tuple[Question, ...], list[str]]:
+def questions(
+    selection: Selection, by: Sequence[str] = ()
+) -> tuple[tuple[Question, ...], list[str]]:
     """The questions that these runs can answer, and what must be said about that.
 
     Without `by`, each experiment is asked for its activations where these vary, else for each axis
@@ -66,8 +67,8 @@ def questions(results: Results, by: Sequence[str] = ()) -> tuple[tuple[Question,
     """
     wanted = tuple(dict.fromkeys(name.strip() for name in by))
     for name in wanted:
-        _check_axis(name, results.runs)
-    runs = results.runs.assign(rank=places(results))
+        _check_axis(name, selection.runs)
+    runs = selection.runs.assign(rank=selection.places)
     found: list[Question] = []
     notices: list[str] = []
     for experiment, its_runs in runs.groupby("experiment", sort=True):
@@ -78,24 +79,24 @@ def questions(results: Results, by: Sequence[str] = ()) -> tuple[tuple[Question,
         if not wanted and not _default(its_runs):
             notices.append(f"{experiment}: nothing varies, so there is nothing to compare")
     if found:
-        return _with_stored(found, results), notices
+        return _with_stored(found, selection), notices
     names = wanted or ("activation",)
     together, lone = _apart(once_each(runs).assign(together=True), names)
     if not together:
-        raise ReluBenchError(_nothing_varies(results.runs, wanted))
+        raise ReluBenchError(_nothing_varies(selection.runs, wanted))
     listed = ", ".join(sorted(runs["experiment"].unique()))
     said = (
         f"no experiment alone has two values of {' and '.join(names)}: {listed} are taken together"
     )
-    return _with_stored(together, results), [said, *lone]
+    return _with_stored(together, selection), [said, *lone]
 
 
-def _with_stored(found: Sequence[Question], results: Results) -> tuple[Question, ...]:
+def _with_stored(found: Sequence[Question], selection: Selection) -> tuple[Question, ...]:
     return tuple(
         replace(
             each,
-            stored=stored_labels(each.runs, each.by, results.stored, "variant"),
-            names=results.names,
+            stored=stored_labels(each.runs, each.by, selection.stored, "variant"),
+            names=selection.names,
         )
         for each in found
     )
@@ -181,25 +182,6 @@ def _with_tied(runs: DataFrame, name: str, varying: Sequence[str]) -> list[str]:
         if other == name or not set.intersection(*sets):
             found.append(other)
     return found
-
-
-def places(results: Results) -> Series:
-    """The place of each run in the plans that asked for it; unplanned ones come after them.
-
-    Several plans of a store come in the order in which they were first trained.
-    """
-    runs = results.runs
-    run_ids = runs["run_id"].to_numpy(object)
-    rows = {run_id: row for row, run_id in reversed(list(enumerate(run_ids)))}
-    plans = [plan for folder in results.stores for plan in kept(folder)]
-    last = len(rows) + len(runs)
-    plans.sort(key=lambda plan: min((rows.get(each, last) for each in plan.run_ids), default=last))
-    planned: dict[str, int] = {}
-    for plan in plans:
-        for run_id in plan.run_ids:
-            planned.setdefault(run_id, len(planned))
-    count = len(planned)
-    return runs["run_id"].map(lambda run_id: planned.get(run_id, count + rows[run_id]))
 
 
 def _check_axis(name: str, runs: DataFrame) -> None:

@@ -1,26 +1,276 @@
-"""`--where KEY=VALUE`: the runs that a reader wants to look at."""
+"""One selection of runs: what is compared, drawn and reported.
+
+It is made of tables. `load` reads them from stores, each run once, narrowed by `--where`, and says
+what must not be averaged silently.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+import os
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-from relu_bench.compare.naming import Names, meant
-from relu_bench.compare.variants import texts
+from relu_bench import store
+from relu_bench.compare.layers import MEASURES, STEP_MEASURE, variant_layers
+from relu_bench.compare.naming import Names, meant, names_of, shown_with
+from relu_bench.compare.scores import completed
+from relu_bench.compare.variants import REVISION, axes, texts
 from relu_bench.components import labels
 from relu_bench.components.registry import nearest_field
 from relu_bench.components.spacing import split_at_commas
-from relu_bench.errors import ReluBenchError, shorten, show
+from relu_bench.errors import ReluBenchError, StoreError, shorten, show
 from relu_bench.store import columns
+from relu_bench.store.cells import shown
+from relu_bench.store.plans import KeptPlan, kept
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
+KEY = ["experiment", "run_id"]
+PLACE = "place"
+# How a run ended.
+ENDED = (*KEY, "status", "outcome", "error")
+# Of layers.csv only what something is made of.
+_COLUMNS = {
+    "epochs": None,
+    "layers": ("epoch", "layer", "time_step", *MEASURES, STEP_MEASURE),
+}
 _SWITCHES = {"true": True, "false": False}
 _EMPTY = ("", "null")
 # The columns that say what a config asked for.
 _ASKED = ("experiment", *columns.names(columns.SPEC), "probes")
+# `numerics` is an axis where the settings do not determine it (see `variants`), so it needs no
+# warning of its own here to be kept apart; it is named all the same, since nobody asked for it.
+CIRCUMSTANCES = (
+    "relu_bench_version",
+    "tensorflow_version",
+    "keras_version",
+    "git_commit",
+    REVISION,
+    "processor",
+    "environment",
+    "host",
+)
+_UNNAMED = {"environment": "none"}
+_NOT_SCORES = ("train_samples", "train_seconds")
+
+Table = Literal["epochs", "layers"]
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Some runs, and what is known of them; what is derived is computed when first asked for.
+
+    Nobody writes into its tables.
+
+    Attributes:
+        runs: one row for each (experiment, run_id), with the columns of runs.csv and `store`, the
+            position in `stores` of the folder that the row came from.
+        rows: gives the rows of epochs.csv or layers.csv that belong to `runs`, those of layers.csv
+            in the order of the network.
+        stores: the folders, each once.
+        plans: the calls that asked for runs, those of one store after those of the one before.
+        where: the `KEY=VALUE` conditions that the runs meet.
+        notices: what a reader must know beside any mean of these runs, one line each.
+        names: the display names of their values, by canonical label.
+        stored: with display names in `runs`, the canonical label of each, by column; else empty.
+        every: of all rows that were read, whatever condition they meet, the columns of `ENDED` and
+            `store`; None where that is not known.
+    """
+
+    runs: DataFrame
+    rows: Callable[[Table], DataFrame]
+    stores: tuple[Path, ...] = ()
+    plans: tuple[KeptPlan, ...] = ()
+    where: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    names: Names = field(default_factory=dict)
+    stored: Mapping[str, Names] = field(default_factory=dict)
+    every: DataFrame | None = None
+
+    def displayed(self) -> Selection:
+        """The same with display names in place of labels, for people; files keep the labels."""
+        if self.stored or not self.names:
+            return self
+        runs, stored = shown_with(self.runs, self.names)
+        return replace(self, runs=runs, stored=stored, rows=partial(getattr, self))
+
+    @cached_property
+    def experiments(self) -> Mapping[str, Selection]:
+        """The runs of each experiment by itself, in alphabetical order."""
+        return {str(name): self._of(name) for name in sorted(self.runs["experiment"].unique())}
+
+    def _of(self, experiment: str) -> Selection:
+        return replace(
+            self,
+            runs=_of_experiment(self.runs, experiment),
+            rows=lambda table: _of_experiment(getattr(self, table), experiment),
+        )
+
+    @cached_property
+    def epochs(self) -> DataFrame:
+        """The rows of epochs.csv that belong to `runs`."""
+        return self.rows("epochs")
+
+    @cached_property
+    def layers(self) -> DataFrame:
+        """The rows of layers.csv that belong to `runs`.
+
+        Only the columns that something is made of: `epoch`, `layer`, `time_step`,
+        `layers.MEASURES` and `layers.STEP_MEASURE`.
+        """
+        return self.rows("layers")
+
+    @cached_property
+    def variant_layers(self) -> DataFrame:
+        """Of the runs of one experiment, the means of what the probes saw, by variant."""
+        return variant_layers(self.runs, self.layers)
+
+    @cached_property
+    def layers_and_scores(self) -> DataFrame:
+        """The rows of layers.csv, each beside its run's validation metrics after the same epoch."""
+        scores = [name for name in self.epochs.columns if name.startswith("val_")]
+        epochs = self.epochs[[*KEY, "epoch", *scores]]
+        return self.layers.merge(epochs, on=[*KEY, "epoch"], how="left")
+
+    @cached_property
+    def places(self) -> Series:
+        """The place of each run in the plans that asked for it; unplanned ones come after them.
+
+        Several plans of a store come in the order in which they were first trained.
+        """
+        run_ids = self.runs["run_id"].to_numpy(object)
+        rows = {run_id: row for row, run_id in reversed(list(enumerate(run_ids)))}
+        last = len(rows) + len(run_ids)
+        planned: dict[str, int] = {}
+        for plan in sorted(
+            self.plans,
+            key=lambda plan: min((rows.get(each, last) for each in plan.run_ids), default=last),
+        ):
+            for run_id in plan.run_ids:
+                planned.setdefault(run_id, len(planned))
+        count = len(planned)
+        return self.runs["run_id"].map(lambda run_id: planned.get(run_id, count + rows[run_id]))
+
+    @cached_property
+    def epochs_in_plan_order(self) -> DataFrame:
+        """The rows of epochs.csv with a column `place`: by which the first variant is found.
+
+        As in a comparison: unplanned runs come after planned ones.
+        """
+        order = self.runs[["run_id"]].assign(**{PLACE: self.places})
+        by_id = order.drop_duplicates("run_id").set_index("run_id")[PLACE]
+        return self.epochs.assign(**{PLACE: self.epochs["run_id"].map(by_id)})
+
+
+def load(stores: Sequence[Path], where: Sequence[str] = ()) -> Selection:
+    """Read the runs of `stores`, each (experiment, run_id) once, narrowed by `where`.
+
+    Of a run that several stores hold, a completed row goes before a failed one, then the first
+    store before the others.
+
+    Args:
+        stores: results folders; the same one twice counts once.
+        where: `KEY=VALUE` conditions, as in `select`.
+
+    Raises:
+        StoreError: when a folder is no store, or a plan is damaged.
+        ReluBenchError: when there is no run, a condition is wrong, or nothing meets it.
+    """
+    distinct: dict[str, Path] = {}
+    for folder in stores:
+        distinct.setdefault(os.path.realpath(folder), folder)
+    folders = tuple(distinct.values())
+    tables = [store.read(folder, "runs") for folder in folders]
+    for folder, table in zip(folders, tables, strict=True):
+        _check_settings(folder, table)
+    if not any(len(table) for table in tables):
+        listed = ", ".join(str(folder) for folder in folders)
+        raise ReluBenchError(
+            f"There is no run in {listed} yet. 'relu-bench run CONFIG' makes some; "
+            "'--out' of that command and this folder must be the same."
+        )
+    numbered = [table.assign(store=position) for position, table in enumerate(tables)]
+    rows = _stacked(numbered)
+    plans = tuple(plan for folder in folders for plan in kept(folder))
+    chosen = select(rows, where, lambda: names_of(plans, rows)[0])
+    runs = _first_of_each(chosen, KEY)
+    names, said = names_of(plans, runs)
+    return Selection(
+        runs,
+        partial(_rows, folders, runs),
+        stores=folders,
+        plans=plans,
+        where=tuple(condition.strip() for condition in where),
+        notices=(*notices_of(chosen, runs), *said),
+        names=names,
+        every=rows[[*ENDED, "store"]],
+    )
+
+
+def _rows(folders: Sequence[Path], runs: DataFrame, table: Table) -> DataFrame:
+    """The rows of the completed runs, from the folder that each came from."""
+    parts = []
+    done = completed(runs)
+    for position, folder in enumerate(folders):
+        its = done[done["store"] == position]
+        # As plain objects: pandas hands out the texts of a column one by one, and slowly.
+        keys = set(zip(*(its[name].to_numpy(object) for name in KEY), strict=True))
+        parts.append(store.read(folder, table, _COLUMNS[table], keys))
+    return _stacked(parts) if len(parts) > 1 else parts[0]
+
+
+def _of_experiment(table: DataFrame, experiment: str) -> DataFrame:
+    """The rows of one experiment; the table itself, which may be large, where it has no others."""
+    its = table["experiment"] == experiment
+    return table if its.all() else table[its]
+
+
+def _check_settings(folder: Path, runs: DataFrame) -> None:
+    """Look whether completed runs say what they are.
+
+    Raises:
+        StoreError: a cell is empty, or impossible, without which a run can be compared with none.
+    """
+    done = completed(runs)
+    faults = {f"no value in the column {name}": done[name].isna() for name in columns.REQUIRED}
+    faults["a learning rate that is not above 0"] = done["learning_rate"] <= 0
+    for fault, found in faults.items():
+        if found.any():
+            run_id = shown(done["run_id"][found].iloc[0])
+            raise StoreError(
+                f"{folder / 'runs.csv'}: {found.sum():,} completed runs, such as {run_id}, have "
+                f"{fault}. Put it back from a copy, or delete these lines and the runs' lines in "
+                "the other CSVs (the runs are then trained again)."
+            )
+
+
+def once_each(runs: DataFrame) -> DataFrame:
+    """Each run_id once, a completed row before a failed one: for views over several experiments.
+
+    A spec that two experiments ask for is trained once and stored under both names.
+    """
+    return _first_of_each(runs, ["run_id"])
+
+
+def _stacked(tables: Sequence[DataFrame]) -> DataFrame:
+    import pandas as pd
+
+    # An empty table has nothing to say about the types of the whole.
+    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+
+
+def _first_of_each(rows: DataFrame, key: list[str]) -> DataFrame:
+    completed_first = rows.sort_values(
+        "status", key=lambda status: status == "failed", kind="stable"
+    )
+    # Copied, columns of numbers lie side by side, and are taken from as one.
+    return completed_first.drop_duplicates(key).sort_index().copy()
 
 
 def select(
@@ -165,3 +415,79 @@ def _values(column: Series) -> str:
     listed = [shorten(text) for text in texts(column).values()]
     more = f", … ({len(listed)} in all)" if len(listed) > 25 else ""
     return ", ".join(listed[:25]) + more
+
+
+def notices_of(rows: DataFrame, runs: DataFrame) -> tuple[str, ...]:
+    """One line for each thing that a mean of these runs would hide.
+
+    Args:
+        rows: as read, the same run from several stores included.
+        runs: each (experiment, run_id) once.
+    """
+    found = [*_stored_differently(rows)]
+    for experiment, its_runs in runs.groupby("experiment", sort=True):
+        for notice in (*_failed(its_runs), *_circumstances(its_runs), *_repeated(its_runs)):
+            found.append(f"{experiment}: {notice}")
+    return tuple(found)
+
+
+def _stored_differently(rows: DataFrame) -> Iterator[str]:
+    several = rows[rows.duplicated(KEY, keep=False) & (rows["status"] != "failed")]
+    if not len(several):
+        return
+    scores = [
+        name
+        for name in several.columns
+        if name.startswith(("train_", "val_", "test_")) and name not in _NOT_SCORES
+    ]
+    distinct = several.groupby(KEY)[scores].nunique(dropna=False)
+    differing = int((distinct > 1).any(axis=1).sum())
+    if differing:
+        runs = "1 run stands" if differing == 1 else f"{differing} runs stand"
+        yield f"{runs} in several stores with different numbers; the first store counts"
+
+
+def _failed(runs: DataFrame) -> Iterator[str]:
+    failed = int((runs["status"] == "failed").sum())
+    if failed:
+        are = "is" if failed == 1 else "are"
+        yield f"{failed} of {len(runs)} runs failed and {are} missing from every mean"
+
+
+def _circumstances(runs: DataFrame) -> Iterator[str]:
+    """One line that names every field of `CIRCUMSTANCES` with several values."""
+    differing, examples = [], []
+    for name in CIRCUMSTANCES:
+        if name == REVISION and name not in axes(runs):
+            continue
+        values = sorted(str(value) for value in runs[name].dropna().unique())
+        if runs[name].isna().any() and values:
+            values.append(_UNNAMED.get(name, "unknown"))
+        if len(values) > 1:
+            more = ", …" if len(values) > 4 else ""
+            differing.append(f"{name} ({', '.join(values[:4])}{more})")
+            condition = f"{name}={values[0]}"
+            if name not in _UNNAMED and shlex.quote(condition) == condition:
+                examples.append(condition)
+    if differing:
+        yield f"runs differ in {'; '.join(differing)}; {_narrowing(len(differing), examples)}"
+
+
+def _narrowing(differing: int, examples: Sequence[str]) -> str:
+    """How to keep one of the values: the condition itself where one does it and needs no quotes."""
+    if not examples:
+        return "--where KEY=VALUE keeps one"
+    if differing == 1:
+        return f"--where {examples[0]} keeps one"
+    return f"--where KEY=VALUE keeps one, such as --where {examples[0]}"
+
+
+def _repeated(runs: DataFrame) -> Iterator[str]:
+    spec = [name for name in (*columns.names(columns.SPEC), REVISION) if name in runs]
+    repeated = int(runs.duplicated(spec).sum())
+    if repeated:
+        runs_repeat = "1 run repeats" if repeated == 1 else f"{repeated} runs repeat"
+        yield (
+            f"{runs_repeat} the settings and seed of another, with other data or other source "
+            "under the same name; their means mix both"
+        )

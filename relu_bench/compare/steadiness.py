@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relu_bench.compare.kept import kept
-from relu_bench.compare.results import KEY, Results
 from relu_bench.compare.scores import completed, scale_of, score
 
 if TYPE_CHECKING:
@@ -27,14 +25,6 @@ class Target:
 
     value: float
     group: tuple[str, ...]
-
-
-@kept(most=1)
-def layers_and_scores(results: Results) -> DataFrame:
-    """The rows of layers.csv, each beside its run's validation metrics after the same epoch."""
-    scores = [name for name in results.epochs.columns if name.startswith("val_")]
-    epochs = results.epochs[[*KEY, "epoch", *scores]]
-    return results.layers.merge(epochs, on=[*KEY, "epoch"], how="left")
 
 
 def target(runs: DataFrame, by: Sequence[str]) -> Target | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from relu_bench.compare.results import once_each
 from relu_bench.compare.scores import completed, score
+from relu_bench.compare.selection import once_each
 from relu_bench.compare.variants import axes, with_variant
 from relu_bench.data.tasks import METRICS
 

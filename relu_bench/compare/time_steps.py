@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from relu_bench.compare.layers import STEP_MEASURE, of_experiment
+from relu_bench.compare.layers import STEP_MEASURE
 from relu_bench.compare.scores import completed
 from relu_bench.compare.variants import axes, with_variant
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-    from relu_bench.compare.results import Results
+    from relu_bench.compare.selection import Selection
 
 LEAST_FACTOR = 10.0
 _KEY = ["experiment", "run_id"]
@@ -41,10 +41,10 @@ def run_steps(runs: DataFrame, layers: DataFrame, by: Sequence[str]) -> DataFram
     return ends[[*by, "run_id", "outcome", "epoch", "last", "step", STEP_MEASURE]]
 
 
-def variant_steps(results: Results, runs: DataFrame) -> DataFrame:
+def variant_steps(selection: Selection, runs: DataFrame) -> DataFrame:
     """Of each variant of one experiment, as `run_steps` by `variant`."""
     named = with_variant(runs, axes(runs))
-    layers = of_experiment(results.layers, str(runs["experiment"].iloc[0]))
+    layers = selection.experiments[str(runs["experiment"].iloc[0])].layers
     return run_steps(named, layers, ["variant"])
 
 

@@ -13,7 +13,7 @@ from relu_bench.compare.circumstances import differing
 from relu_bench.compare.common_runs import common_runs
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.measure import Measure, measure_of
-from relu_bench.compare.results import KEY
+from relu_bench.compare.selection import KEY
 from relu_bench.errors import ReluBenchError
 
 if TYPE_CHECKING:

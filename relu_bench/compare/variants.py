@@ -6,7 +6,6 @@ import re
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
-from relu_bench.compare.kept import kept
 from relu_bench.components.variant_label import label
 from relu_bench.store import columns
 
@@ -21,7 +20,6 @@ AXIS_COLUMNS = (*(name for name in columns.names(columns.SPEC) if name != "seed"
 _NUMBER = re.compile(r"((?:(?<![\w)\]])-)?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
 
 
-@kept(most=8)
 def axes(runs: DataFrame) -> tuple[str, ...]:
     """The axes of these runs: settings with more than one value, activation first.
 

@@ -9,10 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
-from relu_bench.compare import Results
-from relu_bench.compare.in_plan_order import PLACE, epochs_in_plan_order
-from relu_bench.compare.kept import kept
+from relu_bench.compare import Selection
 from relu_bench.compare.profiles import arrivals_differ, time_profiles
+from relu_bench.compare.selection import PLACE
 from relu_bench.compare.shared_settings import Shared, shared_settings
 from relu_bench.compare.time_to_accuracy import Arrivals, TimeToAccuracy, arrivals, medians
 from relu_bench.errors import ReluBenchError
@@ -31,7 +30,7 @@ class Arriving:
 
     Attributes:
         page: the page, of runs with rows in epochs.csv.
-        epochs: these, of `epochs_in_plan_order`.
+        epochs: these, of `Selection.epochs_in_plan_order`.
     """
 
     page: Page
@@ -78,7 +77,6 @@ class Arriving:
         return int(self.shared.runs["epochs"].max())
 
 
-@kept(most=1)
 def arriving(page: Page, epochs: DataFrame) -> Arriving:
     """The page with those of its runs alone that have rows in epochs.csv."""
     there = page.runs["run_id"].isin(epochs["run_id"].unique()) | (page.runs["status"] == "failed")
@@ -99,7 +97,7 @@ def pages_with_validation(runs: DataFrame, wanted: Wanted) -> list[Page]:
     return by_variant(runs if there.all() else runs[there], wanted)
 
 
-def judged(results: Results, runs: DataFrame) -> DataFrame:
+def judged(results: Selection, runs: DataFrame) -> DataFrame:
     """What `tells` judges: when each run of an experiment arrives.
 
     Returns:
@@ -113,7 +111,7 @@ def judged(results: Results, runs: DataFrame) -> DataFrame:
         found = pages_with_validation(runs, Wanted())
     except ReluBenchError:
         return nothing
-    epochs = epochs_in_plan_order(results)
+    epochs = results.epochs_in_plan_order
     tables = [
         shown.arrived.runs.assign(page=shown.page.part)
         for shown in (arriving(page, epochs) for page in found)

@@ -8,8 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from relu_bench.compare import Results, axes, completed
-from relu_bench.compare.layers import of_experiment
+from relu_bench.compare import Selection, axes, completed
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots.comparison import WIDTH
 from relu_bench.plots.crossed import CrossedPage
@@ -46,7 +45,7 @@ class Figures(Sequence[tuple[str, "Figure"]]):
         with_title: whether each figure has its title.
     """
 
-    results: Results
+    results: Selection
     drawings: tuple[tuple[str, str, Page], ...]
     notices: tuple[str, ...]
     width: float
@@ -83,7 +82,7 @@ class Figures(Sequence[tuple[str, "Figure"]]):
 
 
 def draw(
-    results: Results,
+    results: Selection,
     kinds: Sequence[str] = (),
     *,
     width: float = WIDTH,
@@ -112,8 +111,8 @@ def draw(
     wanted = Wanted(width, tuple(over))
     planned: list[tuple[str, Page]] = []
     notices: list[str] = []
-    for experiment in sorted(results.runs["experiment"].unique()):
-        drawable, said = _of_experiment(results, str(experiment), asked, wanted)
+    for experiment, runs in results.experiments.items():
+        drawable, said = _of_experiment(results, runs, asked, wanted)
         planned += drawable
         notices += (f"{experiment}: {line}" for line in said)
     if not planned:
@@ -129,13 +128,13 @@ def draw(
 
 
 def _of_experiment(
-    results: Results, experiment: str, asked: Collection[str], wanted: Wanted
+    results: Selection, experiment: Selection, asked: Collection[str], wanted: Wanted
 ) -> tuple[list[tuple[str, Page]], list[str]]:
     """The figures of one experiment, kind by kind, and what is not drawn."""
-    runs = of_experiment(results.runs, experiment)
+    runs = experiment.runs
     if not len(completed(runs)):
         return [], ["no completed run, so there is nothing to draw"]
-    worth = Worth(results, runs)
+    worth = Worth(results, experiment)
     found = _Pages(results, runs, wanted, unasked=not asked)
     kinds = asked or [kind for kind in KINDS if found.refuses(kind) or worth.tells(kind)]
     planned = [
@@ -148,7 +147,9 @@ def _of_experiment(
 class _Pages:
     """The pages of each kind, made once for all kinds that divide the runs alike."""
 
-    def __init__(self, results: Results, runs: DataFrame, wanted: Wanted, *, unasked: bool) -> None:
+    def __init__(
+        self, results: Selection, runs: DataFrame, wanted: Wanted, *, unasked: bool
+    ) -> None:
         self._results = results
         self._runs = runs
         self._wanted = wanted

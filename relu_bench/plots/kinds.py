@@ -6,11 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relu_bench.compare import Results, crossing, group_scores, marginal, telling, time_steps
-from relu_bench.compare.in_plan_order import epochs_in_plan_order
-from relu_bench.compare.kept import kept
+from relu_bench.compare import Selection, crossing, group_scores, marginal, telling, time_steps
 from relu_bench.compare.layers import STEP_MEASURE
-from relu_bench.compare.steadiness import layers_and_scores
 from relu_bench.components.registry import nearest
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots import (
@@ -67,27 +64,22 @@ class Kind:
     """
 
     title: str
-    rows: Callable[[Results], DataFrame] | None
+    rows: Callable[[Selection], DataFrame] | None
     draw: Callable[..., Figure]
     measure: str = ""
     tells: Callable[[DataFrame], bool] | None = None
-    judged: Callable[[Results, DataFrame], DataFrame] | None = None
+    judged: Callable[[Selection, DataFrame], DataFrame] | None = None
     absent: str = ""
     pages: Callable[[DataFrame, Wanted], Sequence[Page]] = by_every_axis
     numbers: Callable[..., str] | None = None
     over_two_axes: bool = False
 
-    def tables(self, results: Results, page: Page) -> tuple[DataFrame, ...]:
+    def tables(self, results: Selection, page: Page) -> tuple[DataFrame, ...]:
         """What `draw` and `numbers` take behind the page: the rows of its runs, where needed."""
         if self.rows is None:
             return ()
-        return (_of_page(self.rows(results), page),)
-
-
-@kept(most=1)
-def _of_page(rows: DataFrame, page: Page) -> DataFrame:
-    """The rows of the runs of a page: for its figure, and for its numbers in words."""
-    return rows[rows["run_id"].isin(page.runs["run_id"])]
+        rows = self.rows(results)
+        return (rows[rows["run_id"].isin(page.runs["run_id"])],)
 
 
 _NO_PROBES = "no run has measurements of its layers (`probes: false`, or an older version)"
@@ -150,7 +142,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "time": Kind(
         title=time_to_target.TITLE,
-        rows=epochs_in_plan_order,
+        rows=lambda results: results.epochs_in_plan_order,
         draw=time_to_target.time_to_target,
         tells=arriving.tells,
         judged=arriving.judged,
@@ -210,7 +202,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "steadiness": Kind(
         title=steadiness.TITLE,
-        rows=layers_and_scores,
+        rows=lambda results: results.layers_and_scores,
         draw=steadiness.steadiness,
         measure=steadiness.MEASURE,
         tells=telling.gradients_share_signs,

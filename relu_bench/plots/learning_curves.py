@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relu_bench.compare import scale_of
-from relu_bench.compare.kept import kept
 from relu_bench.plots.band import band
 from relu_bench.plots.limits import Limits, outside
 from relu_bench.plots.style import QUIET, SMALL, Look, looks, number, show_in
@@ -76,11 +75,6 @@ def mixed_levels(single: DataFrame, limits: Limits | None) -> frozenset[str]:
 
     Some learned and some did not; or some end within `limits`, if there are any, and some outside.
     """
-    return _mixed_levels(single, limits or ())
-
-
-@kept()
-def _mixed_levels(single: DataFrame, limits: Limits | tuple[()]) -> frozenset[str]:
     level = single["level"].to_numpy()
     line = single.groupby(["level", "split"], sort=False).ngroup().to_numpy()
     found = _of_two_kinds(single["outcome"].to_numpy() == "learned", line, level)

@@ -11,12 +11,12 @@ from relu_bench.plots.pages import roles
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from relu_bench.compare import Results
+    from relu_bench.compare import Selection
 
 ANY = "--where KEY=VALUE"
 
 
-def narrowing(results: Results, runs: DataFrame, most_strips: int) -> str:
+def narrowing(results: Selection, runs: DataFrame, most_strips: int) -> str:
     """Conditions on the axes that would have a figure for each of their values, as they are typed.
 
     With those of these values that have the best mean validation score for an example, unless no
@@ -44,7 +44,7 @@ def narrowing(results: Results, runs: DataFrame, most_strips: int) -> str:
     return f"{ANY}, such as {' '.join(conditions)}"
 
 
-def _typed(results: Results, name: str, value: object) -> str:
+def _typed(results: Selection, name: str, value: object) -> str:
     """A value as `--where` takes it: the label behind a display name, all digits of a number."""
     if isinstance(value, float):
         return f"{value:.12g}"

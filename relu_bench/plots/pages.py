@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
-from relu_bench.compare.kept import kept
 from relu_bench.plots.style import MOST_LOOKS, Look, looks
 
 if TYPE_CHECKING:
@@ -70,7 +69,6 @@ class Page:
         return str(compare.completed(self.runs)["metric"].iloc[0])
 
 
-@kept()
 def pages(runs: DataFrame, most_strips: int = MOST_STRIPS) -> list[Page]:
     """The figures of one experiment, at most `most_strips` in each; none without completed runs."""
     parts = roles(runs, most_strips)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from relu_bench import compare
 from relu_bench.compare import Scale
 from relu_bench.compare.circumstances import circumstances
-from relu_bench.compare.kept import kept
 from relu_bench.compare.trade_offs import is_a_choice, trade_offs
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots import words
@@ -114,11 +113,6 @@ class _Shown:
         )
 
 
-@kept(most=8)
-def _shown(page: Page) -> _Shown:
-    return _Shown(page)
-
-
 def by_machine(runs: DataFrame, wanted: Wanted) -> list[Page]:
     """The pages of one experiment, those of each machine and number of jobs apart.
 
@@ -156,7 +150,7 @@ def pareto(
         with_title: False leaves the title to a paper's caption.
         where: the conditions that narrowed the runs, for the title.
     """
-    shown = _shown(page)
+    shown = _Shown(page)
     several = len(shown.costs) > 1
     against = "cost per epoch and dead units" if several else "cost per epoch"
     subject = f"Pareto front{'s' * several}, test {shown.scale.title} against {against}"
@@ -188,13 +182,13 @@ def tells(runs: DataFrame) -> bool:
     return any(
         is_a_choice(trades, page.metric)
         for page in found
-        for _, trades in _shown(page).trades.groupby("strip")
+        for _, trades in _Shown(page).trades.groupby("strip")
     )
 
 
 def numbers(page: Page) -> str:
     """The front in words, for who sees no figure."""
-    shown = _shown(page)
+    shown = _Shown(page)
     front = shown.trades[shown.trades["front"]]
     said = []
     for row in front.head(_MOST_NAMED).to_dict("records"):

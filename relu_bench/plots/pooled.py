@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
-from relu_bench.compare.kept import kept
 from relu_bench.compare.shared_settings import Shared
 from relu_bench.compare.variants import REVISION
 from relu_bench.errors import ReluBenchError
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 _APART = ("dataset", "model", REVISION)
 
 
-@kept()
 def by_variant(runs: DataFrame, wanted: Wanted) -> list[Page]:
     """The runs of one experiment by what tells its variants apart, other settings together.
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from relu_bench import compare, stats
 from relu_bench.compare import Scale
-from relu_bench.compare.kept import kept
 from relu_bench.compare.profiles import profiles_differ, score_profiles
 from relu_bench.compare.shared_settings import Shared, shared_settings
 from relu_bench.errors import ReluBenchError
@@ -84,11 +83,6 @@ class _Shown:
         return {level: self.page.look[level] for level in self.page.order if level in there}
 
 
-@kept()
-def _shown(page: Page) -> _Shown:
-    return _Shown(page)
-
-
 def profile(
     page: Page,
     *,
@@ -104,7 +98,7 @@ def profile(
         with_title: False leaves the title to a paper's caption.
         where: the conditions that narrowed the runs, for the title.
     """
-    shown = _shown(page)
+    shown = _Shown(page)
     subject = f"distribution of test {shown.scale.title} over all runs"
     title, details = words.title(page, subject, where) if with_title else ("", "")
     frame = Frame(
@@ -130,7 +124,7 @@ def tells(runs: DataFrame) -> bool:
     They differ where the shares of runs that reach some score are 10 percentage points apart.
     """
     try:
-        found = [_shown(page) for page in by_variant(runs, Wanted())]
+        found = [_Shown(page) for page in by_variant(runs, Wanted())]
     except ReluBenchError:
         return False
     return any(
@@ -140,7 +134,7 @@ def tells(runs: DataFrame) -> bool:
 
 def numbers(page: Page) -> str:
     """What half of the runs of the best and of the worst variant reach, for who sees no figure."""
-    shown = _shown(page)
+    shown = _Shown(page)
     scores = compare.score(shown.shared.runs, "test")
     medians = scores.groupby(shown.shared.runs["level"]).median()
     medians = medians.sort_values(ascending=not shown.scale.higher_is_better, kind="stable")

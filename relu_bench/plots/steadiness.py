@@ -92,7 +92,7 @@ def steadiness(
 
     Args:
         page: of `pages.pages`.
-        layers: of `compare.steadiness.layers_and_scores`; rows of other runs are ignored.
+        layers: of `compare.Selection.layers_and_scores`; rows of other runs are ignored.
         width: in inches; the height follows.
         with_title: False leaves the title to a paper's caption.
         where: the conditions that narrowed the runs, for the title.

@@ -70,7 +70,7 @@ def steady_runs(page: Page, layers: DataFrame) -> SteadyRuns:
 
     Args:
         page: of `pages.pages`.
-        layers: of `compare.steadiness.layers_and_scores`; rows of other runs are ignored.
+        layers: of `compare.Selection.layers_and_scores`; rows of other runs are ignored.
     """
     kernels = run_kernels(page.runs, layers, BY)
     wanted = target(page.runs, BY)

@@ -64,7 +64,7 @@ def time_to_target(
 
     Args:
         page: of `pages_with_validation`.
-        epochs: of `epochs_in_plan_order`; rows of other runs are ignored.
+        epochs: of `Selection.epochs_in_plan_order`; rows of other runs are ignored.
         width: in inches; the height follows.
         with_title: False leaves the title to a paper's caption.
         where: the conditions that narrowed the runs, for the title.

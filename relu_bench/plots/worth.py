@@ -6,8 +6,7 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from relu_bench.compare import Results, completed, variant_layers, without_probes
-from relu_bench.compare.layers import of_experiment
+from relu_bench.compare import Selection, completed, without_probes
 from relu_bench.plots.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -17,10 +16,11 @@ if TYPE_CHECKING:
 class Worth:
     """One experiment before the table of kinds; layers.csv is read when a kind first needs it."""
 
-    def __init__(self, results: Results, runs: DataFrame) -> None:
-        """Look at `runs`, all those of one experiment in `results`."""
+    def __init__(self, results: Selection, experiment: Selection) -> None:
+        """Look at the runs of one experiment of `results`."""
         self._results = results
-        self._runs = runs
+        self._experiment = experiment
+        self._runs = experiment.runs
         self._measured: dict[str, list[str]] = {}
 
     def tells(self, kind: str) -> bool:
@@ -30,7 +30,7 @@ class Worth:
             return True
         judged, measure = KINDS[kind].judged, KINDS[kind].measure
         if judged is None:
-            table = self._means if measure else self._runs
+            table = self._experiment.variant_layers if measure else self._runs
         elif measure and not self._having(measure):
             return False
         else:
@@ -75,28 +75,18 @@ class Worth:
     def _having(self, measure: str) -> list[str]:
         """The run_ids of which a measure exists in some layer."""
         if measure not in self._measured:
-            there = self._layers[measure].notna()
-            self._measured[measure] = self._layers.loc[there, "run_id"].unique().tolist()
+            there = self._experiment.layers[measure].notna()
+            self._measured[measure] = self._experiment.layers.loc[there, "run_id"].unique().tolist()
         return self._measured[measure]
-
-    @cached_property
-    def _layers(self) -> DataFrame:
-        return of_experiment(self._results.layers, str(self._runs["experiment"].iloc[0]))
-
-    @cached_property
-    def _means(self) -> DataFrame:
-        return variant_layers(self._runs, self._layers)
 
     @cached_property
     def _without_probes(self) -> int:
         done = completed(self._runs)
         if "probes" in done and done["probes"].fillna(False).all():
             return 0  # which needs no look into layers.csv
-        return without_probes(self._runs, self._layers)
+        return without_probes(self._runs, self._experiment.layers)
 
     @cached_property
     def _without_epochs(self) -> int:
-        epochs = self._results.epochs
-        experiment = self._runs["experiment"].iloc[0]
-        stored = epochs.loc[epochs["experiment"] == experiment, "run_id"]
+        stored = self._experiment.epochs["run_id"]
         return int((~completed(self._runs)["run_id"].isin(stored.unique())).sum())

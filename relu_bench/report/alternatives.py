@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
-from relu_bench.compare import Results
+from relu_bench.compare import Selection
 from relu_bench.plots import KINDS
 from relu_bench.plots.style import number
 from relu_bench.store import columns
@@ -20,7 +20,7 @@ _MOST_NAMED = 8
 _MEANINGS = {column.name: column.meaning for column in columns.LAYERS}
 
 
-def alternative(results: Results, kind: str, page: Page) -> str:
+def alternative(results: Selection, kind: str, page: Page) -> str:
     """The subject of a figure, what it tells apart, and its lowest and highest mean."""
     title = KINDS[kind].title
     experiment = ", ".join(part for part in (page.experiment, page.part) if part)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from relu_bench import compare
-from relu_bench.compare import Answers, Comparison, Mode, Results
+from relu_bench.compare import Answers, Comparison, Mode, Selection
 from relu_bench.compare.sections import circumstances, heading, rank_section, sections
 from relu_bench.compare.sentences import legend, rank_words
 from relu_bench.errors import ReluBenchError
@@ -52,7 +52,7 @@ class Asked:
         return not self.by and self.baseline is None and self.metric is None
 
 
-def answered(results: Results, asked: Asked) -> tuple[tuple[Compared, ...], tuple[str, ...]]:
+def answered(results: Selection, asked: Asked) -> tuple[tuple[Compared, ...], tuple[str, ...]]:
     """The comparisons and what must be known beside them.
 
     Where nothing can be compared, the reason is the only notice beside those of the results.
@@ -101,7 +101,7 @@ def _of(comparison: Comparison) -> Compared:
     )
 
 
-def facts(results: Results) -> tuple[str, ...]:
+def facts(results: Selection) -> tuple[str, ...]:
     """One line for each experiment: its runs, what varies, and what all of them have in common."""
     return tuple(
         f"{experiment}: {_described(results, str(experiment))}"
@@ -109,7 +109,7 @@ def facts(results: Results) -> tuple[str, ...]:
     )
 
 
-def _described(results: Results, experiment: str) -> str:
+def _described(results: Selection, experiment: str) -> str:
     runs = results.runs[results.runs["experiment"] == experiment]
     varying = [
         f"{len(compare.texts(runs[name]))} values of {name.replace('_', ' ')}"

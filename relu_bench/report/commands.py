@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from relu_bench.compare import Results
+from relu_bench.compare import Selection
 from relu_bench.report.answering import Asked
 from relu_bench.report.origin import Config
 
@@ -19,7 +19,7 @@ class Command:
     line: str
 
 
-def commands(results: Results, configs: Sequence[Config], asked: Asked) -> tuple[Command, ...]:
+def commands(results: Selection, configs: Sequence[Config], asked: Asked) -> tuple[Command, ...]:
     """Train the runs anew, then compare, draw and report as it was done here."""
     folders = [str(folder) for folder in results.stores]
     new = folders[0] if len(folders) == 1 else "results"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from relu_bench.compare import Results
+from relu_bench.compare import Selection
 from relu_bench.report.answering import Asked, Compared, answered, facts
 from relu_bench.report.commands import Command, commands
 from relu_bench.report.drawings import Drawing, drawings
@@ -52,7 +52,7 @@ class Document:
     commands: tuple[Command, ...]
 
 
-def compose(results: Results, asked: Asked | None = None) -> Document:
+def compose(results: Selection, asked: Asked | None = None) -> Document:
     """Compute and draw everything that a report of these results holds.
 
     Args:

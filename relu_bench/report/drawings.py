@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from relu_bench import compare
-from relu_bench.compare import Results
+from relu_bench.compare import Selection
 from relu_bench.errors import ReluBenchError, StoreError
 from relu_bench.plots import KINDS, Figures, draw
 from relu_bench.plots.side_by_side import each_part
@@ -33,7 +33,7 @@ class Drawing:
     of_layers: bool
 
 
-def drawings(results: Results) -> tuple[Iterator[Drawing], tuple[str, ...]]:
+def drawings(results: Selection) -> tuple[Iterator[Drawing], tuple[str, ...]]:
     """The figures that tell something of these results, being drawn, and what is not drawn.
 
     Raises:
@@ -51,7 +51,7 @@ def drawings(results: Results) -> tuple[Iterator[Drawing], tuple[str, ...]]:
     return found, figures.notices
 
 
-def _drawing(results: Results, figures: Figures, number: int) -> Drawing:
+def _drawing(results: Selection, figures: Figures, number: int) -> Drawing:
     name, kind, page = figures.drawings[number]
     _, figure = figures[number]
     words = alternative(results, kind, page)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
-from relu_bench.compare import Results
+from relu_bench.compare import Selection
 from relu_bench.compare.fates import fates
 from relu_bench.compare.generalization import active_share
-from relu_bench.compare.layers import of_experiment
 from relu_bench.compare.questions import APART
 from relu_bench.report.tables import Table, shortened
 
@@ -50,11 +49,11 @@ class Inside:
     table: Table | None
 
 
-def inside(results: Results) -> tuple[Inside, ...]:
+def inside(results: Selection) -> tuple[Inside, ...]:
     """What the probes saw, for each experiment, data set, model and numerics revision."""
     found = []
     for part in _parts(results.runs):
-        layers = of_experiment(results.layers, str(part["experiment"].iloc[0]))
+        layers = results.experiments[str(part["experiment"].iloc[0])].layers
         names = compare.axes(part)
         named = compare.with_variant(part, names)
         rows = _measured(named, layers)

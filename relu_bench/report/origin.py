@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from relu_bench.compare import Results
+from relu_bench.compare import Selection
 from relu_bench.machine import provenance
 from relu_bench.report.tables import Table, shortened
 from relu_bench.store import columns
-from relu_bench.store.plans import KeptPlan, kept
+from relu_bench.store.plans import KeptPlan
 
 MOST_ENVIRONMENTS = 50
 MOST_CONFIGS = 25
@@ -45,15 +45,14 @@ class Config:
     stored: int
 
 
-def configs(results: Results) -> tuple[tuple[Config, ...], int]:
+def configs(results: Selection) -> tuple[tuple[Config, ...], int]:
     """The kept plans that asked for any of these runs, the largest first; how many more there are.
 
     Raises:
         StoreError: when a plan is damaged.
     """
     there = set(results.runs["run_id"])
-    plans = [plan for folder in results.stores for plan in kept(folder)]
-    wanted = [plan for plan in plans if there.intersection(plan.run_ids)]
+    wanted = [plan for plan in results.plans if there.intersection(plan.run_ids)]
     wanted.sort(key=lambda plan: (plan.experiment, -len(plan.run_ids)))
     texts: dict[str, KeptPlan] = {}
     for plan in wanted:
@@ -105,7 +104,7 @@ def _file(experiment: str, taken: set[str]) -> str:
     return candidate
 
 
-def environments(results: Results) -> Table:
+def environments(results: Selection) -> Table:
     """Each combination of machine and versions, with its runs and when they were made."""
     runs = results.runs
     names = list(_CIRCUMSTANCES)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
-from relu_bench.compare import Results
+from relu_bench.compare import Selection
 from relu_bench.report.tables import Table, shortened
 from relu_bench.store import status
 
@@ -18,7 +18,7 @@ MOST_ROWS = 100
 _OUTCOMES = ("learned", "at_chance", "diverged")
 
 
-def outcomes(results: Results) -> tuple[tuple[str, ...], tuple[Table, ...]]:
+def outcomes(results: Selection) -> tuple[tuple[str, ...], tuple[Table, ...]]:
     """Sentences and tables: the stores' progress, the runs that did not learn, the failed ones.
 
     Raises:
@@ -55,7 +55,7 @@ def _words(runs: DataFrame) -> Iterator[str]:
         yield "A failed run has no numbers and is missing from every mean."
 
 
-def _progress(results: Results) -> Table:
+def _progress(results: Selection) -> Table:
     found = status.progress(results.stores, _known(results))
     rows = tuple(
         (
@@ -78,7 +78,7 @@ def _progress(results: Results) -> Table:
     return Table("What was asked for and what is there", heads, rows, note=note)
 
 
-def _known(results: Results) -> dict[Path, Iterable[Sequence[str]]]:
+def _known(results: Selection) -> dict[Path, Iterable[Sequence[str]]]:
     """What has been read of the stores, so that a large one need not be read again."""
     if results.every is None:
         return {}
@@ -90,7 +90,7 @@ def _known(results: Results) -> dict[Path, Iterable[Sequence[str]]]:
     return found
 
 
-def _not_learned(results: Results) -> Table:
+def _not_learned(results: Selection) -> Table:
     """How many runs of each setting did not learn, the worst first."""
     runs = results.runs
     names = ("experiment", *compare.axes(runs))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from relu_bench.compare import Results
+from relu_bench.compare import Selection
 from relu_bench.store import columns
 
 Row = dict[str, Any]
@@ -169,14 +169,13 @@ def results(
     epochs: Sequence[Row] | None = None,
     layers: Sequence[Row] = (),
     **given: Any,
-) -> Results:
-    """Results as `compare.load` gives them, without a folder."""
+) -> Selection:
+    """A selection as `compare.load` gives them, without a folder."""
     if epochs is None:
         epochs = [row for each in rows if each["status"] == "completed" for row in rising(each)]
-    loaded = Results(runs=runs_table(rows).assign(store=0), stores=(Path("results"),), **given)
-    object.__setattr__(loaded, "epochs", epochs_table(epochs))
-    object.__setattr__(loaded, "layers", layers_table(layers))
-    return loaded
+    tables = {"epochs": epochs_table(epochs), "layers": layers_table(layers)}
+    given = {"stores": (Path("results"),), **given}
+    return Selection(runs_table(rows).assign(store=0), tables.__getitem__, **given)
 
 
 def write_store(

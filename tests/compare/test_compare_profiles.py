@@ -15,7 +15,6 @@ from fake_results import (
 )
 
 from relu_bench.compare import load, scale_of
-from relu_bench.compare.in_plan_order import PLACE, epochs_in_plan_order
 from relu_bench.compare.profiles import (
     arrivals_differ,
     distance_from_best,
@@ -23,6 +22,7 @@ from relu_bench.compare.profiles import (
     score_profiles,
     time_profiles,
 )
+from relu_bench.compare.selection import PLACE
 from relu_bench.compare.shared_settings import shared_settings
 from relu_bench.compare.time_to_accuracy import arrivals, medians
 from relu_bench.store.plans import KeptPlan, keep
@@ -181,7 +181,7 @@ def test_epochs_have_the_place_of_their_run_in_the_plan(tmp_path: Path) -> None:
     order = (planned_first["run_id"], done_first["run_id"])
     keep(folder, KeptPlan("variants", {}, order))
 
-    table = epochs_in_plan_order(load([folder]))
+    table = load([folder]).epochs_in_plan_order
 
     places = table.groupby("run_id")[PLACE].unique()
     assert [places[run_id].tolist() for run_id in order] == [[0], [1]]

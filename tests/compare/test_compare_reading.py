@@ -1,14 +1,15 @@
 """What results read of the large files, and when."""
 
+import dataclasses
 from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from fake_results import epochs_of, failed, layers_of, relu_like, run, write_store
+from fake_results import epochs_of, failed, relu_like, results, run, write_store
 
 from relu_bench import compare, store
-from relu_bench.compare.layers import MEASURES, of_experiment
+from relu_bench.compare.layers import MEASURES
 from relu_bench.store import columns
 from relu_bench.store.tables import TableName
 
@@ -73,10 +74,31 @@ def test_rows_of_each_store_are_those_of_the_runs_that_came_from_it(tmp_path: Pa
     assert epochs.index.tolist() == list(range(6))
 
 
-def test_the_table_itself_where_there_is_one_experiment() -> None:
-    rows = layers_of(run(experiment="a")), layers_of(run(experiment="b"))
-    one, both = pd.DataFrame(rows[0]), pd.DataFrame([*rows[0], *rows[1]])
+def test_experiments_have_their_own_rows_and_the_table_itself_where_there_is_one() -> None:
+    rows = [run(experiment="b"), run(experiment="a", activation="elu")]
+    layers = [relu_like(row) for row in rows]
+    both = results(rows, layers=[*layers[0], *layers[1]])
+    one = results(rows[:1], layers=layers[0])
 
-    assert of_experiment(one, "a") is one
-    assert of_experiment(both, "b")["experiment"].unique().tolist() == ["b"]
-    assert len(of_experiment(both, "b")) == len(rows[1])
+    assert list(both.experiments) == ["a", "b"]
+    for name, experiment in both.experiments.items():
+        tables = (experiment.runs, experiment.epochs, experiment.layers)
+        assert [table["experiment"].unique().tolist() for table in tables] == [[name]] * 3
+    assert len(both.experiments["b"].layers) == len(layers[0])
+    assert one.experiments["b"].runs is one.runs
+    assert one.experiments["b"].layers is one.layers
+
+
+def test_what_is_shown_by_another_name_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_store(tmp_path, RUNS, layers=LAYERS)
+    loaded = dataclasses.replace(compare.load([tmp_path]), names={"relu": "ReLU"})
+    reads = Reads(monkeypatch)
+
+    shown = loaded.displayed()
+
+    assert set(shown.runs["activation"]) == {"ReLU"}
+    assert shown.layers is loaded.layers
+    assert shown.experiments["variants"].layers is loaded.layers
+    assert [table for table, *_ in reads.calls] == ["layers"]

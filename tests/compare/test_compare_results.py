@@ -5,7 +5,7 @@ import pytest
 from fake_results import Row, epochs_of, failed, run, runs_table, write_store
 
 from relu_bench.compare import load, once_each
-from relu_bench.compare.notices import notices_of
+from relu_bench.compare.selection import notices_of
 from relu_bench.errors import ReluBenchError, StoreError
 
 BARE = [0.1, 0.9, 0.95, 0.96]

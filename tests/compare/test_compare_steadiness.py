@@ -16,7 +16,7 @@ from fake_results import (
 
 from relu_bench.compare import load, run_layers
 from relu_bench.compare.layers import run_kernels
-from relu_bench.compare.steadiness import epochs_to_target, layers_and_scores, target
+from relu_bench.compare.steadiness import epochs_to_target, target
 
 PAIR = [run(seed=s, activation=a, val=v) for a, v in (("relu", 0.9), ("tanh", 0.8)) for s in (0, 1)]
 
@@ -63,7 +63,7 @@ def test_layers_stand_beside_the_scores_of_their_epoch(tmp_path: Path) -> None:
     stored = load([write_store(tmp_path, PAIR, epochs, layers)])
 
     for loaded in (stored, results(PAIR, epochs, layers)):
-        table = layers_and_scores(loaded)
+        table = loaded.layers_and_scores
 
         assert len(table) == len(layers)
         last = table[table["epoch"] == 3]

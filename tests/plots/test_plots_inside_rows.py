@@ -18,7 +18,6 @@ from inside_results import (
 from matplotlib.figure import Figure
 from test_plots_inside import laid_out, nothing_overflows
 
-from relu_bench.compare.steadiness import layers_and_scores
 from relu_bench.plots.dead_rows import share_limits
 from relu_bench.plots.dead_units import dead_units
 from relu_bench.plots.gradient_by_depth import gradient_by_depth
@@ -45,7 +44,7 @@ def steady(rows: list[Row], width: float = 10.0, **changed: object) -> Figure:
     }
     layers = [layer for row in done for layer in relu_like(row, **{**kernels, **changed})]
     epochs = [epoch for row in done for epoch in epochs_of(row, [0.1, 0.5, 0.8, 0.9])]
-    table = layers_and_scores(results(rows, epochs, layers))
+    table = results(rows, epochs, layers).layers_and_scores
     return steadiness(page_of(rows), table, width=width)
 
 

@@ -2,14 +2,14 @@ from dataclasses import replace
 
 from fake_results import failed, results, run
 
-from relu_bench.compare import Results
+from relu_bench.compare import Selection
 from relu_bench.plots.narrowing import ANY, narrowing
 
 # Ten activations are crowded, so that each further axis has figures of its own.
 ACTIVATIONS = [f"elu(alpha={number}.0)" for number in range(1, 11)]
 
 
-def words(found: Results) -> str:
+def words(found: Selection) -> str:
     return narrowing(found, found.runs, 8)
 
 

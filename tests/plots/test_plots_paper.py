@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 from relu_bench.cli.plot import plot
-from relu_bench.compare import Results
+from relu_bench.compare import Selection
 from relu_bench.plots import KINDS, SHEETS, draw, save
 from relu_bench.plots.style import LEAST_SIZE
 
@@ -30,7 +30,7 @@ DRAWABLE = [name for name in KINDS if name != "time-gradient"]
 OF_LAYERS = [name for name in DRAWABLE if KINDS[name].measure]
 
 
-def grid_of(*rates: float, seeds: int = 2, **given: Any) -> Results:
+def grid_of(*rates: float, seeds: int = 2, **given: Any) -> Selection:
     """Three activations at each learning rate and seed, all with measurements of two layers."""
     names = ("relu", "prelu(initial=0.25)", "leaky_relu(negative_slope=0.01)")
     rows = [
@@ -50,7 +50,7 @@ def grid_of(*rates: float, seeds: int = 2, **given: Any) -> Results:
     return results(rows, layers=[each for row in rows for each in relu_like(row, **LAYERS)])
 
 
-def figure_of(loaded: Results, kind: str) -> Figure:
+def figure_of(loaded: Selection, kind: str) -> Figure:
     drawn = draw(loaded, [kind], width=PAPER.width, with_title=PAPER.with_title)
     return next(figure for _, figure in drawn)
 

@@ -6,7 +6,7 @@ from fake_results import Row, epochs_of, relu_like, results, run
 from inside_results import words
 from matplotlib.figure import Figure
 
-from relu_bench.compare import Results
+from relu_bench.compare import Selection
 from relu_bench.plots import KINDS, draw
 
 LAYERS: Row = {
@@ -45,7 +45,7 @@ def epochs_to(row: Row) -> list[Row]:
     ]
 
 
-def ratings() -> Results:
+def ratings() -> Selection:
     rows = [
         rated(name, rate, seed)
         for name in ("relu", "prelu(initial=0.25)")

@@ -5,7 +5,6 @@ from inside_results import FOUR, lines_of, names, page_of, runs_of, words
 from matplotlib.figure import Figure
 from test_plots_inside import laid_out, nothing_overflows
 
-from relu_bench.compare.steadiness import layers_and_scores
 from relu_bench.plots.epochs_to_target import median_epoch
 from relu_bench.plots.steadiness import steadiness
 
@@ -31,7 +30,7 @@ def drawn(
     epochs = [
         epoch for row in done for epoch in epochs_of(row, (curves or {}).get(row["seed"], usual))
     ]
-    rows_of = layers_and_scores(results(rows, epochs, layers))
+    rows_of = results(rows, epochs, layers).layers_and_scores
     figure = laid_out(steadiness(page_of(rows), rows_of, width=width))
     nothing_overflows(figure)
     return figure
@@ -72,7 +71,7 @@ def test_runs_without_any_gradient_have_no_line_and_are_counted_as_never_there()
     ends = {FOUR[0]: 0.9, FOUR[1]: 0.1}
     epochs = [e for row in rows for e in epochs_of(row, [0.1, 0.1, 0.1, ends[row["activation"]]])]
 
-    figure = laid_out(steadiness(page_of(rows), layers_and_scores(results(rows, epochs, layers))))
+    figure = laid_out(steadiness(page_of(rows), results(rows, epochs, layers).layers_and_scores))
 
     assert list(lines_of(figure.axes[0])) == [FOUR[0]]
     assert [text.get_text() for text in figure.axes[-1].texts] == ["0/3"]

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from test_plots_inside import laid_out, nothing_overflows
 
-from relu_bench.compare.in_plan_order import epochs_in_plan_order
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots import draw
 from relu_bench.plots.arriving import judged, numbers, pages_with_validation, tells
@@ -32,7 +31,7 @@ def figure_of(rows: list[Row], curves: Curves | None = None, width: float = 10.0
     found = results(rows, epochs_for(rows, curves or {}))
     (page,) = pages_with_validation(found.runs, Wanted(width))
     with styled():
-        figure = laid_out(time_to_target(page, epochs_in_plan_order(found), width=width))
+        figure = laid_out(time_to_target(page, found.epochs_in_plan_order, width=width))
     nothing_overflows(figure)
     return figure
 
@@ -93,7 +92,7 @@ def test_a_very_slow_run_does_not_squash_the_seconds() -> None:
     found = results(rows, epochs)
     (page,) = pages_with_validation(found.runs, Wanted())
 
-    figure = laid_out(time_to_target(page, epochs_in_plan_order(found)))
+    figure = laid_out(time_to_target(page, found.epochs_in_plan_order))
 
     assert figure.axes[1].get_xlim()[1] < 1
     assert texts_in(figure.axes[1]) == ["1 run later →"]
@@ -172,10 +171,10 @@ def test_without_epochs_the_figure_says_so() -> None:
     found = results(runs_of(FOUR[:2]), [])
     (page,) = pages_with_validation(found.runs, Wanted())
 
-    figure = laid_out(time_to_target(page, epochs_in_plan_order(found)))
+    figure = laid_out(time_to_target(page, found.epochs_in_plan_order))
 
     assert "No run has rows in epochs.csv." in words(figure)
-    assert numbers(page, epochs_in_plan_order(found)) == ""
+    assert numbers(page, found.epochs_in_plan_order) == ""
 
 
 def test_it_is_drawn_unasked_where_variants_differ() -> None:
@@ -203,7 +202,7 @@ def test_medians_in_words() -> None:
     found = results(rows, epochs_for(rows, {FOUR[1]: [0.1, 0.1, 0.1, 0.2]}))
     (page,) = pages_with_validation(found.runs, Wanted())
 
-    said = numbers(page, epochs_in_plan_order(found)).replace("\u00a0", " ")
+    said = numbers(page, found.epochs_in_plan_order).replace("\u00a0", " ")
 
     assert said == (
         "Target: validation accuracy of 89.10 %. Median epochs to it: fastest relu, epoch 3; "
