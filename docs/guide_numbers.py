@@ -17,11 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relu_bench import compare, stats
-from relu_bench.compare.fates import fates
-from relu_bench.compare.generalization import generalization
-from relu_bench.compare.layers import run_kernels
+from relu_bench.compare.layers import epochs_to_target, fates, generalization, run_kernels, target
 from relu_bench.compare.numbers import rounded
-from relu_bench.compare.steadiness import epochs_to_target, target
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

@@ -1,30 +1,26 @@
 """Store(s) in, comparisons out: pure on DataFrames, but for `load`, which reads them.
 
-`answer` compares variants: `questions` are asked of `observations`, which `pairs`, `ranking` and
-`tuning` turn into a `comparison`; `sentences`, `sections` and `records` say it.
-
-`results` reads stores, `selection` narrows them, `notices` says what must not be averaged silently,
-`variants` finds the axes, `scores` says what a run counts as, `summary` and `curves` are the
-comparisons. `layers` is what the probes saw inside the networks, `telling` whether it is worth a
-look.
+`selection` holds the runs, `variants` finds what varies among them, and `measures` says what a run
+counts as. `answers` compares variants: `questions` are asked of `observations`, which `estimates`
+and `pairs` turn into a `comparison`, `across` spans data sets, and `sentences`, `methods`,
+`sections` and `records` say it. Beside it stand `effects`, `time_to_accuracy` and other `views`;
+`layers` is what the probes saw inside the networks, and whether it is worth a look.
 """
 
 from relu_bench.compare.answers import Answers, answer
 from relu_bench.compare.comparison import Comparison, Mode
-from relu_bench.compare.curves import curves, run_curves
 from relu_bench.compare.documents import latex as to_latex
 from relu_bench.compare.documents import markdown as to_markdown
 from relu_bench.compare.documents import text_lines
 from relu_bench.compare.layers import over_runs, run_layers, variant_layers, without_probes
+from relu_bench.compare.measures import Scale, completed, scale_of, score
 from relu_bench.compare.methods import paragraph as methods_paragraph
-from relu_bench.compare.naming import label_column
 from relu_bench.compare.plain_text import WIDTH
 from relu_bench.compare.records import to_csv, to_json
-from relu_bench.compare.scores import Scale, completed, final_scores, scale_of, score
 from relu_bench.compare.selection import Selection, load, once_each
 from relu_bench.compare.sentences import in_words
-from relu_bench.compare.summary import summarize
-from relu_bench.compare.variants import as_texts, axes, broken, texts, with_variant
+from relu_bench.compare.variants import as_texts, axes, broken, label_column, texts, with_variant
+from relu_bench.compare.views import curves, final_scores, run_curves, summarize
 from relu_bench.components.variant_label import label
 
 __all__ = [

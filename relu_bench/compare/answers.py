@@ -11,9 +11,9 @@ from relu_bench.compare.comparison import Comparison, Mode, comparison
 from relu_bench.compare.effects import Effects, main_effects
 from relu_bench.compare.further import Further
 from relu_bench.compare.questions import questions
-from relu_bench.compare.robustness import robustness
 from relu_bench.compare.selection import Selection
 from relu_bench.compare.time_to_accuracy import Times, time_to_accuracy
+from relu_bench.compare.views import robustness
 from relu_bench.errors import ReluBenchError
 
 

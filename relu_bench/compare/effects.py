@@ -7,6 +7,7 @@ data: use Type II instead of Type III sums of squares, Statistics and Computing 
 
 from __future__ import annotations
 
+import difflib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,18 +18,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from relu_bench import stats
 from relu_bench.compare.comparison import Comparison
-from relu_bench.compare.measure import Measure
-from relu_bench.compare.scores import completed
-from relu_bench.compare.variants import as_texts, texts
+from relu_bench.compare.measures import Measure, completed, measure_of
+from relu_bench.compare.questions import APART
+from relu_bench.compare.variants import AXIS_COLUMNS, REVISION, as_texts, axes, texts
 from relu_bench.errors import ReluBenchError
 from relu_bench.stats.type_two import AliasedError, parameters, type_two
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
+
 _MOST_PARAMETERS = 1_000
 _NOTHING = 1e-12
+# The pair that people ask about most: batch norm is to make the initializer matter less.
+_ASKED_MOST = ("initializer", "batch_norm")
+# Scores on two data sets share no axis, and a revision is no setting.
+_APART = ("dataset", REVISION)
+# Two axes are crossed where most of their combinations exist.
+CROSSED = 0.75
+LEAST_CELLS = 6
+LEAST_SHARE = 0.01
+Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -221,3 +233,221 @@ def aliased_words(axes: Sequence[str]) -> str:
         "together, as `cases` make them. Narrow the runs with --where to axes that are crossed, or "
         "compare the combinations: --by AXIS --by AXIS."
     )
+
+
+@dataclass(frozen=True, eq=False)
+class MainEffects:
+    """Means over the runs at each value of each axis, and what the axes explain.
+
+    Attributes:
+        effects: of `effects_of`.
+        axes: those that vary, the one that explains most of the error first.
+        learned: axis, value (as text), mean, low, high, in percent: the share of the runs that
+            learned.
+        error: axis, value, mean, low, high: the geometric mean of the error of the runs that
+            learned, in the unit that people read, the other axes held alike.
+
+    `low` and `high` are the ends of 95 % intervals over the seeds, NaN where there are none.
+    """
+
+    effects: Effects
+    axes: tuple[str, ...]
+    learned: DataFrame
+    error: DataFrame
+
+
+def effect_axes(runs: DataFrame) -> tuple[str, ...]:
+    """The axes whose effects are asked for; data sets and models are never pooled."""
+    return tuple(name for name in axes(runs) if name not in APART)
+
+
+def main_effect_means(runs: DataFrame) -> MainEffects:
+    """The main effects of all axes of these runs.
+
+    The share that learned is taken as it stands. The errors are of the runs that learned, which may
+    be few at a bad value of another axis: so their logarithm is averaged as if all combinations had
+    learned equally often (see `stats.marginal_means`).
+
+    Args:
+        runs: of one experiment, data set and model.
+
+    Raises:
+        ReluBenchError: when fewer than two axes vary, two are aliased, as in `cases`, or no run
+            learned.
+    """
+    done = completed(runs)
+    names = effect_axes(done)
+    learned = done[done["outcome"] == "learned"]
+    if not len(learned):
+        raise ReluBenchError("No run learned, so there is no error that an axis could change.")
+    measure = measure_of(str(done["metric"].iloc[0]))
+    effects = effects_of(done, names, measure)
+    shares = {effect.axes: effect.share for effect in effects.error.effects}
+    order = sorted(names, key=lambda name: -shares.get((name,), 0.0))
+    share = 100.0 * (done["outcome"] == "learned")
+    single = [_means(done, share, [name]) for name in order]
+    error = _means(learned, np.log(errors(learned, measure)), order)
+    for name in ("mean", "low", "high"):
+        error[name] = np.exp(error[name])
+    return MainEffects(effects, tuple(order), _joined(single), error)
+
+
+def _joined(tables: Sequence[DataFrame]) -> DataFrame:
+    import pandas as pd
+
+    return pd.concat(tables, ignore_index=True)
+
+
+def _means(runs: DataFrame, values: Series, names: Sequence[str]) -> DataFrame:
+    """Axis, value, mean, low, high of an additive model in these axes."""
+    import pandas as pd
+
+    shown = [list(texts(runs[name]).values()) for name in names]
+    codes = [
+        as_texts(runs[name]).map({text: code for code, text in enumerate(known)}).to_numpy(np.intp)
+        for name, known in zip(names, shown, strict=True)
+    ]
+    try:
+        found = stats.marginal_means(
+            np.column_stack(codes), values.to_numpy(), runs["seed"].to_numpy()
+        )
+    except AliasedError:  # that of equal values nobody has asked for before
+        raise ReluBenchError(aliased_words(names)) from None
+    parts = [
+        pd.DataFrame(
+            {"axis": name, "value": known, "mean": each.means, "low": each.low, "high": each.high}
+        )
+        for name, known, each in zip(names, shown, found, strict=True)
+    ]
+    return _joined(parts)
+
+
+def effects_can_be_told(runs: DataFrame) -> bool:
+    """Whether two axes vary on some data set with some model, and are not aliased."""
+    for _, part in completed(runs).groupby(["dataset", "model"], sort=True):
+        try:
+            effects_of(part, effect_axes(part), measure_of(str(part["metric"].iloc[0])))
+        except ReluBenchError:
+            continue
+        if (part["outcome"] == "learned").any():
+            return True
+    return False
+
+
+def crossable(runs: DataFrame) -> tuple[str, ...]:
+    """The axes of which two may be set against each other."""
+    return tuple(name for name in axes(completed(runs)) if name not in _APART)
+
+
+def chosen_pair(runs: DataFrame, names: Sequence[str]) -> Pair:
+    """The two axes that were asked for, in that order.
+
+    Raises:
+        ReluBenchError: when these are not two different axes of these runs.
+    """
+    given = ",".join(names)
+    there = crossable(runs)
+    known = f"These vary: {', '.join(there)}." if there else "Nothing varies in these runs."
+    if len(names) != 2 or names[0] == names[1]:
+        raise ReluBenchError(
+            f"--axes {given!r}: expected two different axes, such as "
+            f"learning_rate,initializer. {known}"
+        )
+    for name in names:
+        if name in there:
+            continue
+        if name in _APART:
+            raise ReluBenchError(f"--axes {given!r}: {name} has figures of its own. {known}")
+        if name in AXIS_COLUMNS:
+            raise ReluBenchError(f"--axes {given!r}: {name} has one value in these runs. {known}")
+        near = difflib.get_close_matches(name, AXIS_COLUMNS, n=1)
+        meant = f" Did you mean {near[0]!r}?" if near else ""
+        raise ReluBenchError(f"--axes {given!r}: {name!r} is no axis.{meant} {known}")
+    return names[0], names[1]
+
+
+def widest_pair(runs: DataFrame) -> Pair:
+    """The crossed axes with the most combinations, in the order of `axes`.
+
+    Raises:
+        ReluBenchError: when no two axes are crossed.
+    """
+    return max(_crossed_pairs(runs), key=lambda pair: cells(runs, pair))
+
+
+def interacting_pair(runs: DataFrame) -> Pair:
+    """Initializer and batch norm where these are crossed, else the largest two-way interaction.
+
+    Raises:
+        ReluBenchError: when no two axes are crossed.
+    """
+    pairs = _crossed_pairs(runs)
+    if _ASKED_MOST in pairs:
+        return _ASKED_MOST
+    effect = largest_interaction(runs)
+    if effect is not None:
+        return effect.axes[0], effect.axes[1]
+    return widest_pair(runs)
+
+
+def largest_interaction(runs: DataFrame, pair: Pair | None = None) -> Effect | None:
+    """The interaction that explains most of the log of the error; of a `pair`, where it is given.
+
+    Each data set and model is asked by itself. None where no interaction can be told.
+    """
+    found = [
+        effect for effect in _interactions(runs) if pair is None or set(pair) == set(effect.axes)
+    ]
+    return max(found, key=lambda effect: effect.share, default=None)
+
+
+def _interactions(runs: DataFrame) -> list[Effect]:
+    """All two-way interactions that can be told, of each data set and model."""
+    found: list[Effect] = []
+    for _, part in completed(runs).groupby(["dataset", "model"], sort=True):
+        names = effect_axes(part)
+        try:
+            effects = effects_of(part, names, measure_of(str(part["metric"].iloc[0])))
+        except ReluBenchError:
+            continue
+        found += [effect for effect in effects.error.effects if len(effect.axes) == 2]
+    return found
+
+
+def cells(runs: DataFrame, pair: Sequence[str]) -> int:
+    """How many combinations of the values of these axes exist."""
+    return len(completed(runs)[list(pair)].drop_duplicates())
+
+
+def _crossed_pairs(runs: DataFrame) -> list[Pair]:
+    done = completed(runs)
+    found = [
+        pair
+        for pair in combinations(crossable(done), 2)
+        if cells(done, pair) >= CROSSED * np.prod([done[n].nunique(dropna=False) for n in pair])
+    ]
+    if not found:
+        there = ", ".join(crossable(done)) or "nothing"
+        raise ReluBenchError(f"it takes two axes that are crossed; in these runs {there} varies")
+    return found
+
+
+def a_grid(runs: DataFrame) -> bool:
+    """Whether two axes are crossed in at least 6 combinations."""
+    try:
+        return cells(runs, widest_pair(runs)) >= LEAST_CELLS
+    except ReluBenchError:
+        return False
+
+
+def an_interaction(runs: DataFrame) -> bool:
+    """Whether initializer and batch norm are crossed, or some two axes interact.
+
+    They do where their interaction explains at least 1 % of the log of the error.
+    """
+    try:
+        pair = interacting_pair(runs)
+    except ReluBenchError:
+        return False
+    effect = largest_interaction(runs, pair)
+    return pair == _ASKED_MOST or (effect is not None and effect.share >= LEAST_SHARE)

@@ -10,9 +10,9 @@ from typing import Any
 from relu_bench.compare import numbers
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.effects import Effects, Panel
-from relu_bench.compare.robustness import WITHIN, Robustness, further_axes
 from relu_bench.compare.sections import Mark, Section
 from relu_bench.compare.time_to_accuracy import SHARE, Times
+from relu_bench.compare.views import WITHIN, Robustness, further_axes
 
 _UNMARKED: Mark = ""
 _MOST_EFFECTS = 10

@@ -1,15 +1,23 @@
-"""Inside the network: what the probes saw of each hidden layer, by run and over the seeds."""
+"""Inside the network: what the probes saw of each hidden layer, by run and over the seeds.
+
+Layers of a run; what became of its units; its sparsity beside how it generalizes; gradients over
+the steps of a sequence; when it comes near to the best; and whether any of it is worth a look.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relu_bench.compare.scores import completed
+from relu_bench.compare.measures import KEY, completed, scale_of, score
 from relu_bench.compare.variants import axes, with_variant
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pandas import DataFrame, Series
+
+    from relu_bench.compare.selection import Selection
+
 
 # What is measured in hidden layers.
 _SIGNALS = (
@@ -32,7 +40,17 @@ STEP_MEASURE = "state_gradient_rms"
 # The columns of layers.csv that figures and rules are made of.
 MEASURES = (*_SIGNALS, *_COUNTS, *KERNEL_MEASURES)
 _OUTPUT = "output"
-_KEY = ["experiment", "run_id"]
+# What makes a figure of layers worth drawing unasked.
+LEAST_INACTIVE = 0.01
+LEAST_SPARSITY_DIFFERENCE = 0.05
+LEAST_LAYERS = 3
+GRADIENT_FACTOR = 3.0
+LEAST_OFFSET_DIFFERENCE = 0.25
+LEAST_ACTIVE_SHARES = 6
+LEAST_SIGN_DIFFERENCE = 0.25
+STEP_FACTOR = 10.0
+# Of the best score on validation: the target of a run.
+NEARNESS = 0.99
 
 
 def run_layers(runs: DataFrame, layers: DataFrame, by: Sequence[str]) -> DataFrame:
@@ -49,11 +67,7 @@ def run_layers(runs: DataFrame, layers: DataFrame, by: Sequence[str]) -> DataFra
         outcome, epoch, last (whether it is the last epoch that was asked for), layer, depth (1 for
         the first hidden layer), and `MEASURES`, NaN for what does not exist.
     """
-    done = completed(runs)[[*_KEY, *by, "outcome", "epochs"]]
-    hidden = layers[(layers["layer"] != _OUTPUT) & layers["run_id"].isin(done["run_id"])]
-    depth = hidden.groupby([*_KEY, "epoch"], sort=False).cumcount() + 1
-    measured = hidden.assign(depth=depth).dropna(subset=list(_SIGNALS), how="all")
-    return _dated(measured.merge(done, on=_KEY))[
+    return _measured(runs, layers, layers["layer"] != _OUTPUT, by, _SIGNALS)[
         [*by, "run_id", "outcome", "epoch", "last", "layer", "depth", *MEASURES]
     ]
 
@@ -71,13 +85,30 @@ def run_kernels(runs: DataFrame, layers: DataFrame, by: Sequence[str]) -> DataFr
         run_id, outcome, epoch, last, layer, depth (1 for the first hidden layer; the output layer
         has the largest), and `KERNEL_MEASURES`.
     """
-    done = completed(runs)[[*_KEY, *by, "outcome", "epochs"]]
-    own = layers[layers["run_id"].isin(done["run_id"])]
-    depth = own.groupby([*_KEY, "epoch"], sort=False).cumcount() + 1
-    measured = own.assign(depth=depth).dropna(subset=list(KERNEL_MEASURES), how="all")
-    return _dated(measured.merge(done, on=_KEY))[
+    return _measured(runs, layers, True, by, KERNEL_MEASURES)[
         [*by, "run_id", "outcome", "epoch", "last", "layer", "depth", *KERNEL_MEASURES]
     ]
+
+
+def _measured(
+    runs: DataFrame,
+    layers: DataFrame,
+    mask: Series | bool,
+    by: Sequence[str],
+    any_of: Sequence[str],
+) -> DataFrame:
+    """The rows that a mask has, of completed runs and with any of these measures, by depth.
+
+    With whole epochs, whether each is the last one asked for, and plain counts.
+    """
+    done = completed(runs)[[*KEY, *by, "outcome", "epochs"]]
+    own = layers[layers["run_id"].isin(done["run_id"]) & mask]
+    depth = own.groupby([*KEY, "epoch"], sort=False).cumcount() + 1
+    measured = own.assign(depth=depth).dropna(subset=list(any_of), how="all")
+    table = measured.merge(done, on=KEY)
+    epoch = table["epoch"].astype("int64")
+    counts = {name: table[name].astype("float64") for name in _COUNTS}
+    return table.assign(epoch=epoch, last=epoch == table["epochs"].astype("int64"), **counts)
 
 
 def over_runs(single: DataFrame, by: Sequence[str], measure: str) -> DataFrame:
@@ -128,8 +159,285 @@ def without_probes(runs: DataFrame, layers: DataFrame) -> int:
     return int((~measured).sum())
 
 
-def _dated(table: DataFrame) -> DataFrame:
-    """The table with whole epochs, whether each is the last one asked for, and plain counts."""
-    epoch = table["epoch"].astype("int64")
-    counts = {name: table[name].astype("float64") for name in _COUNTS}
-    return table.assign(epoch=epoch, last=epoch == table["epochs"].astype("int64"), **counts)
+def fates(runs: DataFrame, layers: DataFrame, by: Sequence[str]) -> DataFrame:
+    """The units of all hidden layers of each run together.
+
+    Args:
+        runs: rows of runs.csv; only completed ones count.
+        layers: rows of layers.csv, as for `run_layers`.
+        by: further columns of `runs` to keep.
+
+    Returns:
+        One row for each probed run: `by`, run_id, outcome, units, dead_before and dead_after
+        (shares of dead units at initialization and after training, counted on the whole training
+        part; NaN where they do not exist), died and revived (how often a unit fell silent on the
+        probe set from one epoch to the next, and how often one came back; one unit may do both more
+        than once; NaN where neither was counted).
+    """
+    single = run_layers(runs, layers, by)
+    single = single.assign(dead=single["dead_fraction"] * single["units"])
+    key = ["run_id"]
+    start, end = single[single["epoch"] == 0], single[single["last"]]
+    runs_of = single[[*by, *key, "outcome"]].drop_duplicates(key).set_index(key)
+    sums = single.groupby(key)[["died", "revived"]].sum(min_count=1)
+    return (
+        runs_of.assign(
+            units=start.groupby(key)["units"].sum(),
+            dead_before=_share(start),
+            dead_after=_share(end),
+        )
+        .join(sums)
+        .reset_index()
+    )
+
+
+def _share(rows: DataFrame) -> Series:
+    """Dead units by units, of each run; NaN where a layer has no number."""
+    of_run = rows.groupby("run_id")
+    dead = of_run["dead"].sum(min_count=1).where(of_run["dead"].count() == of_run["layer"].count())
+    return dead / of_run["units"].sum()
+
+
+def generalization(runs: DataFrame, layers: DataFrame, by: Sequence[str]) -> DataFrame:
+    """How active each run's hidden units are, and how well it does on what it has not seen.
+
+    Args:
+        runs: runs with one metric in common; only completed ones count.
+        layers: rows of layers.csv, as for `run_layers`.
+        by: further columns of `runs` to keep.
+
+    Returns:
+        One row for each probed run that did not diverge: `by`, run_id, outcome, active_before and
+        active_after (share of outputs that are not exactly 0 at initialization and after training:
+        the mean over the hidden layers, weighted by their units), gap (how much better the training
+        metric is than that on the test part; the former is the mean over the last epoch's batches
+        as trained) and test.
+
+    Raises:
+        ValueError: when the runs have several metrics.
+    """
+    done = completed(runs)
+    metrics = list(done["metric"].unique())
+    if len(metrics) != 1:
+        raise ValueError(f"gaps of runs with metrics {metrics}; expected one in common")
+    single = run_layers(runs, layers, by)
+    train, test = done[f"train_{metrics[0]}"].astype("float64"), score(done, "test")
+    better = 1.0 if scale_of(metrics[0]).higher_is_better else -1.0
+    table = done[[*by, "run_id", "outcome"]].assign(gap=better * (train - test), test=test)
+    shares = {
+        "active_before": active_share(single[single["epoch"] == 0], ["run_id"]),
+        "active_after": active_share(single[single["last"]], ["run_id"]),
+    }
+    table = table.assign(**{name: table["run_id"].map(share) for name, share in shares.items()})
+    kept = table[(table["outcome"] != "diverged") & table[list(shares)].notna().any(axis=1)]
+    return kept[[*by, "run_id", "outcome", *shares, "gap", "test"]]
+
+
+def active_share(means: DataFrame, by: Sequence[str]) -> Series:
+    """1 less the mean sparsity over the layers of each group, weighted by their units.
+
+    Args:
+        means: with columns `by`, sparsity and units, one row a layer.
+        by: the columns that make a group.
+
+    Returns:
+        The shares, by group.
+    """
+    weighted = means.assign(zeros=means["sparsity"] * means["units"])
+    sums = weighted.groupby(list(by))[["zeros", "units"]].sum(min_count=1)
+    return 1 - sums["zeros"] / sums["units"]
+
+
+def units_fall_silent(means: DataFrame) -> bool:
+    """Some variant has at least 1 % inactive units in some layer, or sparsity differs.
+
+    It differs where the shares of zeros in the same layer at the same epoch lie at least 5
+    percentage points apart.
+    """
+    inactive = bool((means["inactive_fraction"] >= LEAST_INACTIVE).any())
+    return inactive or bool((_range(means, "sparsity") >= LEAST_SPARSITY_DIFFERENCE).any())
+
+
+def gradients_fade(means: DataFrame) -> bool:
+    """There are at least 3 hidden layers, or variants differ in how the gradient fades.
+
+    They differ where the ratio of the first hidden layer's gradient to that of the last, at
+    initialization, is more than 3 times as large in one variant as in another.
+    """
+    start = means[(means["epoch"] == 0)].dropna(subset=["gradient_rms"])
+    if not len(start):
+        return False
+    if int(start["depth"].max()) >= LEAST_LAYERS:
+        return True
+    ends = start.sort_values("depth").groupby("variant")["gradient_rms"].agg(["first", "last"])
+    ratios = (ends["first"] / ends["last"].where(ends["last"] > 0)).dropna()
+    return len(ratios) > 1 and bool(ratios.max() > GRADIENT_FACTOR * ratios.min())
+
+
+def slopes_are_learned(means: DataFrame) -> bool:
+    """Some variant has learned slopes."""
+    return bool(means["slope_mean"].notna().any())
+
+
+def outputs_are_off_centre(means: DataFrame) -> bool:
+    """Variants differ in the mean output of a layer, at initialization or at the end.
+
+    They differ where the means lie at least a quarter of the layer's standard deviation apart, that
+    being the mean over the variants.
+    """
+    ends = means[(means["epoch"] == 0) | means["last"]]
+    apart = _range(ends, "out_mean")
+    spread = ends.groupby(["epoch", "depth"])["out_std"].mean()
+    return bool(((apart > 0) & (apart >= LEAST_OFFSET_DIFFERENCE * spread)).any())
+
+
+def active_shares_differ(means: DataFrame) -> bool:
+    """The variants have at least 6 different shares of active outputs, at either end.
+
+    Shares are means over the hidden layers, weighted by their units. Sorted, they differ where one
+    lies at least 5 percentage points above the one before.
+    """
+    ends = means[(means["epoch"] == 0) | means["last"]]
+    shares = active_share(ends.dropna(subset=["sparsity"]), ["variant", "epoch"])
+    for _, of_epoch in shares.dropna().groupby("epoch"):
+        steps = of_epoch.sort_values().diff().dropna()
+        if int((steps >= LEAST_SPARSITY_DIFFERENCE).sum()) + 1 >= LEAST_ACTIVE_SHARES:
+            return True
+    return False
+
+
+def gradients_share_signs(means: DataFrame) -> bool:
+    """Variants differ in how many units have incoming gradients of one sign, at either end.
+
+    They differ where the shares in the same hidden layer lie at least 25 percentage points apart.
+    """
+    ends = means[(means["epoch"] == 0) | means["last"]]
+    return bool((_range(ends, "same_sign_fraction") >= LEAST_SIGN_DIFFERENCE).any())
+
+
+def _range(means: DataFrame, measure: str) -> Series:
+    """Largest less smallest value over the variants, by epoch and layer."""
+    values = means.groupby(["epoch", "depth"])[measure]
+    return values.max() - values.min()
+
+
+def run_steps(runs: DataFrame, layers: DataFrame, by: Sequence[str]) -> DataFrame:
+    """The gradients by the state at each time step, of each run.
+
+    Args:
+        runs: rows of runs.csv; only completed ones count.
+        layers: rows of layers.csv; those of other runs are ignored.
+        by: further columns of `runs` to keep.
+
+    Returns:
+        One row for each run, time step, and epoch 0 or the last one that was asked for: `by`,
+        run_id, outcome, epoch, last, step, state_gradient_rms.
+    """
+    done = completed(runs)[[*KEY, *by, "outcome", "epochs"]]
+    # The few rows that have any come first: most networks have no time steps.
+    there = layers["time_step"].notna() & layers[STEP_MEASURE].notna()
+    rows = layers.loc[there, [*KEY, "epoch", "time_step", STEP_MEASURE]]
+    merged = rows[rows["run_id"].isin(done["run_id"])].merge(done, on=KEY)
+    epoch, step = (merged[name].astype("int64") for name in ("epoch", "time_step"))
+    dated = merged.assign(epoch=epoch, step=step, last=epoch == merged["epochs"].astype("int64"))
+    ends = dated[(dated["epoch"] == 0) | dated["last"]]
+    return ends[[*by, "run_id", "outcome", "epoch", "last", "step", STEP_MEASURE]]
+
+
+def variant_steps(selection: Selection, runs: DataFrame) -> DataFrame:
+    """Of each variant of one experiment, as `run_steps` by `variant`."""
+    named = with_variant(runs, axes(runs))
+    layers = selection.experiments[str(runs["experiment"].iloc[0])].layers
+    return run_steps(named, layers, ["variant"])
+
+
+def fades_or_grows(steps: DataFrame) -> bool:
+    """In some variant, first and last step differ by more than a factor of 10, at either end.
+
+    Their ratio is the median over the runs.
+
+    Args:
+        steps: of `variant_steps`.
+    """
+    for _, rows in steps.groupby("epoch"):
+        ratios = first_by_last(rows, ["variant"])
+        if bool(((ratios < 1 / STEP_FACTOR) | (ratios > STEP_FACTOR)).any()):
+            return True
+    return False
+
+
+def first_by_last(steps: DataFrame, by: Sequence[str]) -> Series:
+    """The gradient by the first step's state over that by the last one's, median over the runs.
+
+    Args:
+        steps: of `run_steps`, at one epoch.
+        by: the columns that make a group.
+
+    Returns:
+        By group; runs without a gradient at the last step are left out.
+    """
+    ordered = steps.sort_values("step", kind="stable")
+    ends = ordered.groupby([*by, "run_id"])[STEP_MEASURE].agg(["first", "last"])
+    ratios = (ends["first"] / ends["last"].where(ends["last"] > 0)).dropna()
+    return ratios.groupby(level=list(by)).median()
+
+
+@dataclass(frozen=True)
+class Target:
+    """A validation score that a run may reach.
+
+    Attributes:
+        value: the score, in the unit of the metric.
+        group: the values of the group whose score it was made of.
+    """
+
+    value: float
+    group: tuple[str, ...]
+
+
+def target(runs: DataFrame, by: Sequence[str]) -> Target | None:
+    """99 % of the validation score of the best group, after its last epoch.
+
+    The score of a group is the mean over its runs, a diverged one counting as the constant guess.
+    Where a small value of the metric is good, the target is that value divided by 0.99.
+
+    Args:
+        runs: runs with one metric in common; only completed ones count.
+        by: the columns that make a group.
+
+    Returns:
+        The target; None where nothing was held out.
+    """
+    done = completed(runs)
+    means = score(done, "val").groupby([done[name] for name in by]).mean().dropna()
+    if not len(means):
+        return None
+    higher = scale_of(str(done["metric"].iloc[0])).higher_is_better
+    value = float(means.max() if higher else means.min())
+    best = means.index[means == value][0]
+    group = best if isinstance(best, tuple) else (best,)
+    return Target(value * NEARNESS if higher else value / NEARNESS, tuple(map(str, group)))
+
+
+def epochs_to_target(
+    runs: DataFrame, scores: DataFrame, by: Sequence[str], wanted: float
+) -> DataFrame:
+    """The first epoch after which each run is as good as wanted on validation.
+
+    Args:
+        runs: runs with one metric in common; only completed ones count.
+        scores: rows with run_id, epoch and the columns `val_...` of epochs.csv; those of other runs
+            are ignored.
+        by: further columns of `runs` to keep.
+        wanted: the validation score.
+
+    Returns:
+        One row for each completed run: `by`, run_id, seed, epoch (NaN for a run that never got
+        there, whatever it did later for one that did).
+    """
+    done = completed(runs)
+    metric = str(done["metric"].iloc[0])
+    values = scores[f"val_{metric}"].astype("float64")
+    there = values >= wanted if scale_of(metric).higher_is_better else values <= wanted
+    first = scores[there].groupby("run_id")["epoch"].min().astype("float64")
+    return done[[*by, "run_id", "seed"]].assign(epoch=done["run_id"].map(first))

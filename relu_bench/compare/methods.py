@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from relu_bench.compare import numbers
 from relu_bench.compare.comparison import Comparison
-from relu_bench.compare.idle_settings import idle_settings
+from relu_bench.compare.measures import completed
+from relu_bench.compare.pairs import LEVEL
 from relu_bench.compare.questions import APART
-from relu_bench.compare.scores import completed
-from relu_bench.compare.variants import texts
-from relu_bench.compare.verdicts import LEVEL
+from relu_bench.compare.variants import label_column, texts
 from relu_bench.machine import provenance
 from relu_bench.stats.bootstrap import RESAMPLES
 from relu_bench.stats.sign_flip import EXACT_TO, FLIPS
 from relu_bench.store import columns
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
 _MOST_NAMED = 8
 # What decides which samples are trained on.
 _PARTS = frozenset({"split_seed", "train_samples", "validation_split"})
+# Of `models.MODELS`, which stands above this; a test holds them together.
+RECURRENT_MODELS = frozenset({"rnn"})
+_ACTED: Mapping[str, Callable[[DataFrame], bool]] = {
+    "batch_norm_momentum": lambda runs: bool(runs["batch_norm"].any()),
+    "dropout_kind": lambda runs: bool((runs["dropout"] > 0).any()),
+    "recurrent_initializer": lambda runs: (
+        not RECURRENT_MODELS.isdisjoint(
+            model.partition("(")[0] for model in runs[label_column(runs, "model")].unique()
+        )
+    ),
+    # A cap on the training samples is drawn by it too.
+    "split_seed": lambda runs: bool(
+        (runs["validation_split"] > 0).any() or runs["train_samples"].notna().any()
+    ),
+}
 
 
 def paragraph(comparison: Comparison) -> str:
@@ -238,3 +258,8 @@ def _seeds(seeds: list[int]) -> str:
     if seeds == list(range(seeds[0], seeds[-1] + 1)):
         return f"{len(seeds)} seeds ({seeds[0]} to {seeds[-1]})"
     return f"{len(seeds)} seeds"
+
+
+def idle_settings(runs: DataFrame) -> frozenset[str]:
+    """The columns of settings that made no difference to any of these runs."""
+    return frozenset(name for name, acted in _ACTED.items() if not acted(runs))

@@ -3,7 +3,7 @@
 import math
 from decimal import ROUND_HALF_UP, Decimal
 
-from relu_bench.compare.scores import Scale
+from relu_bench.compare.measures import Scale
 
 _MANY = 1_000_000
 _LARGEST = 1e15  # beyond it a float has no tenths

@@ -5,21 +5,42 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relu_bench import stats
 from relu_bench.compare.observations import Observations, Scores, along, known, over_cells
-from relu_bench.compare.verdicts import LEVEL, Verdict, verdict
 from relu_bench.stats.equivalence import LEVEL as NARROW
 
 if TYPE_CHECKING:
-    from relu_bench.compare.measure import Measure
+    from relu_bench.compare.measures import Measure
 
+
+Verdict = Literal["better", "worse", "practically equal", "undecided"]
+LEVEL = 0.05
 # Differences of equal scores are 0 but for rounding; scores in per cent have fewer digits.
 _DIGITS = 10
+
+
+def verdict(difference: float, narrow: tuple[float, float], p: float, margin: float) -> Verdict:
+    """The verdict on a variant against another.
+
+    A difference that is real but surely smaller than the margin is called practically equal: the
+    margin says what matters.
+
+    Args:
+        difference: the mean, above 0 when the variant is the better one.
+        narrow: the 90 % interval of it; NaN when there is none.
+        p: of the paired t test, corrected for the number of comparisons; NaN when there is none.
+        margin: in the same unit.
+    """
+    if stats.within_margin(narrow, margin):
+        return "practically equal"
+    if math.isnan(p) or p >= LEVEL:
+        return "undecided"
+    return "better" if difference > 0 else "worse"
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from relu_bench.compare.naming import stored_labels
-from relu_bench.compare.scores import completed
+from relu_bench.compare.measures import completed
 from relu_bench.compare.selection import Selection, once_each
-from relu_bench.compare.variants import AXIS_COLUMNS, REVISION, as_texts, axes, texts, with_variant
+from relu_bench.compare.variants import (
+    AXIS_COLUMNS,
+    REVISION,
+    as_texts,
+    axes,
+    stored_labels,
+    texts,
+    with_variant,
+)
 from relu_bench.components.registry import nearest_field
 from relu_bench.errors import ReluBenchError, show
 

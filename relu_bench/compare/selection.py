@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Literal
 
 from relu_bench import store
 from relu_bench.compare.layers import MEASURES, STEP_MEASURE, variant_layers
-from relu_bench.compare.naming import Names, meant, names_of, shown_with
-from relu_bench.compare.scores import completed
-from relu_bench.compare.variants import REVISION, axes, texts
+from relu_bench.compare.measures import KEY, completed
+from relu_bench.compare.variants import REVISION, Names, axes, meant, names_of, shown_with, texts
 from relu_bench.components import labels
 from relu_bench.components.registry import nearest_field
 from relu_bench.components.spacing import split_at_commas
@@ -31,7 +30,6 @@ from relu_bench.store.plans import KeptPlan, kept
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-KEY = ["experiment", "run_id"]
 PLACE = "place"
 # How a run ended.
 ENDED = (*KEY, "status", "outcome", "error")
@@ -280,7 +278,7 @@ def select(
 
     KEY is a column. VALUE is compared as the column's type: numbers by value (`1e-3` is `0.001`),
     `true` and `false`, text without the spaces around it, a label in any order of its parameters,
-    or a label's name alone, whatever its parameters; else as `naming.meant` understands it. An
+    or a label's name alone, whatever its parameters; else as `variants.meant` understands it. An
     empty VALUE or `null` finds empty cells. Several values with commas between mean any of them.
 
     Args:

@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from relu_bench import stats
 from relu_bench.compare import numbers
 from relu_bench.compare.across import FEW_DATASETS, Ranks
 from relu_bench.compare.comparison import Comparison
-from relu_bench.compare.estimates import BCA_FROM, MOST_BCA
-from relu_bench.compare.pairs import Pair
-from relu_bench.compare.ranking import LETTERS_FROM, MOST_VARIANTS, leading
-from relu_bench.compare.scope import scope
-from relu_bench.compare.verdicts import LEVEL
+from relu_bench.compare.estimates import BCA_FROM, LETTERS_FROM, MOST_BCA, MOST_VARIANTS, leading
+from relu_bench.compare.measures import (
+    called,
+    completed,
+    dataset_of,
+    is_known,
+    rule_of_three,
+    sampling_error,
+)
+from relu_bench.compare.methods import idle_settings
+from relu_bench.compare.pairs import LEVEL, Pair
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 
 Marks = tuple[str, str]
 """Of the best, and of what cannot be told apart from it."""
 
 _MOST_NAMED = 6
 _MOST_TUNED = 12
+_ENOUGH_SEEDS = "of the variants with at least half of the seeds"
+_VERDICTS = ("better", "worse", "practically equal", "undecided")
 
 
 def in_words(comparison: Comparison) -> tuple[str, ...]:
@@ -83,9 +96,6 @@ def _marks(comparison: Comparison, marks: Marks) -> list[str]:
     return lines
 
 
-_ENOUGH_SEEDS = "of the variants with at least half of the seeds"
-
-
 def _first_has_few_seeds(comparison: Comparison) -> bool:
     """Whether the variant with the best mean has too few seeds to be called the best."""
     return leading(comparison.estimates) > 0
@@ -145,9 +155,6 @@ def _verdicts(comparison: Comparison) -> str:
     model = f" with {question.model}" if question.model else ""
     on = f"On {question.dataset}{model}, by {comparison.measure.title}, "
     return f"{on}{'; '.join(clauses)}."
-
-
-_VERDICTS = ("better", "worse", "practically equal", "undecided")
 
 
 def _gaps(comparison: Comparison, pairs: Sequence[Pair]) -> list[str]:
@@ -283,3 +290,56 @@ def _listed(names: Sequence[str]) -> str:
     if len(names) > _MOST_NAMED:
         shown.append(f"and {len(names) - _MOST_NAMED} more")
     return "; ".join(shown) if any("," in name for name in shown[:-1]) else ", ".join(shown)
+
+
+def scope(comparison: Comparison) -> str:
+    """The noise that the intervals are about, and the test set, which seeds do not change."""
+    most = max(each.n for each in comparison.estimates)
+    over = f"over {most:,} seeds" if most != 1 else "of which one seed shows nothing"
+    text = f"The numbers speak of the noise {_noise(completed(comparison.question.runs))}, {over}"
+    if "test" not in comparison.measure.column:
+        return f"{text}, on the {comparison.measure.title.split()[0]} part."
+    return f"{text}, on this fixed test set{_of_samples(comparison)}."
+
+
+def _noise(runs: DataFrame) -> str:
+    """Of training, and of what is drawn anew for each seed besides."""
+    if "split_seed" in idle_settings(runs):
+        return "of training"
+    held_out = runs[runs["validation_split"] > 0]
+    # With nothing held out, the seed of the split draws what a cap leaves of the training samples.
+    what, of = ("split", "of the data") if len(held_out) else ("choice", "of training samples")
+    drawn = runs["split_seed"] == "seed"
+    if drawn.any():
+        where = "" if drawn.all() else ", where split_seed is seed"
+        return f"of training and of the {what}{'' if len(held_out) else f' {of}'}{where}"
+    fixed = held_out if len(held_out) else runs
+    count = len(fixed[["validation_split", "split_seed"]].drop_duplicates())
+    return f"of training, with {f'one {what}' if count == 1 else f'{count} {what}s'} {of}"
+
+
+def _of_samples(comparison: Comparison) -> str:
+    """How large the test set is, and what that alone makes uncertain."""
+    samples, dataset = comparison.test_samples, dataset_of(comparison.question.runs)
+    if samples is None:
+        return ""
+    scale = comparison.measure.scale
+    metric = comparison.measure.column.rpartition("_")[2]
+    least, most = ("", "") if is_known(dataset) else ("at least ", "at most ")
+    text = f" of {least}{samples:,} {called(dataset)}"
+    score = comparison.estimates[leading(comparison.estimates)].mean / scale.factor
+    if math.isnan(score):
+        return text
+    if metric == "accuracy" and score in (0.0, 1.0):
+        without, rate = ("error", "error rate") if score else ("right answer", "accuracy")
+        limit = scale.factor * rule_of_three(samples)
+        return (
+            f"{text}, without one {without}: by its size alone the true {rate} is at most about "
+            f"{limit:.2g}\u00a0{scale.unit} (rule of three)"
+        )
+    error = scale.factor * sampling_error(score, samples, metric)
+    if error == 0:
+        return text
+    return (
+        f"{text}, whose own sampling error is {most}about ±{error:.2g}\u00a0{numbers.points(scale)}"
+    )

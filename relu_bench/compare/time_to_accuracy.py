@@ -9,18 +9,58 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from relu_bench.compare.circumstances import differing
-from relu_bench.compare.common_runs import common_runs
 from relu_bench.compare.comparison import Comparison
-from relu_bench.compare.measure import Measure, measure_of
-from relu_bench.compare.selection import KEY
+from relu_bench.compare.estimates import common
+from relu_bench.compare.measures import KEY, Measure, completed, measure_of
+from relu_bench.compare.observations import observe
+from relu_bench.compare.variants import as_texts
 from relu_bench.errors import ReluBenchError
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
+    from relu_bench.compare.questions import Question
+
+
+# Seconds on two machines, or beside different numbers of other runs, are different seconds.
+SAME = ("host", "processor", "jobs")
 # Of the baseline's final validation score.
 SHARE = 0.99
+
+
+def differing(runs: DataFrame) -> tuple[str, ...]:
+    """Those of `SAME` of which these runs have several values; an unknown one is a value too."""
+    return tuple(name for name in SAME if name in runs and runs[name].nunique(dropna=False) > 1)
+
+
+def timed_alike(runs: DataFrame) -> bool:
+    """Whether the seconds of these runs can be compared: one machine, one number of jobs."""
+    return not differing(runs)
+
+
+def circumstances(runs: DataFrame) -> Series:
+    """What each run was timed under, in words that name only what differs between the runs.
+
+    `host=desk, jobs=2`; empty for all where `timed_alike`.
+    """
+    import pandas as pd
+
+    words = pd.Series("", index=runs.index, dtype=object)
+    for name in differing(runs):
+        joint = words.where(words == "", words + ", ")
+        words = joint + f"{name}=" + as_texts(runs[name]).astype(str)
+    return words
+
+
+def common_runs(question: Question, measure: Measure) -> DataFrame | None:
+    """Completed runs of a question at common settings; None when there is no such setting."""
+    observed = observe(question, measure)
+    shared = common(observed)
+    if not shared.comparable:
+        return None
+    cells = {cell for cell, kept in zip(observed.cells, shared.cells, strict=True) if kept}
+    runs = completed(question.runs)
+    return runs[runs["cell"].isin(cells)]
 
 
 @dataclass(frozen=True)

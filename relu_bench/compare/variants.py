@@ -1,16 +1,21 @@
-"""What varies in an experiment: its axes, and a short name for each combination of their values."""
+"""What varies in an experiment: its axes, the texts of their values, and what these are called."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from relu_bench.components import labels
 from relu_bench.components.variant_label import label
+from relu_bench.config import display_names
+from relu_bench.errors import shorten
 from relu_bench.store import columns
+from relu_bench.store.plans import KeptPlan
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
+
 
 # The seed repeats a variant; the numerics revision is no setting, but runs of two revisions are
 # different computations and must not be averaged.
@@ -18,6 +23,14 @@ REVISION = "numerics"
 AXIS_COLUMNS = (*(name for name in columns.names(columns.SPEC) if name != "seed"), REVISION)
 # A hyphen behind a letter, a digit or a closing bracket is no sign: `movielens-100k`.
 _NUMBER = re.compile(r"((?:(?<![\w)\]])-)?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
+_FIELDS = tuple(
+    column.name
+    for column in columns.SPEC
+    if column.kind == "text" and column.name not in ("dropout_kind", "split_seed")
+)
+_LONGEST = 200
+_MOST_NAMED = 3
+Names = Mapping[str, str]
 
 
 def axes(runs: DataFrame) -> tuple[str, ...]:
@@ -110,3 +123,155 @@ def _natural(text: object) -> list[tuple[int, float, str]]:
         (0, float(part), "") if _NUMBER.fullmatch(part) else (1, 0.0, part.casefold())
         for part in parts
     ]
+
+
+def names_of(plans: Sequence[KeptPlan], runs: DataFrame) -> tuple[Names, tuple[str, ...]]:
+    """The display name of each named value of these runs, by its canonical label, and notices.
+
+    A label of hundreds of letters that has no other name is called by its two ends.
+
+    The newest call that names a value wins; a call that does not name it says nothing. Of several
+    stores, the last one's calls count as the newest. Where two values of one field would be shown
+    alike, the name that is given first in the newest call stays, and the other value is shown by
+    its label.
+
+    Args:
+        plans: the calls, the newest last.
+        runs: rows of runs.csv; names count that calls for one of their experiments gave.
+    """
+    experiments = set(runs["experiment"])
+    calls = [
+        display_names.given_by(plan.config)
+        for plan in reversed(plans)
+        if plan.experiment in experiments
+    ]
+    values = {name: {str(each) for each in runs[name].dropna().unique()} for name in _FIELDS}
+    there = set().union(*values.values())
+    # No table holds a label of any length, and a file may.
+    long = {value: shorten(value) for value in there if len(value) > _LONGEST}
+    if not any(calls) and not long:
+        return {}, ()
+    found: dict[str, str] = {}
+    unlike: dict[str, str] = {}
+    for names in calls:
+        for value, name in names.items():
+            if value in there and found.setdefault(value, name) != name:
+                unlike[value] = found[value]
+    clear = _told_apart({**long, **found}, values.values())
+    notices = []
+    if unlike:
+        shown = _listed([f"{value} is shown as {name!r}" for value, name in unlike.items()])
+        notices.append(f"display names differ between calls, and the newest counts: {shown}")
+    if lost := [value for value in found if value not in clear]:
+        shown = _listed([f"{found[value]!r} for {value}" for value in lost])
+        notices.append(f"display names that stand for another value too are not shown: {shown}")
+    return clear, tuple(notices)
+
+
+def shown_with(runs: DataFrame, names: Names) -> tuple[DataFrame, Mapping[str, Names]]:
+    """The runs with display names in place of labels, and by column the label of each of these.
+
+    The labels themselves stand in a further column, `stored_column`.
+    """
+    stored: dict[str, Names] = {}
+    columns_shown = {}
+    for column in _FIELDS:
+        named = {value: names[value] for value in runs[column].dropna().unique() if value in names}
+        if named:
+            texts = runs[column]
+            shown = texts.map(lambda value, its=named: its.get(value, value), na_action="ignore")
+            columns_shown[column] = shown.astype(texts.dtype)
+            columns_shown[stored_column(column)] = texts
+            stored[column] = {name: value for value, name in named.items()}
+    return runs.assign(**columns_shown), stored
+
+
+def stored_column(name: str) -> str:
+    """The column of runs with display names that keeps the canonical labels of column `name`."""
+    return f"stored {name}"
+
+
+def label_column(runs: DataFrame, name: str) -> str:
+    """The column of these runs that holds the canonical labels of `name`, whatever is shown."""
+    stored = stored_column(name)
+    return stored if stored in runs else name
+
+
+def meant(field: str, text: str, there: Iterable[str], names: Names) -> list[str]:
+    """The labels that `text` means where nothing is written just so, none or several.
+
+    By their display name, or in another spelling: `swish`, `ReLU`, `Leaky ReLU 0.01`. Without
+    parameters it means a label with any.
+
+    Args:
+        field: a column of runs.csv.
+        text: as somebody wrote it.
+        there: the labels to choose from.
+        names: display names by label.
+    """
+    from relu_bench.config.settings import recognize
+
+    known = {label: parsed for label in there if (parsed := _parsed(label)) is not None}
+    shown = [label for label in known if names.get(label, "").casefold() == text.casefold()]
+    if shown:
+        return shown
+    try:
+        wanted = labels.parse(recognize(field, text))
+    except labels.LabelError:
+        return []
+    given = dict(wanted.parameters).items()
+    return [
+        label
+        for label, parsed in known.items()
+        if parsed.name == wanted.name and given <= dict(parsed.parameters).items()
+    ]
+
+
+def _parsed(label: str) -> labels.Label | None:
+    try:
+        return labels.parse(label)
+    except labels.LabelError:
+        return None
+
+
+def stored_labels(
+    runs: DataFrame, by: Sequence[str], stored: Mapping[str, Names], column: str
+) -> dict[str, str]:
+    """What each text in `column` would be with canonical labels in place of display names.
+
+    Args:
+        runs: with display names, and `column`: the value of the one axis `by`, or the label of the
+            values of several.
+        by: axes.
+        stored: of `shown_with`.
+        column: the name of the column.
+    """
+    if not any(name in stored for name in by):
+        return {}
+    shown = runs[list(by)].apply(as_texts).assign(**{column: runs[column]}).drop_duplicates()
+    found = {}
+    for row in shown.to_dict("records"):
+        values = {name: stored.get(name, {}).get(row[name], row[name]) for name in by}
+        found[str(row[column])] = next(iter(values.values())) if len(by) == 1 else label(values)
+    return found
+
+
+def _told_apart(found: Names, values: Iterable[set[str]]) -> Names:
+    """The names without those that would make two values of one field look alike."""
+    clear = dict(found)
+    while True:
+        lost: set[str] = set()
+        for there in values:
+            taken = {value for value in there if value not in clear}
+            for value in [value for value in clear if value in there]:
+                if clear[value] in taken:
+                    lost.add(value)
+                taken.add(clear[value])
+        if not lost:
+            return clear
+        clear = {value: name for value, name in clear.items() if value not in lost}
+
+
+def _listed(parts: Sequence[str]) -> str:
+    more = f", and {len(parts) - _MOST_NAMED} more" if len(parts) > _MOST_NAMED else ""
+    return ", ".join(parts[:_MOST_NAMED]) + more

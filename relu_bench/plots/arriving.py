@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from relu_bench import compare
 from relu_bench.compare import Selection
-from relu_bench.compare.profiles import arrivals_differ, time_profiles
 from relu_bench.compare.selection import PLACE
-from relu_bench.compare.shared_settings import Shared, shared_settings
 from relu_bench.compare.time_to_accuracy import Arrivals, TimeToAccuracy, arrivals, medians
+from relu_bench.compare.views import Shared, arrivals_differ, shared_settings, time_profiles
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots.pages import Page
 from relu_bench.plots.pooled import by_variant, pooled_axes

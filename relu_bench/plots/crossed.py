@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from relu_bench import compare
-from relu_bench.compare.crossing import CROSSED, Pair, chosen_pair, crossable
+from relu_bench.compare.effects import CROSSED, Pair, chosen_pair, crossable
 from relu_bench.plots.pages import MOST_ROWS, Page, known_labels
 from relu_bench.plots.style import looks, number
 from relu_bench.plots.wanted import Wanted

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from relu_bench import compare
 from relu_bench.compare import Scale
-from relu_bench.compare.fates import fates
+from relu_bench.compare.layers import fates
 from relu_bench.plots import words
 from relu_bench.plots.fates_by_variant import FATE, counts_in_words
 from relu_bench.plots.from_to import holding_bars

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from relu_bench.compare import Scale
-from relu_bench.compare.fates import fates
+from relu_bench.compare.layers import fates
 from relu_bench.plots import inside_words
 from relu_bench.plots.comparison import WIDTH
 from relu_bench.plots.dead_rows import dead_rows

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relu_bench.compare import Scale
-from relu_bench.compare.profiles import distance_from_best
+from relu_bench.compare.views import distance_from_best
 from relu_bench.plots.limits import Limits
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from relu_bench import stats
-from relu_bench.compare.measure import measure_of
+from relu_bench.compare.measures import measure_of
 from relu_bench.plots import inside_words
 from relu_bench.plots.comparison import WIDTH
 from relu_bench.plots.grid import Cell

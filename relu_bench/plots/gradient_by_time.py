@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
-from relu_bench.compare.layers import STEP_MEASURE
-from relu_bench.compare.time_steps import first_by_last, run_steps
+from relu_bench.compare.layers import STEP_MEASURE, first_by_last, run_steps
 from relu_bench.plots import inside_words, words
 from relu_bench.plots.comparison import WIDTH
 from relu_bench.plots.frame import Frame

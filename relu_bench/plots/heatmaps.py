@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relu_bench.compare import broken
-from relu_bench.compare.crossing import Pair, widest_pair
-from relu_bench.compare.group_scores import group_scores
+from relu_bench.compare.effects import Pair, widest_pair
+from relu_bench.compare.views import group_scores
 from relu_bench.plots import words
 from relu_bench.plots.comparison import SIDE_BY_SIDE, WIDTH
 from relu_bench.plots.crossed import CrossedPage, crossed_pages, ends_in_words

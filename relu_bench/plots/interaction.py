@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from relu_bench import compare
 from relu_bench.compare import broken
-from relu_bench.compare.crossing import Pair, interacting_pair, largest_interaction
-from relu_bench.compare.effects import Effect
-from relu_bench.compare.group_scores import group_scores
-from relu_bench.compare.measure import measure_of
+from relu_bench.compare.effects import Effect, Pair, interacting_pair, largest_interaction
+from relu_bench.compare.measures import measure_of
+from relu_bench.compare.views import group_scores
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots import words
 from relu_bench.plots.comparison import WIDTH

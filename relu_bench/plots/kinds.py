@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from relu_bench.compare import Selection, crossing, group_scores, marginal, telling, time_steps
+from relu_bench.compare import Selection, effects, layers, views
 from relu_bench.compare.layers import STEP_MEASURE
 from relu_bench.components.registry import nearest
 from relu_bench.errors import ReluBenchError
@@ -94,7 +94,7 @@ KINDS: Mapping[str, Kind] = {
         title=score_by_rate.TITLE,
         rows=None,
         draw=score_by_rate.score_by_rate,
-        tells=group_scores.rates_vary,
+        tells=views.rates_vary,
         pages=score_by_rate.pages_by_rate,
         numbers=score_by_rate.numbers,
     ),
@@ -102,7 +102,7 @@ KINDS: Mapping[str, Kind] = {
         title=heatmaps.TITLE,
         rows=None,
         draw=heatmaps.heatmaps,
-        tells=crossing.a_grid,
+        tells=effects.a_grid,
         pages=heatmaps.pages_of_cells,
         numbers=heatmaps.numbers,
         over_two_axes=True,
@@ -111,7 +111,7 @@ KINDS: Mapping[str, Kind] = {
         title=interaction.TITLE,
         rows=None,
         draw=interaction.interaction,
-        tells=crossing.an_interaction,
+        tells=effects.an_interaction,
         pages=interaction.pages_of_interaction,
         numbers=interaction.numbers,
         over_two_axes=True,
@@ -120,7 +120,7 @@ KINDS: Mapping[str, Kind] = {
         title=main_effects.TITLE,
         rows=None,
         draw=main_effects.main_effects,
-        tells=marginal.effects_can_be_told,
+        tells=effects.effects_can_be_told,
         pages=main_effects.pages_of_effects,
         numbers=main_effects.numbers,
     ),
@@ -154,7 +154,7 @@ KINDS: Mapping[str, Kind] = {
         rows=lambda results: results.layers,
         draw=dead_units.dead_units,
         measure="inactive_fraction",
-        tells=telling.units_fall_silent,
+        tells=layers.units_fall_silent,
         absent=_NO_PROBES,
     ),
     "gradient": Kind(
@@ -162,7 +162,7 @@ KINDS: Mapping[str, Kind] = {
         rows=lambda results: results.layers,
         draw=gradient_by_depth.gradient_by_depth,
         measure="gradient_rms",
-        tells=telling.gradients_fade,
+        tells=layers.gradients_fade,
         absent=_NO_PROBES,
     ),
     "time-gradient": Kind(
@@ -170,8 +170,8 @@ KINDS: Mapping[str, Kind] = {
         rows=lambda results: results.layers,
         draw=gradient_by_time.gradient_by_time,
         measure=STEP_MEASURE,
-        tells=time_steps.fades_or_grows,
-        judged=time_steps.variant_steps,
+        tells=layers.fades_or_grows,
+        judged=layers.variant_steps,
         absent="no run of a recurrent model has measurements by time step",
         pages=gradient_by_time.pages_of_steps,
         numbers=gradient_by_time.numbers,
@@ -181,7 +181,7 @@ KINDS: Mapping[str, Kind] = {
         rows=lambda results: results.layers,
         draw=learned_slopes.learned_slopes,
         measure="slope_mean",
-        tells=telling.slopes_are_learned,
+        tells=layers.slopes_are_learned,
         absent="no activation of a probed run learns slopes",
     ),
     "output-mean": Kind(
@@ -189,7 +189,7 @@ KINDS: Mapping[str, Kind] = {
         rows=lambda results: results.layers,
         draw=output_mean.output_mean,
         measure="out_mean",
-        tells=telling.outputs_are_off_centre,
+        tells=layers.outputs_are_off_centre,
         absent=_NO_PROBES,
     ),
     "sparsity": Kind(
@@ -197,7 +197,7 @@ KINDS: Mapping[str, Kind] = {
         rows=lambda results: results.layers,
         draw=sparsity.sparsity,
         measure=sparsity.MEASURE,
-        tells=telling.active_shares_differ,
+        tells=layers.active_shares_differ,
         absent=_NO_PROBES,
     ),
     "steadiness": Kind(
@@ -205,7 +205,7 @@ KINDS: Mapping[str, Kind] = {
         rows=lambda results: results.layers_and_scores,
         draw=steadiness.steadiness,
         measure=steadiness.MEASURE,
-        tells=telling.gradients_share_signs,
+        tells=layers.gradients_share_signs,
         absent="no kernel of a run got a gradient, or all were stored without probes",
     ),
 }

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
-from relu_bench.compare.effects import Panel
-from relu_bench.compare.marginal import MainEffects, main_effect_means
-from relu_bench.compare.measure import measure_of
+from relu_bench.compare.effects import MainEffects, Panel, main_effect_means
+from relu_bench.compare.measures import measure_of
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots import words
 from relu_bench.plots.comparison import SIDE_BY_SIDE, WIDTH

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from relu_bench import compare
 from relu_bench.compare import Scale
-from relu_bench.compare.circumstances import circumstances
-from relu_bench.compare.trade_offs import is_a_choice, trade_offs
+from relu_bench.compare.time_to_accuracy import circumstances
+from relu_bench.compare.views import is_a_choice, trade_offs
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots import words
 from relu_bench.plots.comparison import SIDE_BY_SIDE, WIDTH

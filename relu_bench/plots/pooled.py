@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
-from relu_bench.compare.shared_settings import Shared
 from relu_bench.compare.variants import REVISION
+from relu_bench.compare.views import Shared
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots.pages import Page, pages
 from relu_bench.plots.wanted import Wanted

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from relu_bench import compare, stats
 from relu_bench.compare import Scale
-from relu_bench.compare.profiles import profiles_differ, score_profiles
-from relu_bench.compare.shared_settings import Shared, shared_settings
+from relu_bench.compare.views import Shared, profiles_differ, score_profiles, shared_settings
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots import words
 from relu_bench.plots.comparison import SIDE_BY_SIDE, WIDTH

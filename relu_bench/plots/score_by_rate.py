@@ -9,8 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
-from relu_bench.compare.group_scores import good_enough, group_scores
-from relu_bench.compare.robustness import AXIS, WITHIN
+from relu_bench.compare.views import RATE, WITHIN, good_enough, group_scores
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots import words
 from relu_bench.plots.comparison import WIDTH
@@ -65,23 +64,23 @@ def pages_by_rate(runs: DataFrame, wanted: Wanted) -> list[Page]:
     Raises:
         ReluBenchError: when there is one learning rate only, or one without a logarithm.
     """
-    rates = compare.completed(runs)[AXIS]
+    rates = compare.completed(runs)[RATE]
     if rates.nunique() < 2:
-        raise ReluBenchError(f"{AXIS} has one value in these runs")
+        raise ReluBenchError(f"{RATE} has one value in these runs")
     if not (rates > 0).all():
-        raise ReluBenchError(f"{AXIS} {rates.min():g} has no place on a logarithmic axis")
-    alike = runs.assign(**{AXIS: 1.0})
+        raise ReluBenchError(f"{RATE} {rates.min():g} has no place on a logarithmic axis")
+    alike = runs.assign(**{RATE: 1.0})
     found = pages(alike, wanted.most_strips)
     return [
-        replace(page, runs=page.runs.assign(**{AXIS: runs.loc[page.runs.index, AXIS]}))
+        replace(page, runs=page.runs.assign(**{RATE: runs.loc[page.runs.index, RATE]}))
         for page in found
     ]
 
 
 def by_rate(page: Page) -> ByRate:
     """Compute what a page shows."""
-    groups = group_scores(page.runs, ("strip", "level", AXIS))
-    groups = groups.assign(x=[math.log10(rate) for rate in groups[AXIS]])
+    groups = group_scores(page.runs, ("strip", "level", RATE))
+    groups = groups.assign(x=[math.log10(rate) for rate in groups[RATE]])
     scale = compare.scale_of(page.metric)
     enough = good_enough(groups, page.metric, ["strip"])
     return ByRate(
@@ -89,7 +88,7 @@ def by_rate(page: Page) -> ByRate:
         groups,
         {str(strip): float(level) for strip, level in enough.items()},
         mean_limits(groups, scale),
-        tuple(sorted(float(rate) for rate in groups[AXIS].unique())),
+        tuple(sorted(float(rate) for rate in groups[RATE].unique())),
     )
 
 
@@ -136,7 +135,7 @@ def score_by_rate(
 
 def numbers(page: Page) -> str:
     """The best mean of each level and its learning rate; of many levels the best and the worst."""
-    groups = group_scores(page.runs, ("strip", "level", AXIS))
+    groups = group_scores(page.runs, ("strip", "level", RATE))
     scale = compare.scale_of(page.metric)
     better = scale.higher_is_better
     ordered = groups.sort_values("mean", ascending=not better, kind="stable")
@@ -144,7 +143,7 @@ def numbers(page: Page) -> str:
     told = best if len(best) <= _MOST_TOLD else [best[0], best[-1]]
     parts = [
         f"{' at '.join(text for text in (row['level'], row['strip']) if text)}: "
-        f"{number(row['mean'], scale)} at {row[AXIS]:g}"
+        f"{number(row['mean'], scale)} at {row[RATE]:g}"
         for row in told
     ]
     return f"Best mean test {scale.title} and its learning rate: {'; '.join(parts)}."

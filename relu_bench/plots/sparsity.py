@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from relu_bench import compare, stats
 from relu_bench.compare import Scale
-from relu_bench.compare.generalization import generalization
+from relu_bench.compare.layers import generalization
 from relu_bench.plots import inside_words, words
 from relu_bench.plots.comparison import WIDTH
 from relu_bench.plots.frame import Frame

@@ -7,8 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
-from relu_bench.compare.layers import run_kernels, run_layers
-from relu_bench.compare.steadiness import NEARNESS, Target, epochs_to_target, target
+from relu_bench.compare.layers import (
+    NEARNESS,
+    Target,
+    epochs_to_target,
+    run_kernels,
+    run_layers,
+    target,
+)
 from relu_bench.plots.pages import Page
 from relu_bench.plots.style import number
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from relu_bench import compare
 from relu_bench.compare import Selection
-from relu_bench.compare.fates import fates
-from relu_bench.compare.generalization import active_share
+from relu_bench.compare.layers import active_share, fates
 from relu_bench.compare.questions import APART
 from relu_bench.report.tables import Table, shortened
 

@@ -6,7 +6,7 @@ import pytest
 from fake_results import Row, failed, run, runs_table
 
 from relu_bench.compare import final_scores
-from relu_bench.compare.crossing import (
+from relu_bench.compare.effects import (
     a_grid,
     an_interaction,
     chosen_pair,
@@ -14,7 +14,7 @@ from relu_bench.compare.crossing import (
     largest_interaction,
     widest_pair,
 )
-from relu_bench.compare.group_scores import good_enough, group_scores, rates_vary
+from relu_bench.compare.views import good_enough, group_scores, rates_vary
 from relu_bench.errors import ReluBenchError
 
 RATES = (0.001, 0.01, 0.1)

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 from fake_results import Row, layers_of, layers_table, run, runs_table
 
-from relu_bench.compare.fates import fates
+from relu_bench.compare.layers import fates
 
 WIDTHS = {"dense_1": 100, "dense_2": 50, "output": 10}
 

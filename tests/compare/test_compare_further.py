@@ -9,7 +9,7 @@ from fake_results import Row, epochs_of, results, run
 
 from relu_bench.compare import Answers, answer, text_lines, to_json, to_latex, to_markdown
 from relu_bench.compare.effects import main_effects
-from relu_bench.compare.robustness import robustness
+from relu_bench.compare.views import robustness
 from relu_bench.errors import ReluBenchError
 
 

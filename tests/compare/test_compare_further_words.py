@@ -12,8 +12,8 @@ from comparing import answers_of, noisy, variants
 from fake_results import Row, failed, results, run, runs_table
 
 from relu_bench.compare import Answers, Mode, answer, text_lines, to_json, to_latex, to_markdown
-from relu_bench.compare.circumstances import differing
 from relu_bench.compare.documents import not_shown
+from relu_bench.compare.time_to_accuracy import differing
 from relu_bench.errors import ReluBenchError
 
 NOTHING_HELD_OUT = (

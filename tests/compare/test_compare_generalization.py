@@ -1,7 +1,7 @@
 import pytest
 from fake_results import layers_of, layers_table, relu_like, run, runs_table
 
-from relu_bench.compare.generalization import generalization
+from relu_bench.compare.layers import generalization
 
 
 def test_active_shares_are_weighted_by_units_at_both_ends() -> None:

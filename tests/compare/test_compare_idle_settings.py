@@ -5,7 +5,7 @@ from comparing import compared, noisy
 from fake_results import results, run, runs_table
 
 from relu_bench.compare import answer, methods_paragraph
-from relu_bench.compare.idle_settings import RECURRENT_MODELS, idle_settings
+from relu_bench.compare.methods import RECURRENT_MODELS, idle_settings
 from relu_bench.networks import models
 
 

@@ -6,9 +6,13 @@ import pytest
 from comparing import compared
 from fake_results import Row, run, runs_table
 
-from relu_bench.compare.effects import effects_of, main_effects
-from relu_bench.compare.marginal import effects_can_be_told, main_effect_means
-from relu_bench.compare.measure import measure_of
+from relu_bench.compare.effects import (
+    effects_can_be_told,
+    effects_of,
+    main_effect_means,
+    main_effects,
+)
+from relu_bench.compare.measures import measure_of
 from relu_bench.errors import ReluBenchError
 
 # Errors that are products of a factor for each value.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from relu_bench import compare
 from relu_bench.compare import broken, load
-from relu_bench.compare.naming import stored_column
+from relu_bench.compare.variants import stored_column
 from relu_bench.errors import ReluBenchError
 from relu_bench.store.plans import KeptPlan, keep, kept
 
@@ -139,7 +139,7 @@ def test_two_values_are_never_shown_alike(
     )
 )
 def test_whatever_was_named_values_stay_apart(calls: list[dict[str, str]]) -> None:
-    from relu_bench.compare.naming import _told_apart
+    from relu_bench.compare.variants import _told_apart
 
     found: dict[str, str] = {}
     for names in calls:

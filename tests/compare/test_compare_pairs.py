@@ -12,9 +12,9 @@ from comparing import answers_of, compared, noisy, variants
 from fake_results import Row, failed, run
 
 from relu_bench.compare import to_json
+from relu_bench.compare.measures import scale_of
 from relu_bench.compare.pairs import Pair
 from relu_bench.compare.records import to_csv
-from relu_bench.compare.scores import scale_of
 from relu_bench.compare.sections import sections
 from relu_bench.compare.sentences import legend
 

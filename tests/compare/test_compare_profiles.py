@@ -15,16 +15,16 @@ from fake_results import (
 )
 
 from relu_bench.compare import load, scale_of
-from relu_bench.compare.profiles import (
+from relu_bench.compare.selection import PLACE
+from relu_bench.compare.time_to_accuracy import arrivals, medians
+from relu_bench.compare.views import (
     arrivals_differ,
     distance_from_best,
     profiles_differ,
     score_profiles,
+    shared_settings,
     time_profiles,
 )
-from relu_bench.compare.selection import PLACE
-from relu_bench.compare.shared_settings import shared_settings
-from relu_bench.compare.time_to_accuracy import arrivals, medians
 from relu_bench.store.plans import KeptPlan, keep
 
 

@@ -10,8 +10,7 @@ from fake_results import Row, epochs_of, results, run
 
 from relu_bench.compare import Answers, answer, summarize, text_lines, to_json
 from relu_bench.compare.effects import effects_of
-from relu_bench.compare.measure import measure_of
-from relu_bench.compare.test_set import called, sampling_error
+from relu_bench.compare.measures import called, measure_of, sampling_error
 from relu_bench.errors import ReluBenchError
 
 RATINGS = "synthetic_ratings(items=500, noise=0.5, ratings_per_user=50, users=1000)"

@@ -6,7 +6,7 @@ from comparing import answers_of, compared
 from fake_results import Row, failed, run
 
 from relu_bench.compare import Mode, text_lines
-from relu_bench.compare.robustness import Robustness, robustness
+from relu_bench.compare.views import Robustness, robustness
 
 Curve = dict[float, float]
 

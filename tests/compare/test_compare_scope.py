@@ -7,7 +7,7 @@ from comparing import compared, noisy, variants
 from fake_results import Row, results, run
 
 from relu_bench.compare import answer, in_words
-from relu_bench.compare.test_set import is_known, rule_of_three
+from relu_bench.compare.measures import is_known, rule_of_three
 
 
 def scope_of(rows: list[Row], *by: str, **options: Any) -> str:

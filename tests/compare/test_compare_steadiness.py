@@ -15,8 +15,7 @@ from fake_results import (
 )
 
 from relu_bench.compare import load, run_layers
-from relu_bench.compare.layers import run_kernels
-from relu_bench.compare.steadiness import epochs_to_target, target
+from relu_bench.compare.layers import epochs_to_target, run_kernels, target
 
 PAIR = [run(seed=s, activation=a, val=v) for a, v in (("relu", 0.9), ("tanh", 0.8)) for s in (0, 1)]
 

@@ -5,16 +5,16 @@ import pandas as pd
 import pytest
 from fake_results import layers_of, layers_table, relu_like, run, runs_table
 
-from relu_bench.compare import telling, variant_layers
+from relu_bench.compare import layers, variant_layers
 
 Rule = Callable[[pd.DataFrame], bool]
 RULES: list[Rule] = [
-    telling.units_fall_silent,
-    telling.gradients_fade,
-    telling.slopes_are_learned,
-    telling.outputs_are_off_centre,
-    telling.active_shares_differ,
-    telling.gradients_share_signs,
+    layers.units_fall_silent,
+    layers.gradients_fade,
+    layers.slopes_are_learned,
+    layers.outputs_are_off_centre,
+    layers.active_shares_differ,
+    layers.gradients_share_signs,
 ]
 
 
@@ -47,56 +47,56 @@ def test_without_measurements_nothing_is_told(rule: Rule) -> None:
 def test_one_percent_of_inactive_units_in_one_layer_at_one_epoch(share: float, told: bool) -> None:
     somewhere = {"inactive_fraction": lambda e, n: share * (e == 2 and n == 1)}
 
-    assert telling.units_fall_silent(means({}, somewhere)) is told
-    assert telling.units_fall_silent(means(somewhere)) is told
+    assert layers.units_fall_silent(means({}, somewhere)) is told
+    assert layers.units_fall_silent(means(somewhere)) is told
 
 
 @pytest.mark.parametrize(("difference", "told"), [(0.04, False), (0.06, True)])
 def test_sparsity_that_differs_by_five_points(difference: float, told: bool) -> None:
-    assert telling.units_fall_silent(means({}, {"sparsity": 0.5 + difference})) is told
+    assert layers.units_fall_silent(means({}, {"sparsity": 0.5 + difference})) is told
 
 
 def test_sparsity_that_differs_between_layers_only_is_no_difference_between_variants() -> None:
     rising = {"sparsity": lambda epoch, number: 0.3 * number}
 
-    assert not telling.units_fall_silent(means(rising, rising))
+    assert not layers.units_fall_silent(means(rising, rising))
 
 
 @pytest.mark.parametrize(("depth", "told"), [(1, False), (2, False), (3, True), (50, True)])
 def test_gradients_through_three_layers(depth: int, told: bool) -> None:
-    assert telling.gradients_fade(means({}, depth=depth)) is told
+    assert layers.gradients_fade(means({}, depth=depth)) is told
 
 
 @pytest.mark.parametrize(("factor", "told"), [(2.9, False), (3.1, True)])
 def test_gradient_ratios_that_differ_by_a_factor_of_three(factor: float, told: bool) -> None:
     fading = {"gradient_rms": lambda epoch, number: 0.5 if number == 2 else 0.5 / factor}
 
-    assert telling.gradients_fade(means({}, fading)) is told
-    assert telling.gradients_fade(means(fading, {})) is told
-    assert telling.gradients_fade(means(fading, fading)) is False
+    assert layers.gradients_fade(means({}, fading)) is told
+    assert layers.gradients_fade(means(fading, {})) is told
+    assert layers.gradients_fade(means(fading, fading)) is False
 
 
 def test_gradients_count_at_initialization() -> None:
     later = {"gradient_rms": lambda epoch, number: 0.5 / (100 if epoch and number == 1 else 1)}
 
-    assert not telling.gradients_fade(means({}, later))
+    assert not layers.gradients_fade(means({}, later))
 
 
 def test_a_gradient_of_exactly_zero_differs_from_any_other() -> None:
     dead = {"gradient_rms": lambda epoch, number: 0.0 if number == 1 else 0.5}
 
-    assert telling.gradients_fade(means({}, dead))
+    assert layers.gradients_fade(means({}, dead))
 
 
 def test_slopes_of_any_variant() -> None:
-    assert telling.slopes_are_learned(means({}, {"slope_mean": 0.25}))
+    assert layers.slopes_are_learned(means({}, {"slope_mean": 0.25}))
 
 
 @pytest.mark.parametrize(("difference", "told"), [(0.14, False), (0.16, True)])
 def test_mean_outputs_a_quarter_of_their_deviation_apart(difference: float, told: bool) -> None:
     moved = {"out_mean": 0.4 - difference}  # the standard deviation is 0.6
 
-    assert telling.outputs_are_off_centre(means({}, moved)) is told
+    assert layers.outputs_are_off_centre(means({}, moved)) is told
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_mean_outputs_a_quarter_of_their_deviation_apart(difference: float, told
 def test_six_different_shares_of_active_outputs(shares: list[float], told: bool) -> None:
     variants = [{"sparsity": share} for share in shares]
 
-    assert telling.active_shares_differ(means(*variants)) is told
+    assert layers.active_shares_differ(means(*variants)) is told
 
 
 def test_active_shares_count_at_both_ends_and_not_between() -> None:
@@ -119,24 +119,24 @@ def test_active_shares_count_at_both_ends_and_not_between() -> None:
     between = [{"sparsity": lambda epoch, _, n=n: n * (epoch == 1)} for n in shares]
     end = [{"sparsity": lambda epoch, _, n=n: n * (epoch == 3)} for n in shares]
 
-    assert not telling.active_shares_differ(means(*between))
-    assert telling.active_shares_differ(means(*end))
+    assert not layers.active_shares_differ(means(*between))
+    assert layers.active_shares_differ(means(*end))
 
 
 @pytest.mark.parametrize(("difference", "told"), [(0.24, False), (0.26, True)])
 def test_gradients_of_one_sign_a_quarter_of_the_units_apart(difference: float, told: bool) -> None:
     one, other = {"same_sign_fraction": 0.1}, {"same_sign_fraction": 0.1 + difference}
 
-    assert telling.gradients_share_signs(means(one, other)) is told
+    assert layers.gradients_share_signs(means(one, other)) is told
 
 
 def test_mean_outputs_count_at_both_ends() -> None:
     between = {"out_mean": lambda epoch, number: 5.0 if epoch == 1 else 0.4}
     end = {"out_mean": lambda epoch, number: 5.0 if epoch == 3 else 0.4}
 
-    assert not telling.outputs_are_off_centre(means({}, between))
-    assert telling.outputs_are_off_centre(means({}, end))
+    assert not layers.outputs_are_off_centre(means({}, between))
+    assert layers.outputs_are_off_centre(means({}, end))
 
 
 def test_constant_outputs_that_are_equal_tell_nothing() -> None:
-    assert not telling.outputs_are_off_centre(means({"out_std": 0.0}, {"out_std": 0.0}))
+    assert not layers.outputs_are_off_centre(means({"out_std": 0.0}, {"out_std": 0.0}))

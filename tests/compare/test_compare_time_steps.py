@@ -7,9 +7,15 @@ import pytest
 from fake_results import Row, layers_table, relu_like, results, run, runs_table
 
 from relu_bench.compare import run_layers, variant_layers, without_probes
-from relu_bench.compare.fates import fates
-from relu_bench.compare.layers import STEP_MEASURE, run_kernels
-from relu_bench.compare.time_steps import fades_or_grows, first_by_last, run_steps, variant_steps
+from relu_bench.compare.layers import (
+    STEP_MEASURE,
+    fades_or_grows,
+    fates,
+    first_by_last,
+    run_kernels,
+    run_steps,
+    variant_steps,
+)
 from relu_bench.report.inside import inside
 
 RNN = "rnn(sequence=rows, units=64)"

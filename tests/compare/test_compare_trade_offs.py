@@ -6,8 +6,8 @@ import pytest
 from fake_results import Row, run, runs_table
 from scipy import stats as scipy_stats
 
-from relu_bench.compare.circumstances import circumstances, timed_alike
-from relu_bench.compare.trade_offs import is_a_choice, seconds_per_epoch, trade_offs
+from relu_bench.compare.time_to_accuracy import circumstances, timed_alike
+from relu_bench.compare.views import is_a_choice, seconds_per_epoch, trade_offs
 
 
 def variant(name: str, test: float, seconds: float, dead: float | None, **given: Any) -> list[Row]:

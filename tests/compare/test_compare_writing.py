@@ -25,8 +25,8 @@ from relu_bench.compare import (
     to_markdown,
 )
 from relu_bench.compare.markup import latex_text
+from relu_bench.compare.measures import sample_size, sampling_error
 from relu_bench.compare.numbers import probability, rounded, seeds, signed
-from relu_bench.compare.test_set import sample_size, sampling_error
 
 LONG = "leaky_relu(negative_slope=0.01)"
 ROWS = noisy(["relu", LONG, "elu(alpha=1.0)"], 10, 0.0007)

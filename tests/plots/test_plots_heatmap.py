@@ -10,7 +10,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from relu_bench.compare.group_scores import group_scores
+from relu_bench.compare.views import group_scores
 from relu_bench.errors import ReluBenchError
 from relu_bench.plots import draw
 from relu_bench.plots.crossed import CrossedPage
