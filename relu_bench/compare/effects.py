@@ -24,7 +24,7 @@ from relu_bench.compare.measures import Measure, completed, measure_of
 from relu_bench.compare.questions import APART
 from relu_bench.compare.variants import AXIS_COLUMNS, REVISION, as_texts, axes, texts
 from relu_bench.errors import ReluBenchError
-from relu_bench.stats.type_two import AliasedError, parameters, type_two
+from relu_bench.stats.effects import AliasedError, parameters, type_two
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from relu_bench import stats
 from relu_bench.compare.observations import OUTCOMES, Observations, Scores, along, known, over_cells
 from relu_bench.compare.pairs import LEVEL, matched, over_sizes, verdict
-from relu_bench.stats.equivalence import LEVEL as NARROW
+from relu_bench.stats.differences import NARROW
 
 BCA_FROM = 20
 # Each takes 10,000 resamples; nobody reads more rows than this.

@@ -13,8 +13,8 @@ from relu_bench.compare.pairs import LEVEL
 from relu_bench.compare.questions import APART
 from relu_bench.compare.variants import label_column, texts
 from relu_bench.machine import provenance
-from relu_bench.stats.bootstrap import RESAMPLES
-from relu_bench.stats.sign_flip import EXACT_TO, FLIPS
+from relu_bench.stats.differences import EXACT_TO, FLIPS
+from relu_bench.stats.intervals import RESAMPLES
 from relu_bench.store import columns
 
 if TYPE_CHECKING:

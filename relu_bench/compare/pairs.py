@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from relu_bench import stats
 from relu_bench.compare.observations import Observations, Scores, along, known, over_cells
-from relu_bench.stats.equivalence import LEVEL as NARROW
+from relu_bench.stats.differences import NARROW
 
 if TYPE_CHECKING:
     from relu_bench.compare.measures import Measure

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from relu_bench.compare import Scale
 from relu_bench.plots.lines import say_nothing_is_there
 from relu_bench.plots.style import BACKGROUND, Look, show_in
-from relu_bench.stats.profile import RESAMPLES
+from relu_bench.stats.distributions import RESAMPLES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

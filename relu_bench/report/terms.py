@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from relu_bench.report.inside import MEANINGS
-from relu_bench.stats.bootstrap import RESAMPLES
-from relu_bench.stats.sign_flip import EXACT_TO, FLIPS
+from relu_bench.stats.differences import EXACT_TO, FLIPS
+from relu_bench.stats.intervals import RESAMPLES
 
 
 @dataclass(frozen=True)

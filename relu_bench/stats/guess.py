@@ -1,9 +1,11 @@
-"""Whether a network does better than always giving one answer: the commonest class, or the mean.
+"""How well one network separates two classes, and whether it does better than one constant answer.
 
-Source: Conover (1999), Practical Nonparametric Statistics, 3rd edition, section 3.1 (binomial);
-Student (1908), The probable error of a mean, Biometrika 6 (paired t); Hoeffding (1963), Probability
-inequalities for sums of bounded random variables, Journal of the American Statistical Association
-58, theorem 1 (the bound).
+That is: the commonest class, or the mean. Sources: the area under the receiver operating
+characteristic is the Mann-Whitney statistic, Hanley and McNeil (1982), The meaning and use of the
+area under a receiver operating characteristic (ROC) curve, Radiology 143; Conover (1999), Practical
+Nonparametric Statistics, 3rd edition, section 3.1 (binomial); Student (1908), The probable error of
+a mean, Biometrika 6 (paired t); Hoeffding (1963), Probability inequalities for sums of bounded
+random variables, Journal of the American Statistical Association 58, theorem 1 (the bound).
 """
 
 import math
@@ -11,6 +13,27 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+def auc(scores: NDArray[Any], positive: NDArray[np.bool_]) -> float:
+    """The chance that a positive sample scores above a negative one; a tie counts a half.
+
+    Args:
+        scores: (n,), finite.
+        positive: (n,), which samples are of the positive class.
+
+    Returns:
+        In [0, 1]; NaN when one of the two classes is empty or a score is not finite.
+    """
+    positives = int(positive.sum())
+    negatives = len(positive) - positives
+    if not positives or not negatives or not np.isfinite(scores).all():
+        return float("nan")
+    _, places, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    # Mean rank of each distinct score, from 1.
+    ranks = np.cumsum(counts) - (counts - 1) / 2
+    rank_sum = float(ranks[places][positive].sum())
+    return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
 
 
 def better_than_guess(correct: int, n: int, guess: float, level: float = 0.01) -> bool:

@@ -1,16 +1,16 @@
-import math
-
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
-from relu_bench import stats
-from relu_bench.stats.type_two import AliasedError, parameters, type_two
+from relu_bench.stats import marginal_means, t_interval
+from relu_bench.stats.effects import AliasedError, parameters, type_two
 
 TERMS = [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2)]
 NAMES = ["C(a)", "C(b)", "C(c)", "C(a):C(b)", "C(a):C(c)", "C(b):C(c)"]
+BLOCKS = 6
 
 
 def unbalanced() -> pd.DataFrame:
@@ -61,31 +61,83 @@ def test_aliased_effects_are_refused() -> None:
         type_two([[0, 0], [1, 1], [0, 0], [1, 1]], [0, 1, 0, 2], np.ones(4), [(0,), (1,)])
 
 
-def test_a_band_is_interpolated_in_the_logarithm() -> None:
-    band = stats.band_above([1e-4, 1e-3, 1e-2, 1e-1], [90.0, 97.0, 98.0, 94.0], 96.0)
-
-    assert band.low == pytest.approx(10 ** (-4 + 6 / 7))
-    assert band.high == pytest.approx(10**-1.5)
-    assert band.decades == pytest.approx(1.5 + 1 / 7 - 0.5 + 0.5)
-    assert (band.open_low, band.open_high) == (False, False)
-
-
-def test_a_band_runs_to_the_edge_or_is_not_there() -> None:
-    band = stats.band_above([0.1, 0.001, 0.01], [97.0, 97.0, 98.0], 96.0)
-    assert (band.low, band.high) == pytest.approx((0.001, 0.1))
-    assert (band.open_low, band.open_high) == (True, True)
-    none = stats.band_above([0.1, 0.01], [90.0, 91.0], 96.0)
-    assert (none.decades, none.open_low, none.open_high) == (0.0, False, False)
-    assert math.isnan(none.low)
+def balanced() -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.intp]]:
+    """Two axes of 3 and 2 levels, and 6 blocks, each combination once."""
+    codes = np.array([(a, b) for a in range(3) for b in range(2) for _ in range(BLOCKS)])
+    blocks = np.tile(np.arange(BLOCKS), 6)
+    random = np.random.default_rng(0)
+    values = codes @ np.array([1.0, -2.0]) + 0.5 * blocks + random.normal(0, 0.3, len(codes))
+    return codes, values, blocks
 
 
-def test_a_band_ends_where_the_curve_first_falls() -> None:
-    band = stats.band_above([1e-3, 1e-2, 1e-1, 1], [98.0, 90.0, 99.0, 99.0], 97.0)
+def incomplete() -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.intp]]:
+    codes, values, blocks = balanced()
+    kept = np.random.default_rng(1).random(len(codes)) > 0.35
+    return codes[kept], values[kept], blocks[kept]
 
-    assert band.low == pytest.approx(10 ** (-2 + 7 / 9))
-    assert band.open_high
+
+def test_marginal_means_of_all_combinations_are_plain_means_with_t_intervals() -> None:
+    codes, values, blocks = balanced()
+
+    first, second = marginal_means(codes, values, blocks)
+
+    for axis, found in enumerate((first, second)):
+        for level in range(len(found.means)):
+            those = codes[:, axis] == level
+            by_block = [values[those & (blocks == block)].mean() for block in range(BLOCKS)]
+            assert found.means[level] == pytest.approx(values[those].mean())
+            assert (found.low[level], found.high[level]) == pytest.approx(t_interval(by_block))
 
 
-def test_a_band_takes_settings_above_zero() -> None:
-    with pytest.raises(ValueError, match="settings above 0"):
-        stats.band_above([0.0, 0.1], [1.0, 1.0], 0.5)
+def test_marginal_means_are_else_those_of_the_additive_model() -> None:
+    codes, values, blocks = incomplete()
+    table = pd.DataFrame({"a": codes[:, 0], "b": codes[:, 1], "y": values})
+    model = ols("y ~ C(a) + C(b)", table).fit()
+    grid = pd.DataFrame([(a, b) for a in range(3) for b in range(2)], columns=["a", "b"])
+    grid["predicted"] = model.predict(grid)
+
+    first, second = marginal_means(codes, values, blocks)
+
+    assert first.means == pytest.approx(grid.groupby("a")["predicted"].mean().to_numpy())
+    assert second.means == pytest.approx(grid.groupby("b")["predicted"].mean().to_numpy())
+    assert first.means != pytest.approx(table.groupby("a")["y"].mean().to_numpy(), abs=1e-3)
+
+
+def test_the_interval_is_that_of_the_means_without_each_block() -> None:
+    codes, values, blocks = incomplete()
+
+    (_, found) = marginal_means(codes, values, blocks)
+
+    without = np.array(
+        [
+            marginal_means(codes[kept], values[kept], blocks[kept])[1].means
+            for kept in (blocks != block for block in range(BLOCKS))
+        ]
+    )
+    for level in range(2):
+        pseudo = BLOCKS * found.means[level] - (BLOCKS - 1) * without[:, level]
+        half = (t_interval(pseudo)[1] - t_interval(pseudo)[0]) / 2
+        assert found.high[level] - found.means[level] == pytest.approx(half)
+        assert found.means[level] - found.low[level] == pytest.approx(half)
+
+
+def test_one_block_and_a_level_of_one_block_have_no_interval() -> None:
+    codes, values, blocks = balanced()
+    (alone, _) = marginal_means(codes[blocks == 0], values[blocks == 0], blocks[blocks == 0])
+    kept = (codes[:, 0] < 2) | (blocks == 3)
+    (rare, _) = marginal_means(codes[kept], values[kept], blocks[kept])
+
+    assert np.isnan([*alone.low, *alone.high, *rare.low, *rare.high]).all()
+    assert np.isfinite([*alone.means, *rare.means]).all()
+
+
+def test_an_axis_with_one_level_has_the_mean_of_all() -> None:
+    (found,) = marginal_means(np.zeros((4, 1)), [1.0, 2.0, 3.0, 6.0], [0, 1, 0, 1])
+
+    assert found.means == pytest.approx([3.0])
+    assert (found.low[0], found.high[0]) == pytest.approx(t_interval([2.0, 4.0]))
+
+
+def test_levels_that_always_go_together_are_refused() -> None:
+    with pytest.raises(AliasedError):
+        marginal_means([(0, 0), (1, 1), (0, 0), (1, 1)], [1.0, 2.0, 3.0, 4.0], [0, 0, 1, 1])

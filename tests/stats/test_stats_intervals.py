@@ -9,7 +9,45 @@ from statsmodels.stats.weightstats import DescrStatsW
 
 from relu_bench import stats
 
+ACCURACIES = st.lists(st.floats(0, 1), min_size=2, max_size=30)
 SCORES = st.lists(st.floats(0.1, 1), min_size=2, max_size=30, unique=True)
+
+
+@given(ACCURACIES)
+def test_mean_and_sd_are_those_of_numpy_with_n_minus_1(values: list[float]) -> None:
+    assert stats.mean(values) == pytest.approx(np.mean(values))
+    assert stats.sd(values) == pytest.approx(np.std(values, ddof=1))
+
+
+def test_one_value_has_a_mean_but_no_spread() -> None:
+    assert stats.mean([0.97]) == 0.97
+    assert math.isnan(stats.sd([0.97]))
+    assert all(math.isnan(end) for end in stats.t_interval([0.97]))
+
+
+def test_no_value_has_nothing() -> None:
+    assert math.isnan(stats.mean([]))
+    assert math.isnan(stats.sd([]))
+
+
+@pytest.mark.parametrize("level", [0.9, 0.95, 0.99])
+@given(values=st.lists(st.floats(0.1, 1), min_size=2, max_size=30, unique=True))
+def test_t_interval_is_that_of_scipy(values: list[float], level: float) -> None:
+    expected = scipy_stats.t.interval(
+        level, len(values) - 1, loc=np.mean(values), scale=scipy_stats.sem(values)
+    )
+
+    assert stats.t_interval(values, level) == pytest.approx(expected, rel=1e-9)
+
+
+def test_equal_values_have_an_interval_of_no_width() -> None:
+    assert stats.t_interval([0.5, 0.5, 0.5]) == (0.5, 0.5)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 95.0])
+def test_t_interval_refuses_a_level_that_is_no_probability(level: float) -> None:
+    with pytest.raises(ValueError, match=f"level is {level}"):
+        stats.t_interval([0.1, 0.2], level)
 
 
 @given(SCORES)
@@ -67,68 +105,6 @@ def test_bca_works_along_the_last_axis_and_on_equal_values() -> None:
     assert (low[0], high[0]) == stats.bca_interval(rows[0])
     assert (low[1], high[1]) == (0.3, 0.3)
     assert all(math.isnan(end) for end in stats.bca_interval([0.5]))
-
-
-@given(SCORES, st.data())
-def test_ratio_ends_where_the_paired_t_test_starts_to_reject(
-    above: list[float], data: st.DataObject
-) -> None:
-    size = len(above)
-    below = data.draw(st.lists(st.floats(0.5, 1), min_size=size, max_size=size, unique=True))
-    ratio, low, high = stats.ratio_of_means(above, below)
-
-    assert ratio == pytest.approx(np.mean(above) / np.mean(below))
-    if not math.isnan(low):
-        assert low <= ratio <= high
-        for end in (low, high):
-            rest = np.array(above) - end * np.array(below)
-            if rest.std(ddof=1) > 1e-6:
-                assert stats.paired_t(rest) == pytest.approx(0.05, abs=1e-4)
-
-
-def test_ratio_without_an_end_or_a_meaning() -> None:
-    assert stats.ratio_of_means([0.2], [0.1]) == pytest.approx(
-        (2.0, math.nan, math.nan), nan_ok=True
-    )
-    assert math.isnan(stats.ratio_of_means([0.2, 0.3], [0.0, 0.0])[0])
-    ratio, low, _ = stats.ratio_of_means([1.0, 2.0, 3.0], [-1.0, 0.5, 1.0])
-    assert ratio == pytest.approx(12.0)
-    assert math.isnan(low)
-
-
-@pytest.mark.parametrize(
-    ("interval", "margin", "within"),
-    [
-        ((-0.05, 0.09), 0.1, True),
-        ((-0.05, 0.11), 0.1, False),
-        ((-0.11, 0.05), 0.1, False),
-        ((0.0, 0.0), 0.0, True),
-        ((math.nan, math.nan), 0.1, False),
-    ],
-)
-def test_within_margin(interval: tuple[float, float], margin: float, within: bool) -> None:
-    assert stats.within_margin(interval, margin) is within
-
-
-@given(SCORES, st.floats(0.001, 0.5))
-def test_within_margin_is_the_two_one_sided_tests_of_statsmodels(
-    values: list[float], margin: float
-) -> None:
-    differences = np.array(values) - 0.5
-    if differences.std(ddof=1) < 1e-6:
-        return
-    described = DescrStatsW(differences)
-    p = max(
-        described.ttest_mean(-margin, alternative="larger")[1],
-        described.ttest_mean(margin, alternative="smaller")[1],
-    )
-    if abs(p - 0.05) > 1e-9:
-        assert stats.within_margin(stats.t_interval(differences, 0.9), margin) == (p < 0.05)
-
-
-def test_a_margin_is_not_negative() -> None:
-    with pytest.raises(ValueError, match="margin is -1"):
-        stats.within_margin((0.0, 0.0), -1)
 
 
 @given(

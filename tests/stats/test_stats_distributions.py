@@ -6,8 +6,58 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ecdf
 
+from relu_bench import stats
 from relu_bench.stats import profile
-from relu_bench.stats.profile import RESAMPLES
+from relu_bench.stats.distributions import RESAMPLES
+
+ACCURACIES = st.lists(st.floats(0, 1), min_size=2, max_size=30)
+
+
+def test_robust_range_leaves_out_one_bad_run() -> None:
+    good = [0.971, 0.973, 0.974, 0.975, 0.976, 0.978]
+
+    assert stats.robust_range([*good, 0.1135]) == (0.971, 0.978)
+
+
+def test_robust_range_shows_an_outlier_that_does_not_squash_the_rest() -> None:
+    good = [0.971, 0.972, 0.973, 0.9735, 0.974, 0.975, 0.978]
+    assert stats.robust_range([*good, 0.9645]) == (0.9645, 0.978)
+    assert stats.robust_range([*good, 0.9635]) == (0.971, 0.978)
+
+
+def test_robust_range_holds_everything_when_the_bad_are_half() -> None:
+    values = [0.97, 0.972, 0.974, 0.11, 0.112, 0.114]
+
+    assert stats.robust_range(values) == (0.11, 0.974)
+
+
+def test_robust_range_cuts_only_the_sides_it_is_asked_to() -> None:
+    values = [0.1, 0.50, 0.51, 0.52, 0.53, 0.54, 0.9]
+
+    assert stats.robust_range(values, ["low"]) == (0.5, 0.9)
+    assert stats.robust_range(values, ["high"]) == (0.1, 0.54)
+    assert stats.robust_range(values) == (0.5, 0.54)
+
+
+def test_robust_range_when_most_values_are_equal() -> None:
+    assert stats.robust_range([0.5] * 5 + [0.52, 0.53, 0.54, 0.1]) == (0.5, 0.54)
+    assert stats.robust_range([0.5] * 9 + [0.1]) == (0.1, 0.5)
+    assert stats.robust_range([0.5]) == (0.5, 0.5)
+
+
+@given(ACCURACIES)
+def test_robust_range_ends_at_values_and_holds_half_of_them(values: list[float]) -> None:
+    low, high = stats.robust_range(values)
+
+    assert low in values
+    assert high in values
+    assert 2 * sum(low <= value <= high for value in values) >= len(values)
+
+
+def test_robust_range_looks_past_what_is_not_finite() -> None:
+    assert stats.robust_range([math.nan, 0.2, math.inf, 0.3]) == (0.2, 0.3)
+    with pytest.raises(ValueError, match="at least one finite value"):
+        stats.robust_range([math.nan])
 
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=30), st.lists(st.floats(-6, 6), max_size=9))
@@ -32,7 +82,7 @@ def test_whole_clusters_are_drawn() -> None:
     assert found.high.tolist() == [1.0]
 
 
-def test_the_interval_is_the_percentiles_of_a_bootstrap_written_out() -> None:
+def test_the_band_is_the_percentiles_of_a_bootstrap_written_out() -> None:
     random = np.random.default_rng(3)
     values, clusters = random.normal(size=40), np.repeat(np.arange(10), 4)
     marks = [-0.5, 0.0, 0.5]

@@ -9,12 +9,14 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats as scipy_stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
+from statsmodels.stats.weightstats import DescrStatsW
 
 from relu_bench import stats
-from relu_bench.stats.sign_flip import EXACT_TO, FLIPS
+from relu_bench.stats.differences import EXACT_TO, FLIPS
 
 RANDOM = np.random.default_rng(0)
 PS = st.lists(st.floats(0, 1), min_size=1, max_size=20)
+SCORES = st.lists(st.floats(0.1, 1), min_size=2, max_size=30, unique=True)
 
 
 @pytest.mark.parametrize("n", [2, 3, 10, 40])
@@ -189,37 +191,63 @@ def test_letters_refuse_a_table_that_is_no_pairing() -> None:
         stats.letters([[False, True], [False, False]])
 
 
-def test_rank_test_is_friedmans_of_scipy_in_the_form_of_iman_and_davenport() -> None:
-    scores = RANDOM.normal(size=(9, 4)) + np.array([0.0, 0.3, 0.6, 0.9])
-    chi = scipy_stats.friedmanchisquare(*scores.T).statistic
-    f = 8 * chi / (9 * 3 - chi)
-    found = stats.rank_test(scores, control=1)
+@given(SCORES, st.data())
+def test_ratio_ends_where_the_paired_t_test_starts_to_reject(
+    above: list[float], data: st.DataObject
+) -> None:
+    size = len(above)
+    below = data.draw(st.lists(st.floats(0.5, 1), min_size=size, max_size=size, unique=True))
+    ratio, low, high = stats.ratio_of_means(above, below)
 
-    assert found.p == pytest.approx(scipy_stats.f.sf(f, 3, 24))
-    assert found.ranks == pytest.approx(scipy_stats.rankdata(-scores, axis=1).mean(axis=0))
-    z = (found.ranks[0] - found.ranks[1]) / math.sqrt(4 * 5 / (6 * 9))
-    assert found.against[0] == pytest.approx(2 * scipy_stats.norm.sf(abs(z)))
-    assert math.isnan(found.against[1])
-
-
-def test_ranks_share_ties_and_say_nothing_for_few() -> None:
-    assert stats.rank_test([[0.9, 0.9, 0.1], [0.8, 0.7, 0.1]]).ranks == (1.25, 1.75, 3.0)
-    assert math.isnan(stats.rank_test([[0.9, 0.8], [0.9, 0.8]]).p)
-    assert math.isnan(stats.rank_test([[0.9, 0.8, 0.7]]).p)
-    assert stats.rank_test([[3, 2, 1]] * 2).p == pytest.approx(1 / 6)
-    assert stats.rank_test([[1, 1, 1]] * 3).p == pytest.approx(1.0)
+    assert ratio == pytest.approx(np.mean(above) / np.mean(below))
+    if not math.isnan(low):
+        assert low <= ratio <= high
+        for end in (low, high):
+            rest = np.array(above) - end * np.array(below)
+            if rest.std(ddof=1) > 1e-6:
+                assert stats.paired_t(rest) == pytest.approx(0.05, abs=1e-4)
 
 
-def test_cross_fitting_looks_at_the_other_seeds_only() -> None:
-    # The first setting wins seed 0 alone, by so much that its mean over all seeds is the best.
-    validation = [[9.0, 1.0, 1.0, 1.0], [2.0, 2.0, 2.0, 2.0]]
+def test_ratio_without_an_end_or_a_meaning() -> None:
+    assert stats.ratio_of_means([0.2], [0.1]) == pytest.approx(
+        (2.0, math.nan, math.nan), nan_ok=True
+    )
+    assert math.isnan(stats.ratio_of_means([0.2, 0.3], [0.0, 0.0])[0])
+    ratio, low, _ = stats.ratio_of_means([1.0, 2.0, 3.0], [-1.0, 0.5, 1.0])
+    assert ratio == pytest.approx(12.0)
+    assert math.isnan(low)
 
-    assert stats.cross_fitted(validation).tolist() == [1, 0, 0, 0]
+
+@pytest.mark.parametrize(
+    ("interval", "margin", "within"),
+    [
+        ((-0.05, 0.09), 0.1, True),
+        ((-0.05, 0.11), 0.1, False),
+        ((-0.11, 0.05), 0.1, False),
+        ((0.0, 0.0), 0.0, True),
+        ((math.nan, math.nan), 0.1, False),
+    ],
+)
+def test_within_margin(interval: tuple[float, float], margin: float, within: bool) -> None:
+    assert stats.within_margin(interval, margin) is within
 
 
-def test_cross_fitting_with_missing_runs_and_ties() -> None:
-    nan = math.nan
-    validation = [[nan, 2.0, 2.0, 2.0], [1.0, 2.0, 2.0, 2.0], [9.0, nan, nan, 9.0]]
+@given(SCORES, st.floats(0.001, 0.5))
+def test_within_margin_is_the_two_one_sided_tests_of_statsmodels(
+    values: list[float], margin: float
+) -> None:
+    differences = np.array(values) - 0.5
+    if differences.std(ddof=1) < 1e-6:
+        return
+    described = DescrStatsW(differences)
+    p = max(
+        described.ttest_mean(-margin, alternative="larger")[1],
+        described.ttest_mean(margin, alternative="smaller")[1],
+    )
+    if abs(p - 0.05) > 1e-9:
+        assert stats.within_margin(stats.t_interval(differences, 0.9), margin) == (p < 0.05)
 
-    assert stats.cross_fitted(validation).tolist() == [1, 0, 0, 0]
-    assert stats.cross_fitted([[1.0, 2.0], [2.0, 3.0]]).tolist() == [-1, -1]
+
+def test_a_margin_is_not_negative() -> None:
+    with pytest.raises(ValueError, match="margin is -1"):
+        stats.within_margin((0.0, 0.0), -1)
