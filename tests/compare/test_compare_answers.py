@@ -1,5 +1,11 @@
+"""Comparisons: estimates, pairs, tuning, ranks."""
+
+import csv
+import io
+import json
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +15,55 @@ from comparing import answers_of, compared, noisy, variants
 from fake_results import Row, failed, run, write_store
 from scipy import stats as scipy_stats
 
-from relu_bench.compare import answer, load
+from relu_bench.compare import answer, in_words, load, to_json
+from relu_bench.compare.measures import scale_of
+from relu_bench.compare.pairs import Pair
+from relu_bench.compare.records import to_csv
+from relu_bench.compare.sections import sections
+from relu_bench.compare.sentences import legend
 from relu_bench.errors import ReluBenchError
 from relu_bench.store.plans import KeptPlan, keep
 
 RELU = [0.971, 0.973, 0.972, 0.974]
 ELU = [0.975, 0.978, 0.975, 0.977]
+AUC = {"relu": [0.90, 0.92, 0.91], "elu": [0.95, 0.962, 0.953]}
+
+
+def pair_of(rows: Sequence[Row], variant: str) -> Pair:
+    return {pair.variant: pair for pair in compared(rows, baseline="relu").pairs}[variant]
+
+
+def with_auc(scores: dict[str, Sequence[float]]) -> list[Row]:
+    """Runs on two classes, whose metric is the AUC."""
+    return [
+        run(
+            activation=name,
+            seed=seed,
+            **{"metric": "auc", "test_auc": value, "val_auc": value, "guess_test_auc": 0.5},
+        )
+        for name, values in scores.items()
+        for seed, value in enumerate(values)
+    ]
+
+
+def grid(scores: dict[tuple[str, float], list[tuple[float, float]]]) -> list[Row]:
+    """Runs with these (validation, test) accuracies by activation, learning rate and seed."""
+    return [
+        run(activation=name, learning_rate=rate, seed=seed, val=val, test=test)
+        for (name, rate), values in scores.items()
+        for seed, (val, test) in enumerate(values)
+    ]
+
+
+ROWS = grid(
+    {
+        ("relu", 0.1): [(0.99, 0.95), (0.90, 0.91), (0.90, 0.92)],
+        ("relu", 0.01): [(0.94, 0.96), (0.94, 0.97), (0.94, 0.98)],
+        ("relu", 0.001): [(0.80, 0.99), (0.80, 0.99), (0.80, 0.99)],
+        ("elu", 0.01): [(0.90, 0.90), (0.90, 0.91), (0.90, 0.92)],
+        ("elu", 0.001): [(0.91, 0.93), (0.91, 0.94), (0.91, 0.95)],
+    }
+)
 
 
 def test_a_pair_is_the_paired_test_of_scipy_in_points() -> None:
@@ -565,3 +614,194 @@ def test_a_metric_that_no_run_has_is_said(outcome: str) -> None:
 
     with pytest.raises(ReluBenchError, match=r"has one\. Nothing was held out for validation"):
         compared(rows, metric="val_accuracy")
+
+
+def test_an_error_of_an_auc_is_what_is_missing_to_1() -> None:
+    pair = pair_of(with_auc(AUC), "elu")
+
+    assert pair.ratio == pytest.approx(0.045 / 0.09)
+    assert pair.ratio_low < pair.ratio < pair.ratio_high < 1
+    (said,) = [line for line in legend(compared(with_auc(AUC))) if line.startswith("ratio: ")]
+    assert said.startswith("ratio: 1 − test AUC by that of the baseline.")
+
+
+def test_a_diverged_run_has_the_error_of_the_guess_in_its_auc() -> None:
+    rows = with_auc(AUC)
+    rows[3] |= {"outcome": "diverged", "test_auc": None}
+
+    assert pair_of(rows, "elu").ratio == pytest.approx((0.5 + 0.038 + 0.047) / 3 / 0.09)
+
+
+@pytest.mark.parametrize(
+    ("metric", "perfect"), [("accuracy", 100.0), ("auc", 1.0), ("rmse", 0.0), ("mae", 0.0)]
+)
+def test_the_best_value_that_there_can_be(metric: str, perfect: float) -> None:
+    assert scale_of(metric).perfect == perfect
+
+
+def test_scores_that_are_all_the_guess_have_no_correlation() -> None:
+    rows = noisy(["relu", "elu"], 10)
+    rows += [
+        run(activation=name, seed=seed, outcome="diverged")
+        for name in ("tanh", "selu")
+        for seed in range(10)
+    ]
+
+    assert math.isnan(pair_of(rows, "tanh").correlation)
+    answers = answers_of(rows, baseline="tanh")
+    (written,) = json.loads(to_json(answers))["comparisons"]
+    assert {each["correlation"] for each in written["variants"]} == {None}
+    shown = sections(answers.comparisons[0])[-1]
+    assert {row[shown.heads.index("r")] for row in shown.rows} == {""}
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_repetition_that_failed_does_not_hide_the_run_that_learned(first: bool) -> None:
+    rows = variants({"relu": [0.970, 0.971, 0.972], "tanh": [0.960, 0.961, 0.962]})
+    again = failed(activation="tanh", seed=2, run_id="rffffffffffff")
+    found = compared([again, *rows] if first else [*rows, again])
+    estimate = {each.variant: each for each in found.estimates}["tanh"]
+
+    assert (estimate.n, estimate.learned, estimate.runs, estimate.failed) == (3, 3, 3, 0)
+    assert estimate.mean == pytest.approx(96.1)
+    assert found.left_out == ()
+
+
+def test_a_run_that_failed_each_time_is_still_a_failed_one() -> None:
+    rows = variants({"relu": [0.970, 0.971, 0.972], "tanh": [0.960, 0.961]})
+    rows += [failed(activation="tanh", seed=2, run_id=f"r{number:012d}") for number in range(2)]
+    found = compared(rows)
+    estimate = {each.variant: each for each in found.estimates}["tanh"]
+
+    assert (estimate.n, estimate.learned, estimate.runs, estimate.failed) == (2, 2, 2, 1)
+
+
+@pytest.mark.parametrize("seeds", [15, 16, 17])
+def test_no_sign_flip_p_lies_below_the_smallest_one(seeds: int) -> None:
+    random = np.random.default_rng(seeds)
+    relu = random.normal(0.96, 0.001, seeds)
+    pair = pair_of(variants({"relu": relu.tolist(), "elu": (relu + 0.01).tolist()}), "elu")
+
+    assert pair.flip_smallest == 2.0 ** (1 - seeds)
+    assert pair.flip_p == pair.flip_p_holm
+    assert pair.flip_smallest <= pair.flip_p <= 2 * pair.flip_smallest
+
+
+def test_no_number_of_seeds_finds_a_difference_of_0() -> None:
+    answers = answers_of(noisy(["relu", "elu"], 4), margin=0.0)
+    (pair,) = answers.comparisons[0].pairs
+
+    assert math.isinf(pair.seeds_low)
+    assert math.isinf(pair.seeds_high)
+    for row in csv.DictReader(io.StringIO(to_csv(answers.comparisons))):
+        assert (row["seeds_low"], row["seeds_high"]) == ("", "")
+
+
+def test_the_setting_of_each_seed_is_chosen_by_validation_on_the_others() -> None:
+    found = compared(ROWS, "activation", mode="tuned")
+
+    # Seed 0 alone makes 0.1 look best for relu: the others see it, seed 0 itself does not.
+    assert [each.variant for each in found.estimates] == ["elu", "relu"]
+    assert found.scores[0].tolist() == pytest.approx([93.0, 94.0, 95.0])
+    assert found.scores[1].tolist() == pytest.approx([96.0, 91.0, 92.0])
+    assert found.pairs[0].n == 3
+    assert found.estimates[0].runs == 3
+
+
+def test_it_shows_the_settings_and_warns_of_unequal_grids_and_edges() -> None:
+    found = compared(ROWS, "activation", mode="tuned")
+    relu, elu = found.tuning["relu"], found.tuning["elu"]
+
+    assert (relu.settings, relu.setting, relu.times) == (3, "learning_rate=0.1", 2)
+    assert (elu.settings, elu.setting, elu.times) == (2, "learning_rate=0.001", 3)
+    words = " ".join(in_words(found))
+    assert "elu was given 2 settings; learning_rate=0.001 was best for 3 of 3 seeds." in words
+    assert "different numbers of settings (2 to 3)" in words
+    assert "relu (learning_rate=0.1), elu (learning_rate=0.001)" in words
+
+
+def test_a_best_setting_inside_the_grid_is_no_edge() -> None:
+    rows = grid(
+        {
+            (name, rate): [(val, 0.9 + seed / 100) for seed in range(3)]
+            for name in ("relu", "elu")
+            for rate, val in ((0.1, 0.90), (0.01, 0.95), (0.001, 0.90))
+        }
+    )
+
+    found = compared(rows, "activation", mode="tuned")
+
+    assert found.tuning["relu"].setting == "learning_rate=0.01"
+    assert found.tuning["relu"].edges == ()
+    assert "edge" not in " ".join(in_words(found))
+
+
+def test_a_diverged_run_counts_as_the_guess_in_the_choice() -> None:
+    rows = grid({("relu", 0.01): [(0.9, 0.9)] * 4, ("elu", 0.01): [(0.9, 0.8)] * 4})
+    rows += [run(activation="relu", learning_rate=0.1, seed=s, val=0.95) for s in range(3)]
+    rows += [run(activation="relu", learning_rate=0.1, seed=3, outcome="diverged")]
+
+    found = compared(rows, "activation", mode="tuned")
+
+    assert found.tuning["relu"].setting == "learning_rate=0.01"
+    assert found.tuning["relu"].times == 3
+    assert found.of_baseline.diverged == 1
+
+
+def test_a_failed_run_leaves_its_setting_out_for_its_seed_only() -> None:
+    rows = grid(
+        {
+            ("relu", 0.1): [(0.95, 0.95)] * 4,
+            ("relu", 0.01): [(0.9, 0.9)] * 4,
+            ("elu", 0.1): [(0.9, 0.9)] * 4,
+        }
+    )
+    rows[0] |= {"status": "failed", "outcome": None, "test_accuracy": None, "val_accuracy": None}
+
+    found = compared(rows, "activation", mode="tuned")
+
+    row = [each.variant for each in found.estimates].index("relu")
+    assert found.scores[row].tolist() == pytest.approx([90.0, 95.0, 95.0, 95.0])
+
+
+def test_tuning_takes_three_seeds_and_validation() -> None:
+    with pytest.raises(ReluBenchError, match="at least 3 seeds; these runs have 2"):
+        compared(variants({"relu": [0.9, 0.9], "elu": [0.9, 0.9]}), mode="tuned")
+    rows = variants({"relu": [0.9] * 3, "elu": [0.9] * 3}, validation_split=0.0)
+    with pytest.raises(ReluBenchError, match="nothing was held out"):
+        compared(rows, mode="tuned")
+
+
+def test_without_other_axes_tuned_is_matched() -> None:
+    random = np.random.default_rng(1)
+    rows = variants({name: random.normal(0.97, 0.01, 5).round(4).tolist() for name in ("a", "b")})
+    for row in rows:
+        row["activation"] = {"a": "relu", "b": "elu"}[row["activation"]]
+
+    found = compared(rows, mode="tuned")
+    words = in_words(found)
+
+    assert found.pairs == compared(rows).pairs
+    assert words[-1] == (
+        "There is nothing to tune, since no other axis varies: the table is that of --mode matched."
+    )
+    assert words[:-1] == in_words(compared(rows))
+
+
+@pytest.mark.parametrize("outcome", ["learned", "diverged"])
+def test_without_validation_tuning_says_what_it_takes(outcome: str) -> None:
+    rows = [
+        run(
+            activation=name,
+            seed=seed,
+            learning_rate=rate,
+            validation_split=0.0,
+            outcome=outcome if seed == 0 else "learned",
+        )
+        for name in ("relu", "elu")
+        for seed in range(4)
+        for rate in (0.1, 0.01)
+    ]
+
+    with pytest.raises(ReluBenchError, match="Run the config with validation_split above 0"):
+        answers_of(rows, "activation", mode="tuned")

@@ -1,10 +1,24 @@
+"""A selection of runs: what is read, narrowed, told apart and noticed."""
+
+import dataclasses
+from collections.abc import Collection
+from pathlib import Path
+
+import pandas as pd
 import pytest
-from fake_results import run, runs_table
+from fake_results import Row, epochs_of, failed, relu_like, results, run, runs_table, write_store
 
-from relu_bench.compare.selection import select
-from relu_bench.errors import ReluBenchError
+from relu_bench import compare, store
+from relu_bench.compare import load, once_each
+from relu_bench.compare.layers import MEASURES
+from relu_bench.compare.selection import notices_of, select
+from relu_bench.errors import ReluBenchError, StoreError
 from relu_bench.store import columns
+from relu_bench.store.tables import TableName
 
+BARE = [0.1, 0.9, 0.95, 0.96]
+SEEDS = [run(seed=seed) for seed in range(3)]
+ROWS_OF_LAYERS = [row for each in SEEDS for row in relu_like(each)]
 SCALED = "variance_scaling(distribution=uniform, mode=fan_in, scale=0.3333)"
 RUNS = runs_table(
     [
@@ -14,6 +28,255 @@ RUNS = runs_table(
         run(seed=3, activation="relu", initializer=SCALED, git_commit=None),
     ]
 )
+
+
+def test_a_run_in_two_stores_counts_once_and_the_first_store_wins(tmp_path: Path) -> None:
+    shared = run(seed=0)
+    first = write_store(tmp_path / "a", [shared], epochs_of(shared, BARE))
+    other = [{**shared, "host": "cluster"}, run(seed=1)]
+    rows = [row for each in other for row in epochs_of(each, [0.2, 0.8, 0.85, 0.86])]
+    second = write_store(tmp_path / "b", other, rows)
+
+    results = load([first, second])
+
+    assert results.runs["seed"].tolist() == [0, 1]
+    assert results.runs["host"].tolist() == ["laptop", "laptop"]
+    assert results.runs["store"].tolist() == [0, 1]
+    assert results.epochs["train_accuracy"].tolist() == [*BARE, 0.2, 0.8, 0.85, 0.86]
+
+
+def test_a_completed_row_goes_before_a_failed_one(tmp_path: Path) -> None:
+    done = run(seed=0, test=0.975)
+    first = write_store(tmp_path / "a", [failed(seed=0)])
+    second = write_store(tmp_path / "b", [done], epochs_of(done, BARE))
+
+    results = load([first, second])
+
+    assert results.runs["status"].tolist() == ["completed"]
+    assert results.runs["test_accuracy"].tolist() == [0.975]
+    assert results.epochs["train_accuracy"].tolist() == BARE
+    assert results.notices == ()
+
+
+@pytest.mark.parametrize("name", ["seed", "model", "activation", "learning_rate", "metric"])
+@pytest.mark.parametrize("how", ["a cell", "the column"])
+def test_a_completed_run_says_what_it_is(tmp_path: Path, name: str, how: str) -> None:
+    folder = write_store(tmp_path, [run(seed=0), {**run(seed=1), name: None}, failed(seed=2)])
+    if how == "the column":
+        path = folder / "runs.csv"
+        table = pd.read_csv(path, dtype=str)
+        table.drop(columns=name).to_csv(path, index=False)
+    count = 1 if how == "a cell" else 2
+    with pytest.raises(StoreError, match=f"runs.csv: {count} completed .* in the column {name}"):
+        load([folder])
+
+
+def test_a_learning_rate_is_above_0(tmp_path: Path) -> None:
+    folder = write_store(tmp_path, [{**run(seed=0), "learning_rate": -1.0}])
+    with pytest.raises(StoreError, match="a learning rate that is not above 0"):
+        load([folder])
+
+
+def test_the_same_folder_twice_is_one_store(tmp_path: Path) -> None:
+    folder = write_store(tmp_path / "a", [run()])
+
+    results = load([folder, folder / ".." / "a"])
+
+    assert results.stores == (folder,)
+    assert len(results.runs) == 1
+
+
+def test_one_spec_under_two_experiments_is_two_rows_and_one_run(tmp_path: Path) -> None:
+    rows = [run(experiment="a"), run(experiment="b"), run(experiment="b", seed=1)]
+
+    results = load([write_store(tmp_path, rows)])
+
+    assert len(results.runs) == 3
+    assert once_each(results.runs)["seed"].tolist() == [0, 1]
+
+
+def test_epochs_and_layers_are_those_of_the_chosen_runs(tmp_path: Path) -> None:
+    rows = [run(seed=0), run(seed=1)]
+    epochs = [row for each in rows for row in epochs_of(each, BARE)]
+
+    results = load([write_store(tmp_path, rows, epochs)], ["seed=1"])
+
+    assert set(results.epochs["run_id"]) == {rows[1]["run_id"]}
+    assert len(results.layers) == 0
+    assert results.where == ("seed=1",)
+
+
+def test_numbers_that_differ_between_stores_are_said(tmp_path: Path) -> None:
+    first = write_store(tmp_path / "a", [run(seed=0, test=0.97), run(seed=1)])
+    second = write_store(tmp_path / "b", [run(seed=0, test=0.971), run(seed=1, train_seconds=9.0)])
+
+    assert load([first, second]).notices == (
+        "1 run stands in several stores with different numbers; the first store counts",
+    )
+
+
+def test_a_folder_that_is_no_store_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="is not a relu-bench store"):
+        load([tmp_path])
+
+
+def test_an_empty_store_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ReluBenchError, match=r"There is no run in .* yet"):
+        load([write_store(tmp_path, [])])
+
+
+def test_an_empty_store_beside_a_full_one_is_none(tmp_path: Path) -> None:
+    row = run()
+    full = write_store(tmp_path / "b", [row], epochs_of(row, BARE))
+
+    results = load([write_store(tmp_path / "a", []), full])
+
+    assert len(results.runs) == 1
+    assert results.epochs["train_accuracy"].tolist() == BARE
+
+
+def test_failed_runs_are_said() -> None:
+    rows = runs_table([run(seed=0), failed(seed=1), run(experiment="other")])
+
+    assert notices_of(rows, rows) == (
+        "variants: 1 of 2 runs failed and is missing from every mean",
+    )
+
+
+def test_versions_and_processors_that_differ_are_named_in_one_line() -> None:
+    rows = runs_table(
+        [
+            run(seed=0),
+            run(seed=1, tensorflow_version="2.19.0", processor="another", git_commit=None),
+            run(seed=2, tensorflow_version="2.20.0"),
+        ]
+    )
+
+    assert notices_of(rows, rows) == (
+        "variants: runs differ in tensorflow_version (2.18.0, 2.19.0, 2.20.0); "
+        "git_commit (abc, unknown); processor (a processor, another); --where KEY=VALUE keeps one, "
+        "such as --where tensorflow_version=2.18.0",
+    )
+
+
+@pytest.mark.parametrize(
+    ("differing", "said"),
+    [
+        ({"numerics": 2}, "numerics (1, 2); --where numerics=1 keeps one"),
+        ({"git_commit": None}, "git_commit (abc, unknown); --where git_commit=abc keeps one"),
+        ({"processor": "b c"}, "processor (a processor, b c); --where KEY=VALUE keeps one"),
+        (
+            {"environment": "XLA_FLAGS=--a=true"},
+            "environment (XLA_FLAGS=--a=true, none); --where KEY=VALUE keeps one",
+        ),
+    ],
+)
+def test_a_notice_names_the_condition_that_would_do(differing: Row, said: str) -> None:
+    rows = runs_table([run(seed=0), run(seed=1, **differing)])
+
+    assert notices_of(rows, rows) == (f"variants: runs differ in {said}",)
+
+
+def test_a_revision_that_the_settings_determine_is_not_named() -> None:
+    rows = runs_table([run(), run(activation="rrelu", numerics=2)])
+
+    assert notices_of(rows, rows) == ()
+
+
+def test_the_same_settings_and_seed_under_two_ids_are_said() -> None:
+    rows = runs_table([run(seed=0), run(seed=0, run_id="r000000000000"), run(seed=1)])
+
+    assert notices_of(rows, rows) == (
+        "variants: 1 run repeats the settings and seed of another, with other data or other source "
+        "under the same name; their means mix both",
+    )
+
+
+class Reads:
+    """Calls of `store.read`: folder, table, names and how many runs were asked for."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls: list[tuple[str, Collection[str] | None, int | None]] = []
+        self._read = store.read
+        monkeypatch.setattr(store, "read", self)
+
+    def __call__(
+        self,
+        folder: Path,
+        table: TableName,
+        names: Collection[str] | None = None,
+        completed: Collection[tuple[str, str]] | None = None,
+    ) -> pd.DataFrame:
+        self.calls.append((table, names, None if completed is None else len(completed)))
+        return self._read(folder, table, names, completed)
+
+
+def test_of_layers_only_what_something_is_made_of_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_store(tmp_path, [*SEEDS, failed(seed=3)], layers=ROWS_OF_LAYERS)
+    reads = Reads(monkeypatch)
+    loaded = compare.load([tmp_path], ["seed=1", "seed=3"])
+    assert reads.calls == [("runs", None, None)]
+
+    layers = loaded.layers
+
+    ((table, names, count),) = reads.calls[1:]
+    assert (table, count) == ("layers", 1)
+    assert names is not None
+    assert {"epoch", "layer", *MEASURES} <= set(names)
+    assert {"kernel_norm", "pre_mean", "update_ratio"} <= set(columns.names(columns.LAYERS))
+    assert not {"kernel_norm", "pre_mean", "update_ratio"} & set(names)
+    assert set(layers) == {"experiment", "run_id", *names}
+    assert set(layers["run_id"]) == {SEEDS[1]["run_id"]}
+    assert loaded.layers is layers
+
+
+def test_rows_of_each_store_are_those_of_the_runs_that_came_from_it(tmp_path: Path) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    curves = [epochs_of(row, [0.1, 0.5 + number / 10]) for number, row in enumerate(SEEDS)]
+    write_store(first, SEEDS[:2], [*curves[0], *curves[1]])
+    write_store(
+        second, SEEDS[1:], [row | {"train_accuracy": 0.9} for each in curves for row in each]
+    )
+
+    epochs = compare.load([first, second]).epochs
+
+    by_run = epochs.groupby("run_id", sort=False)["train_accuracy"].last()
+    assert by_run.to_dict() == dict(
+        zip([row["run_id"] for row in SEEDS], [0.5, 0.6, 0.9], strict=True)
+    )
+    assert epochs.index.tolist() == list(range(6))
+
+
+def test_experiments_have_their_own_rows_and_the_table_itself_where_there_is_one() -> None:
+    rows = [run(experiment="b"), run(experiment="a", activation="elu")]
+    layers = [relu_like(row) for row in rows]
+    both = results(rows, layers=[*layers[0], *layers[1]])
+    one = results(rows[:1], layers=layers[0])
+
+    assert list(both.experiments) == ["a", "b"]
+    for name, experiment in both.experiments.items():
+        tables = (experiment.runs, experiment.epochs, experiment.layers)
+        assert [table["experiment"].unique().tolist() for table in tables] == [[name]] * 3
+    assert len(both.experiments["b"].layers) == len(layers[0])
+    assert one.experiments["b"].runs is one.runs
+    assert one.experiments["b"].layers is one.layers
+
+
+def test_what_is_shown_by_another_name_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_store(tmp_path, SEEDS, layers=ROWS_OF_LAYERS)
+    loaded = dataclasses.replace(compare.load([tmp_path]), names={"relu": "ReLU"})
+    reads = Reads(monkeypatch)
+
+    shown = loaded.displayed()
+
+    assert set(shown.runs["activation"]) == {"ReLU"}
+    assert shown.layers is loaded.layers
+    assert shown.experiments["variants"].layers is loaded.layers
+    assert [table for table, *_ in reads.calls] == ["layers"]
 
 
 @pytest.mark.parametrize(
