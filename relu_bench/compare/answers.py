@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TypeVar
 
 from relu_bench.compare.across import Ranks, across
 from relu_bench.compare.comparison import Comparison, Mode, comparison
-from relu_bench.compare.effects import Effects, main_effects
+from relu_bench.compare.effects import main_effects
 from relu_bench.compare.further import Further
 from relu_bench.compare.questions import questions
 from relu_bench.compare.selection import Selection
-from relu_bench.compare.time_to_accuracy import Times, time_to_accuracy
+from relu_bench.compare.time_to_accuracy import time_to_accuracy
 from relu_bench.compare.views import robustness
 from relu_bench.errors import ReluBenchError
+
+View = TypeVar("View")
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,50 +90,38 @@ def answer(
             notices.append(f"{question.experiment}: not compared by {by_what}: {error}")
     if not found:
         raise errors[0]
-    effects, no_effects = _effects(found) if with_effects else ([None] * len(found), [])
-    times, no_times = _times(found, selection, target) if with_times else ([None] * len(found), [])
+    times, no_times = _beside(
+        found if with_times else (),
+        lambda each: time_to_accuracy(each, selection.epochs, target),
+        lambda each: f"no time to accuracy by {' and '.join(each.question.by)}",
+    )
+    if times and not any(times):
+        raise next(iter(no_times.values()))
+    effects, no_effects = _beside(
+        found if with_effects else (), main_effects, lambda each: "no effects"
+    )
     further = tuple(
         Further(robustness(each), its_times, its_effects)
-        for each, its_times, its_effects in zip(found, times, effects, strict=True)
+        for each, its_times, its_effects in zip_longest(found, times, effects)
     )
     said = dict.fromkeys([*selection.notices, *notices, *no_times, *no_effects])
     return Answers(tuple(found), further, across(found), tuple(said))
 
 
-def _effects(found: Sequence[Comparison]) -> tuple[list[Effects | None], list[str]]:
-    """The effects of each comparison's axes, and why some have none."""
-    made: list[Effects | None] = []
-    refused = []
+def _beside(
+    found: Sequence[Comparison],
+    make: Callable[[Comparison], View],
+    lacking: Callable[[Comparison], str],
+) -> tuple[list[View | None], dict[str, ReluBenchError]]:
+    """A view of each comparison; and why some have none, by the sentence that says so."""
+    made: list[View | None] = []
+    refused: dict[str, ReluBenchError] = {}
     for each in found:
         try:
-            made.append(main_effects(each))
+            made.append(make(each))
         except ReluBenchError as error:
             made.append(None)
-            refused.append(f"{_named(each, found)}: no effects: {error}")
-    return made, refused
-
-
-def _times(
-    found: Sequence[Comparison], selection: Selection, target: float | None
-) -> tuple[list[Times | None], list[str]]:
-    """The times to accuracy of each comparison, and why some have none.
-
-    Raises:
-        ReluBenchError: when all have none.
-    """
-    made: list[Times | None] = []
-    refused = []
-    errors = []
-    for each in found:
-        try:
-            made.append(time_to_accuracy(each, selection.epochs, target))
-        except ReluBenchError as error:
-            made.append(None)
-            errors.append(error)
-            by = " and ".join(each.question.by)
-            refused.append(f"{_named(each, found)}: no time to accuracy by {by}: {error}")
-    if len(errors) == len(found):
-        raise errors[0]
+            refused[f"{_named(each, found)}: {lacking(each)}: {error}"] = error
     return made, refused
 
 

@@ -31,15 +31,15 @@ from relu_bench.compare.observations import (
 )
 from relu_bench.compare.pairs import Pair, against_baseline
 from relu_bench.compare.questions import Question
-from relu_bench.compare.variants import meant
-from relu_bench.components import labels
+from relu_bench.compare.variants import meant, parsed
 from relu_bench.components.registry import nearest
 from relu_bench.errors import ReluBenchError, shorten, show
 
+# Variants in an error, and lines on what does not count.
 _MOST_LISTED = 25
+_MOST_LINES = 12
 
 Mode = Literal["matched", "tuned"]
-_MOST_LINES = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,10 +206,8 @@ def _canonical(text: str) -> str:
         return repr(float(text))
     except ValueError:
         pass
-    try:
-        return str(labels.parse(text))
-    except labels.LabelError:
-        return " ".join(text.split())
+    label = parsed(text)
+    return " ".join(text.split()) if label is None else str(label)
 
 
 def left_out(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -38,9 +38,12 @@ _ASKED_MOST = ("initializer", "batch_norm")
 _APART = ("dataset", REVISION)
 # Two axes are crossed where most of their combinations exist.
 CROSSED = 0.75
+# What makes a grid, or an interaction, worth drawing unasked.
 LEAST_CELLS = 6
 LEAST_SHARE = 0.01
+
 Pair = tuple[str, str]
+"""Two axes."""
 
 
 @dataclass(frozen=True)
@@ -324,14 +327,16 @@ def _means(runs: DataFrame, values: Series, names: Sequence[str]) -> DataFrame:
 
 def effects_can_be_told(runs: DataFrame) -> bool:
     """Whether two axes vary on some data set with some model, and are not aliased."""
+    return any((part["outcome"] == "learned").any() for part, _ in _effects_by_part(runs))
+
+
+def _effects_by_part(runs: DataFrame) -> Iterator[tuple[DataFrame, Effects]]:
+    """The runs of each data set and model whose effects can be told, and these."""
     for _, part in completed(runs).groupby(["dataset", "model"], sort=True):
         try:
-            effects_of(part, effect_axes(part), measure_of(str(part["metric"].iloc[0])))
+            yield part, effects_of(part, effect_axes(part), measure_of(str(part["metric"].iloc[0])))
         except ReluBenchError:
             continue
-        if (part["outcome"] == "learned").any():
-            return True
-    return False
 
 
 def crossable(runs: DataFrame) -> tuple[str, ...]:
@@ -396,22 +401,12 @@ def largest_interaction(runs: DataFrame, pair: Pair | None = None) -> Effect | N
     Each data set and model is asked by itself. None where no interaction can be told.
     """
     found = [
-        effect for effect in _interactions(runs) if pair is None or set(pair) == set(effect.axes)
+        effect
+        for _, effects in _effects_by_part(runs)
+        for effect in effects.error.effects
+        if len(effect.axes) == 2 and (pair is None or set(pair) == set(effect.axes))
     ]
     return max(found, key=lambda effect: effect.share, default=None)
-
-
-def _interactions(runs: DataFrame) -> list[Effect]:
-    """All two-way interactions that can be told, of each data set and model."""
-    found: list[Effect] = []
-    for _, part in completed(runs).groupby(["dataset", "model"], sort=True):
-        names = effect_axes(part)
-        try:
-            effects = effects_of(part, names, measure_of(str(part["metric"].iloc[0])))
-        except ReluBenchError:
-            continue
-        found += [effect for effect in effects.error.effects if len(effect.axes) == 2]
-    return found
 
 
 def cells(runs: DataFrame, pair: Sequence[str]) -> int:

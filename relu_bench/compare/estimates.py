@@ -19,11 +19,11 @@ from relu_bench.stats.differences import NARROW
 BCA_FROM = 20
 # Each takes 10,000 resamples; nobody reads more rows than this.
 MOST_BCA = 1_000
-
-Standing = Literal["best", "practically equal", "undecided", "behind", ""]
 LETTERS_FROM = 10
 # Beyond this, all pairs are too many to test, and letters too many to read.
 MOST_VARIANTS = 60
+
+Standing = Literal["best", "practically equal", "undecided", "behind", ""]
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,11 @@ KEY = ["experiment", "run_id"]
 _COLUMN = re.compile(r"(best_epoch_)?(train|val|test)_(.+)")
 _SPLITS = {"train": "training", "val": "validation", "test": "test"}
 LOSS = "loss"
+# By unit, what is practically no difference (see `Measure.margin`).
 _MARGINS = {"%": 0.1, "rating": 0.005, "": 0.001}
 _MARGIN_OF_LOSS = 0.01
 _LOSS_UNITS = {"rating": "squared rating"}
+# What accuracies may be shares of.
 _MOST_SAMPLES = 1_000_000
 _ROUNDING = 1e-9
 # Two-sided 95 % of a normal distribution.

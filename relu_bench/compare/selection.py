@@ -18,8 +18,16 @@ from typing import TYPE_CHECKING, Literal
 from relu_bench import store
 from relu_bench.compare.layers import MEASURES, STEP_MEASURE, variant_layers
 from relu_bench.compare.measures import KEY, completed
-from relu_bench.compare.variants import REVISION, Names, axes, meant, names_of, shown_with, texts
-from relu_bench.components import labels
+from relu_bench.compare.variants import (
+    REVISION,
+    Names,
+    axes,
+    meant,
+    names_of,
+    parsed,
+    shown_with,
+    texts,
+)
 from relu_bench.components.registry import nearest_field
 from relu_bench.components.spacing import split_at_commas
 from relu_bench.errors import ReluBenchError, StoreError, shorten, show
@@ -30,6 +38,7 @@ from relu_bench.store.plans import KeptPlan, kept
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
+# The column of `epochs_in_plan_order`.
 PLACE = "place"
 # How a run ended.
 ENDED = (*KEY, "status", "outcome", "error")
@@ -38,6 +47,7 @@ _COLUMNS = {
     "epochs": None,
     "layers": ("epoch", "layer", "time_step", *MEASURES, STEP_MEASURE),
 }
+# What a condition calls a switch and an empty cell.
 _SWITCHES = {"true": True, "false": False}
 _EMPTY = ("", "null")
 # The columns that say what a config asked for.
@@ -385,18 +395,14 @@ def _near(column: Series, value: str) -> Series:
 
 
 def _canonical(text: object) -> str:
-    try:
-        return str(labels.parse(str(text)))
-    except labels.LabelError:
-        return str(text).strip()
+    label = parsed(str(text))
+    return str(text).strip() if label is None else str(label)
 
 
 def _name(text: object) -> str:
     """The name of a label; other text as it is."""
-    try:
-        return labels.parse(str(text)).name
-    except labels.LabelError:
-        return str(text)
+    label = parsed(str(text))
+    return str(text) if label is None else label.name
 
 
 def _nothing_left(runs: DataFrame, wanted: dict[str, list[str]]) -> str:

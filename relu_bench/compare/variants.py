@@ -23,14 +23,18 @@ REVISION = "numerics"
 AXIS_COLUMNS = (*(name for name in columns.names(columns.SPEC) if name != "seed"), REVISION)
 # A hyphen behind a letter, a digit or a closing bracket is no sign: `movielens-100k`.
 _NUMBER = re.compile(r"((?:(?<![\w)\]])-)?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)")
+# The columns whose values may have display names.
 _FIELDS = tuple(
     column.name
     for column in columns.SPEC
     if column.kind == "text" and column.name not in ("dropout_kind", "split_seed")
 )
+# A label of more letters is called by its two ends.
 _LONGEST = 200
 _MOST_NAMED = 3
+
 Names = Mapping[str, str]
+"""Display names by canonical label."""
 
 
 def axes(runs: DataFrame) -> tuple[str, ...]:
@@ -211,8 +215,8 @@ def meant(field: str, text: str, there: Iterable[str], names: Names) -> list[str
     """
     from relu_bench.config.settings import recognize
 
-    known = {label: parsed for label in there if (parsed := _parsed(label)) is not None}
-    shown = [label for label in known if names.get(label, "").casefold() == text.casefold()]
+    known = {each: found for each in there if (found := parsed(each)) is not None}
+    shown = [each for each in known if names.get(each, "").casefold() == text.casefold()]
     if shown:
         return shown
     try:
@@ -221,15 +225,16 @@ def meant(field: str, text: str, there: Iterable[str], names: Names) -> list[str
         return []
     given = dict(wanted.parameters).items()
     return [
-        label
-        for label, parsed in known.items()
-        if parsed.name == wanted.name and given <= dict(parsed.parameters).items()
+        each
+        for each, found in known.items()
+        if found.name == wanted.name and given <= dict(found.parameters).items()
     ]
 
 
-def _parsed(label: str) -> labels.Label | None:
+def parsed(text: str) -> labels.Label | None:
+    """The label that is written so; None where it is none."""
     try:
-        return labels.parse(label)
+        return labels.parse(text)
     except labels.LabelError:
         return None
 
