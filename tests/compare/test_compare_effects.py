@@ -1,13 +1,11 @@
 """What the axes do, alone and in pairs."""
 
-import itertools
 import math
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
-from comparing import compared, noisy
+from comparing import FOUR_AXES, RATES, by_rate, compared, crossed, grid, noisy
 from fake_results import Row, results, run, runs_table
 
 from relu_bench.compare import answer
@@ -31,35 +29,6 @@ FACTORS: dict[str, dict[Any, float]] = {
     "activation": {"relu": 1.0, "elu": 2.0},
     "learning_rate": {0.001: 1.0, 0.01: 1.5, 0.1: 4.0},
 }
-RATES = (0.001, 0.01, 0.1)
-
-
-def by_rate(curves: dict[str, dict[float, float]], seeds: int = 2) -> list[Row]:
-    return [
-        run(activation=name, learning_rate=rate, seed=seed, test=score)
-        for name, curve in curves.items()
-        for rate, score in curve.items()
-        for seed in range(seeds)
-    ]
-
-
-def crossed(seeds: int = 3) -> list[Row]:
-    """The error doubles with the rate; batch norm does nothing; relu fails at the high rate."""
-    random = np.random.default_rng(0)
-    return [
-        run(
-            activation=name,
-            learning_rate=rate,
-            batch_norm=norm,
-            seed=seed,
-            test=1 - error * float(np.exp(random.normal(0, 0.01))),
-            outcome="at_chance" if (name, rate) == ("relu", 0.1) and seed else "learned",
-        )
-        for name in ("relu", "elu")
-        for rate, error in ((0.01, 0.02), (0.1, 0.04))
-        for norm in (False, True)
-        for seed in range(seeds)
-    ]
 
 
 def rows_of(seeds: int = 3) -> list[Row]:
@@ -81,35 +50,12 @@ def means(table: pd.DataFrame, axis: str) -> dict[str, float]:
     return dict(zip(own["value"], own["mean"], strict=True))
 
 
-def grid(seeds: int = 3, **axes: Any) -> list[Row]:
-    """Every combination, with a little noise and no interaction."""
-    random = np.random.default_rng(0)
-    rows = []
-    for each in itertools.product(*axes.values()):
-        places = [values.index(value) for values, value in zip(axes.values(), each, strict=True)]
-        given = dict(zip(axes, each, strict=True))
-        for seed in range(seeds):
-            score = 1 - 0.03 * 1.2 ** sum(places) * float(np.exp(random.normal(0, 0.01)))
-            rows.append(run(seed=seed, test=score, **given))
-    return rows
-
-
 def interacting() -> list[Row]:
     rows = grid(activation=("relu", "elu"), learning_rate=RATES, batch_size=(32, 64))
     for row in rows:
         if row["learning_rate"] == 0.1 and row["batch_size"] == 64:
             row["test_accuracy"] -= 0.2
     return rows
-
-
-ALL = runs_table(
-    grid(
-        activation=("relu", "elu"),
-        learning_rate=RATES,
-        initializer=("he_normal", "he_uniform"),
-        batch_norm=(False, True),
-    )
-)
 
 
 def test_effects_say_which_axis_matters() -> None:
@@ -303,7 +249,7 @@ def test_one_axis_and_no_run_that_learned_are_refused() -> None:
 )
 def test_what_is_no_pair_of_axes_is_refused(names: list[str], told: str) -> None:
     with pytest.raises(ReluBenchError) as caught:
-        chosen_pair(ALL, names)
+        chosen_pair(FOUR_AXES, names)
 
     assert str(caught.value).startswith(f"--axes {','.join(names)!r}: {told}")
     assert str(caught.value).endswith(
@@ -312,12 +258,12 @@ def test_what_is_no_pair_of_axes_is_refused(names: list[str], told: str) -> None
 
 
 def test_two_axes_that_vary_are_taken_in_their_order() -> None:
-    assert chosen_pair(ALL, ["batch_norm", "activation"]) == ("batch_norm", "activation")
+    assert chosen_pair(FOUR_AXES, ["batch_norm", "activation"]) == ("batch_norm", "activation")
 
 
 def test_the_widest_pair_has_the_most_combinations() -> None:
-    assert widest_pair(ALL) == ("activation", "learning_rate")
-    assert a_grid(ALL)
+    assert widest_pair(FOUR_AXES) == ("activation", "learning_rate")
+    assert a_grid(FOUR_AXES)
 
 
 def test_six_cells_are_a_grid_and_four_are_not() -> None:
@@ -339,8 +285,8 @@ def test_values_that_go_together_are_not_crossed() -> None:
 
 
 def test_initializer_and_batch_norm_come_first() -> None:
-    assert interacting_pair(ALL) == ("initializer", "batch_norm")
-    assert an_interaction(ALL)
+    assert interacting_pair(FOUR_AXES) == ("initializer", "batch_norm")
+    assert an_interaction(FOUR_AXES)
 
 
 def test_else_the_largest_interaction() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from comparing import answers_of, compared, noisy, variants
+from comparing import answers_of, by_rate, compared, crossed, noisy, variants
 from fake_results import Row, epochs_of, failed, results, run, runs_table
 
 from relu_bench.compare import Answers, Mode, answer, text_lines, to_json, to_latex, to_markdown
@@ -23,15 +23,6 @@ NOTHING_HELD_OUT = (
     "runs. Run the config with validation_split above 0."
 )
 Curve = dict[float, float]
-
-
-def by_rate(curves: dict[str, dict[float, float]], seeds: int = 2) -> list[Row]:
-    return [
-        run(activation=name, learning_rate=rate, seed=seed, test=score)
-        for name, curve in curves.items()
-        for rate, score in curve.items()
-        for seed in range(seeds)
-    ]
 
 
 def timed(
@@ -140,25 +131,6 @@ def test_time_to_accuracy_needs_validation() -> None:
 
     with pytest.raises(ReluBenchError, match="nothing was held out"):
         answer(results(rows), with_times=True)
-
-
-def crossed(seeds: int = 3) -> list[Row]:
-    """The error doubles with the rate; batch norm does nothing; relu fails at the high rate."""
-    random = np.random.default_rng(0)
-    return [
-        run(
-            activation=name,
-            learning_rate=rate,
-            batch_norm=norm,
-            seed=seed,
-            test=1 - error * float(np.exp(random.normal(0, 0.01))),
-            outcome="at_chance" if (name, rate) == ("relu", 0.1) and seed else "learned",
-        )
-        for name in ("relu", "elu")
-        for rate, error in ((0.01, 0.02), (0.1, 0.04))
-        for norm in (False, True)
-        for seed in range(seeds)
-    ]
 
 
 def everything() -> Answers:

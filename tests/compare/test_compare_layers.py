@@ -23,7 +23,6 @@ from fake_results import (
 
 from relu_bench.compare import load, over_runs, run_layers, variant_layers, without_probes
 from relu_bench.compare.layers import (
-    MEASURES,
     STEP_MEASURE,
     active_shares_differ,
     epochs_to_target,
@@ -150,17 +149,6 @@ def test_runs_without_probes_are_counted_and_a_probed_run_without_numbers_is_not
     assert without_probes(runs, layers) == 2
     assert without_probes(runs.assign(probes=pd.NA), layers) == 3
     assert without_probes(runs.drop(columns="probes"), layers) == 3
-
-
-def test_only_the_columns_that_something_is_made_of_are_read(tmp_path: Path) -> None:
-    folder = write_store(tmp_path, PAIR, (), [layer for row in PAIR for layer in relu_like(row)])
-
-    layers = load([folder], ["activation=relu"]).layers
-
-    steps = ["time_step", STEP_MEASURE]
-    assert sorted(layers) == sorted(["experiment", "run_id", "epoch", "layer", *MEASURES, *steps])
-    assert set(layers["run_id"]) == {PAIR[0]["run_id"], PAIR[1]["run_id"]}
-    assert layers["layer"].tolist()[:3] == ["dense_1", "dense_2", "output"]
 
 
 def layers_with(row: Row, **measures: object) -> pd.DataFrame:

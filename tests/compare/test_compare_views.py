@@ -1,6 +1,5 @@
 """Tables of numbers that figures draw."""
 
-import itertools
 import math
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from comparing import FOUR_AXES, RATES, grid
 from fake_results import (
     Row,
     epochs_of,
@@ -49,25 +49,10 @@ from relu_bench.compare.views import (
 from relu_bench.errors import ReluBenchError
 from relu_bench.store.plans import KeptPlan, keep
 
-RATES = (0.001, 0.01, 0.1)
-
 
 def of(table: pd.DataFrame, split: str, *names: str) -> list[list[float]]:
     rows = table[table["split"] == split].sort_values("epoch")
     return [rows[name].tolist() for name in names]
-
-
-def grid(seeds: int = 3, **axes: Any) -> list[Row]:
-    """Every combination, with a little noise and no interaction."""
-    random = np.random.default_rng(0)
-    rows = []
-    for each in itertools.product(*axes.values()):
-        places = [values.index(value) for values, value in zip(axes.values(), each, strict=True)]
-        given = dict(zip(axes, each, strict=True))
-        for seed in range(seeds):
-            score = 1 - 0.03 * 1.2 ** sum(places) * float(np.exp(random.normal(0, 0.01)))
-            rows.append(run(seed=seed, test=score, **given))
-    return rows
 
 
 def shares(table: pd.DataFrame, level: str, column: str = "score") -> list[tuple[float, float]]:
@@ -101,16 +86,6 @@ def choice_of(*rows: tuple[float, float, float], metric: str = "accuracy") -> bo
     ends = {f"{name}_low": table[name] - 0.1 for name in table.columns[:3]}
     ends |= {f"{name}_high": table[name] + 0.1 for name in table.columns[:3]}
     return is_a_choice(table.assign(**ends), metric)
-
-
-ALL = runs_table(
-    grid(
-        activation=("relu", "elu"),
-        learning_rate=RATES,
-        initializer=("he_normal", "he_uniform"),
-        batch_norm=(False, True),
-    )
-)
 
 
 def test_a_diverged_run_counts_as_the_constant_guess() -> None:
@@ -298,7 +273,7 @@ def test_one_run_has_no_interval() -> None:
 
 
 def test_good_enough_lies_a_point_below_the_best_of_each_part() -> None:
-    groups = group_scores(ALL, ["batch_norm", "learning_rate"])
+    groups = group_scores(FOUR_AXES, ["batch_norm", "learning_rate"])
     best = groups.groupby("batch_norm")["mean"].max()
 
     found = good_enough(groups, "accuracy", ["batch_norm"])
@@ -308,7 +283,7 @@ def test_good_enough_lies_a_point_below_the_best_of_each_part() -> None:
 
 
 def test_rates_vary_from_three_at_one_setting_on() -> None:
-    assert rates_vary(ALL)
+    assert rates_vary(FOUR_AXES)
     assert rates_vary(runs_table(grid(learning_rate=RATES)))
     assert not rates_vary(runs_table(grid(activation=("relu", "elu"), learning_rate=RATES[:2])))
     own = [
