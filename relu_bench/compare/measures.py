@@ -90,7 +90,7 @@ def scale_of(metric: str) -> Scale:
 def completed(runs: DataFrame) -> DataFrame:
     """The runs that ended with a result; a diverged run is one.
 
-    The table itself, which is known by what has been computed of it, where all did.
+    The table itself, which may be large, where all did.
     """
     done = runs["status"] == "completed"
     return runs if done.all() else runs[done]
