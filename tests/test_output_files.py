@@ -10,7 +10,7 @@ import pytest
 
 from relu_bench import output_files, report, speed
 from relu_bench.config import shipped
-from relu_bench.data import idx
+from relu_bench.data.images import idx
 from relu_bench.errors import ReluBenchError
 from relu_bench.networks.activations import canonical
 from relu_bench.plots import saving

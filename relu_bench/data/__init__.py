@@ -6,18 +6,6 @@ or a number of classes. `registry` is the table of the data sets known by name.
 """
 
 from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs, Labels, ReadyData, image
-from relu_bench.data.entry import Copied
-from relu_bench.data.loading import (
-    Entry,
-    check_copyable,
-    copy_to,
-    fingerprint,
-    info,
-    load,
-    notice,
-    overview,
-)
-from relu_bench.data.naming import canonical, check_name, is_path, known_names
 from relu_bench.data.parts import (
     Split,
     guess_accuracy,
@@ -25,6 +13,21 @@ from relu_bench.data.parts import (
     split,
     strata,
     stratified_sample,
+)
+from relu_bench.data.places import Copied, expanded
+from relu_bench.data.registry import (
+    Entry,
+    canonical,
+    check_copyable,
+    check_name,
+    copy_to,
+    fingerprint,
+    info,
+    is_path,
+    known_names,
+    load,
+    notice,
+    overview,
 )
 from relu_bench.data.shared import SharedData, share
 
@@ -42,6 +45,7 @@ __all__ = [
     "check_copyable",
     "check_name",
     "copy_to",
+    "expanded",
     "fingerprint",
     "guess_accuracy",
     "image",

@@ -1,4 +1,4 @@
-"""A data set in memory, and what is known of one without reading it."""
+"""A data set in memory, what is known of one unread, and the error for a damaged one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,10 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from relu_bench.data.tasks import Task
+from relu_bench.errors import DataError
 
-Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[Any]
 Array = npt.NDArray[Any]
+Positions = npt.NDArray[np.int32]
+Encode = Callable[[Positions], tuple[Array, Array]]
 
 _WORDS = {"image": "images", "tokens": "texts", "features": "features"}
 # What the program hands to the network (`program.prepared`).
@@ -95,7 +97,31 @@ class Dataset:
     test_targets: Labels
     classes: int
     source: str
-    encode: "Callable[[npt.NDArray[np.int32]], tuple[Array, Array]] | None" = None
+    encode: Encode | None = None
+
+    @classmethod
+    def of(
+        cls, info: DatasetInfo, *arrays: Array, source: str, encode: Encode | None = None
+    ) -> "Dataset":
+        """The data set that `info` describes, made of the four arrays in the order of `arrays`."""
+        train_inputs, train_targets, test_inputs, test_targets = map(_read_only, arrays)
+        return cls(
+            info.name,
+            info.task,
+            info.inputs,
+            train_inputs,
+            train_targets,
+            test_inputs,
+            test_targets,
+            info.classes,
+            source,
+            encode,
+        )
+
+    @property
+    def arrays(self) -> tuple[Array, Labels, Array, Labels]:
+        """Training inputs and targets, test inputs and targets."""
+        return self.train_inputs, self.train_targets, self.test_inputs, self.test_targets
 
     @property
     def info(self) -> DatasetInfo:
@@ -126,3 +152,28 @@ class ReadyData(Protocol):
 def image(shape: tuple[int, ...]) -> Inputs:
     """Images of (height, width, channels)."""
     return Inputs("image", shape)
+
+
+class DamagedError(DataError):
+    """A file is truncated, altered or of another kind; whoever knows the data set adds a remedy.
+
+    `place` is the file, and the array in it if it holds several.
+    """
+
+    def __init__(self, place: object, why: str) -> None:
+        super().__init__(f"{place}: {why}")
+
+
+def what_instead(start: bytes, expected: str) -> str:
+    """What a file is that should be `expected`, told from its first bytes."""
+    if not start:
+        return "it is empty"
+    if start.lstrip().startswith(b"<"):
+        return f"it is a web page, not {expected}; a download was answered with that"
+    return f"it is not {expected}; it starts with the bytes {start.hex(' ')}"
+
+
+def _read_only(array: Array) -> Array:
+    array = np.ascontiguousarray(array)
+    array.flags.writeable = False
+    return array

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from relu_bench.data.four import missing_files
+from relu_bench.data.images.arrays import missing_files
 from relu_bench.errors import DataError, shorten
 
 READ = f"""\

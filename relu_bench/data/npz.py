@@ -1,7 +1,7 @@
-"""Read an `.npz` of known arrays: sizes are looked at before contents, and nothing in it is run.
+"""Read an `.npz` of known arrays, or a pickle of arrays: nothing in either is run.
 
 Arrays that hold Python lists are kept as pickles, and a pickle may call any function. Only what
-builds an array is allowed here.
+builds an array is allowed here. Of an archive, sizes are looked at before contents.
 """
 
 import io
@@ -16,7 +16,7 @@ from typing import IO, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from relu_bench.data.damage import DamagedError, what_instead
+from relu_bench.data.dataset import DamagedError, what_instead
 
 # NumPy 2 has moved a module; files of either release name their own.
 _MODULES = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray")
@@ -29,9 +29,18 @@ class _OnlyArrays(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if module in _MODULES and name in _FUNCTIONS:
             return getattr(np, name, None) or np._core.multiarray._reconstruct  # type: ignore[attr-defined]
-        if (module, name) == ("_codecs", "encode"):
+        if (module, name) == ("_codecs", "encode"):  # bytes, where a newer Python has written them
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no array needs")
+
+
+def unpickled(content: bytes, encoding: str) -> Any:
+    """What is pickled in `content`, made of arrays and plain values alone.
+
+    `encoding` is that of text which Python 2 has pickled, "bytes" for none. A damaged pickle, or
+    one that asks for more, may raise any error.
+    """
+    return _OnlyArrays(io.BytesIO(content), encoding=encoding).load()
 
 
 def read_npz(
@@ -99,7 +108,7 @@ def _array(archive: zipfile.ZipFile, key: str, *, objects: bool) -> npt.NDArray[
     if not objects:
         raise ValueError(f"{key} holds Python objects, expected are numbers")
     # In Python 2, where such files were made first, text was bytes.
-    found: Any = _OnlyArrays(io.BytesIO(content), encoding="latin1").load()
+    found = unpickled(content, encoding="latin1")
     if not isinstance(found, np.ndarray) or found.shape != shape:
         raise ValueError(f"{key} is not the array that its header says")
     return found

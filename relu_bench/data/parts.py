@@ -11,19 +11,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from relu_bench.data.dataset import Labels
+from relu_bench.data.dataset import Labels, Positions
 from relu_bench.data.tasks import Task
 from relu_bench.errors import DataError
-
-Indices = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
     """Positions in the training arrays, shuffled; `validation` is empty if nothing is held out."""
 
-    train: Indices
-    validation: Indices
+    train: Positions
+    validation: Positions
 
 
 def part_sizes(
@@ -126,11 +124,11 @@ def guess_accuracy(train_targets: Labels, targets: Labels) -> float:
     return float(np.mean(targets == guess))
 
 
-def _random_order(count: int, bits: np.random.PCG64) -> Indices:
+def _random_order(count: int, bits: np.random.PCG64) -> Positions:
     return np.argsort(bits.random_raw(count), kind="stable").astype(np.int32)
 
 
-def _in_order(members: Indices, order: Indices) -> Indices:
+def _in_order(members: Positions, order: Positions) -> Positions:
     """Those of `order` that are `members`."""
     mask = np.zeros(len(order), dtype=np.bool_)
     mask[members] = True

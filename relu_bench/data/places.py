@@ -1,17 +1,21 @@
-"""Where a data set is looked for: the folders, their order, and the layouts in them."""
+"""Where data sets known by name are looked for, fetched into and copied to."""
 
+import contextlib
 import os
-from collections.abc import Mapping
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from relu_bench.data import cifar
-from relu_bench.data.dataset import Dataset
-from relu_bench.data.four import Role, find_idx, missing_files, read_idx, read_keras_npz
-from relu_bench.data.known import Known, upright, verified
+from relu_bench import output_files
+from relu_bench.data.dataset import DamagedError
 from relu_bench.errors import DataError
 
 VARIABLE = "RELU_BENCH_DATA"
+# A network that swallows packets would otherwise hold a download for many minutes.
+_SECONDS_TO_ANSWER = 30.0
+NOT_ASKED = "Fetching it was not asked for."
 
 
 @dataclass(frozen=True)
@@ -23,25 +27,9 @@ class Place:
     is_cache: bool = False
 
 
-@dataclass(frozen=True)
-class Location:
-    """Where a data set lies: a folder with its four IDX files; else an `.npz`, or batches.
-
-    The last two have no `files`; the batches of CIFAR-10 are a folder.
-    """
-
-    path: Path
-    files: Mapping[Role, Path]
-
-    def read(self, known: Known) -> Dataset:
-        """Read and verify. Raises `DamagedError`."""
-        if self.files:
-            four = upright(read_idx(self.files, known.most_bytes), known)
-        elif self.path.is_dir():
-            four = cifar.read(self.path, known.most_bytes)
-        else:
-            four = read_keras_npz(self.path, known.most_bytes)
-        return verified(four, known, str(self.path))
+def all_places(data_dir: Path | None) -> tuple[Place, ...]:
+    """The user's folders and Keras's cache, in the order they are looked in."""
+    return (*own_places(data_dir), keras_cache())
 
 
 def own_places(data_dir: Path | None) -> tuple[Place, ...]:
@@ -86,60 +74,128 @@ def keras_cache() -> Place:
     return Place(base / ".keras" / "datasets", "Keras's cache", is_cache=True)
 
 
-def not_here(name: str, data_dir: Path | None, reason: str, *ways_out: str) -> str:
-    """What to say of a data set that is nowhere: where it was looked for, why, and the ways out."""
-    looked_in = [
-        f"  {place.called}: {place.folder}" + ("" if place.folder.is_dir() else " (no folder)")
-        for place in (*own_places(data_dir), keras_cache())
-    ]
-    first = f"The data set {name} is not here. Looked in"
-    return "\n".join([first, *looked_in, reason, "Ways out:", *ways_out])
-
-
-def find(known: Known, place: Place) -> Location | None:
-    """Where `known` lies in `place`, `None` if it does not. Nothing is read.
-
-    Raises `DataError` when some of the four files lie there, and no other layout: a copy that was
-    cut short. In Keras's cache that is as good as none, since Keras fetches the rest.
-    """
-    incomplete = None
-    for name in known.folders:
-        folder = place.folder / name
-        files = find_idx(folder, known.stems)
-        missing = missing_files(files, known.stems)
-        if not missing:
-            return Location(folder, files)
-        for npz in (folder / known.npz, place.folder / known.npz):
-            if known.npz and npz.is_file():
-                return Location(npz, {})
-        if files and incomplete is None:
-            incomplete = f"{folder} ({place.called}) is incomplete, missing: {missing}."
-    for name in known.batches:
-        folder = place.folder / name
-        missing = cifar.missing_files(folder)
-        if not missing:
-            return Location(folder, {})
-        if folder.is_dir() and incomplete is None:
-            incomplete = f"{folder} ({place.called}) is incomplete, missing: {missing}."
-    if incomplete and not place.is_cache:
-        raise DataError(f"{incomplete}\n{copy_anew(known)}")
-    return None
-
-
-def copy_anew(known: Known) -> str:
-    """How to mend a copy."""
-    if known.homepage:
-        return f"Copy it there anew, from {known.homepage}."
-    return (
-        "Copy it there anew; on a machine with network"
-        f" `relu-bench data {known.command} --to FOLDER` writes a good copy to"
-        f" FOLDER/{known.folders[0]}."
-    )
-
-
 def expanded(path: Path) -> Path:
     """`path` with a leading ~ replaced, or as it is where the home folder is not known."""
     try:
         return path.expanduser()
     except RuntimeError:
         return path
+
+
+def not_here(name: str, data_dir: Path | None, reason: object, *ways_out: str) -> DataError:
+    """What to say of a data set that is nowhere: where it was looked for, why, and the ways out."""
+    looked_in = [
+        f"  {place.called}: {place.folder}" + ("" if place.folder.is_dir() else " (no folder)")
+        for place in all_places(data_dir)
+    ]
+    first = f"The data set {name} is not here. Looked in"
+    return DataError("\n".join([first, *looked_in, str(reason), "Ways out:", *ways_out]))
+
+
+def fetch(path: Path, download: Callable[[], object]) -> None:
+    """Have `download` write `path`, unless another process has done so meanwhile.
+
+    What a failed download leaves is removed. Raises `DataError` with the reason.
+    """
+    with locked(path.parent / f".relu-bench-{path.stem}.lock"):
+        if path.is_file():
+            return
+        try:
+            with downloading():
+                download()
+        except Exception as error:
+            path.unlink(missing_ok=True)
+            raise DataError(f"Fetching it through Keras failed: {error}") from error
+        if not path.is_file():
+            raise DataError(f"Keras has not written {path}.")
+
+
+@contextlib.contextmanager
+def locked(lock: Path) -> Iterator[None]:
+    """Hold the lock file, whose folder is made if need be. Raises `DataError` if that fails."""
+    from filelock import FileLock
+
+    holder = FileLock(lock)
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        holder.acquire()
+    except OSError as error:
+        raise DataError(
+            f"It cannot be fetched into {lock.parent} ({error.strerror or error}); set KERAS_HOME"
+            " to a folder that can be written."
+        ) from error
+    try:
+        yield
+    finally:
+        holder.release()
+
+
+@contextlib.contextmanager
+def downloading() -> Iterator[None]:
+    """A download by Keras: with limited patience, and what it prints on stderr.
+
+    Keras prints its progress on stdout, where only results belong.
+    """
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_SECONDS_TO_ANSWER)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+@dataclass(frozen=True)
+class Copied:
+    """Where a copy lies; `written` are the files that were not there, or not the same.
+
+    `files` is how many the data set has.
+    """
+
+    folder: Path
+    written: tuple[str, ...]
+    files: int = 4
+
+
+def copy_files(folder: Path, contents: Mapping[str, bytes]) -> Copied:
+    """Write files by name into `folder`, and read them back; raises as `writing_into`.
+
+    Files that hold the same already are left alone. No file is ever seen half written.
+    """
+    written = []
+    with writing_into(folder):
+        for name, content in contents.items():
+            target = folder / name
+            if target.is_file() and target.read_bytes() == content:
+                continue
+            output_files.make_folder(folder)
+            with output_files.replacing(target) as new:
+                new.write_bytes(content)
+                if new.read_bytes() != content:
+                    raise DataError(f"{target} was altered while it was written. Copy again.")
+            written.append(name)
+    return Copied(folder, tuple(written), files=len(contents))
+
+
+@contextlib.contextmanager
+def writing_into(folder: Path) -> Iterator[None]:
+    """What the system refuses becomes a `DataError` that names the folder of a copy."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"{folder} cannot be written ({error.strerror or error})."
+            " Give --to a folder that can, with room for the copy."
+        ) from error
+
+
+def read_bytes(path: Path, most_bytes: int) -> bytes:
+    """The content of a file that is to be no longer. Raises `DamagedError`."""
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(most_bytes + 1)
+    except OSError as error:
+        raise DamagedError(path, f"cannot be read ({error.strerror or error})") from error
+    if len(content) > most_bytes:
+        raise DamagedError(path, f"it has more than {most_bytes:,} bytes")
+    return content

@@ -10,14 +10,12 @@ import math
 import mmap
 import os
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
-from relu_bench.data.dataset import Array, Dataset, Inputs
-from relu_bench.data.tasks import Task
+from relu_bench.data.dataset import Array, Dataset, DatasetInfo
 
-_ARRAYS = ("train_inputs", "train_targets", "test_inputs", "test_targets")
 _TOKEN_BYTES = 16
 
 
@@ -32,9 +30,7 @@ class _Place:
     def mapped(self, memory: mmap.mmap) -> Array:
         count = math.prod(self.shape)
         flat: Array = np.frombuffer(memory, self.dtype, count, self.offset)
-        array = flat.reshape(self.shape)
-        array.flags.writeable = False
-        return array
+        return flat.reshape(self.shape)
 
 
 @dataclass(frozen=True)
@@ -46,12 +42,14 @@ class SharedData:
 
     path: str
     token: bytes
-    name: str
-    task: Task
-    inputs: Inputs
-    classes: int
+    info: DatasetInfo
     source: str
     places: tuple[_Place, ...]
+
+    @property
+    def name(self) -> str:
+        """As in the config."""
+        return self.info.name
 
     def load(self) -> Dataset | None:
         """The data set, or None when its process is gone or cannot be looked into."""
@@ -67,15 +65,7 @@ class SharedData:
             arrays = [place.mapped(memory) for place in self.places]
         except (OSError, ValueError):
             return None
-        named: dict[str, Any] = dict(zip(_ARRAYS, arrays, strict=True))
-        return Dataset(
-            name=self.name,
-            task=self.task,
-            inputs=self.inputs,
-            classes=self.classes,
-            source=self.source,
-            **named,
-        )
+        return Dataset.of(self.info, *arrays, source=self.source)
 
 
 def share(dataset: Dataset) -> SharedData | None:
@@ -91,21 +81,13 @@ def share(dataset: Dataset) -> SharedData | None:
     try:
         with open(descriptor, "wb", closefd=False) as file:
             file.write(token)
-            places = tuple(_put(getattr(dataset, name), file) for name in _ARRAYS)
+            places = tuple(_put(array, file) for array in dataset.arrays)
     except OSError:
         with contextlib.suppress(OSError):
             os.close(descriptor)
         return None
-    return SharedData(
-        f"/proc/{os.getpid()}/fd/{descriptor}",
-        token,
-        dataset.name,
-        dataset.task,
-        dataset.inputs,
-        dataset.classes,
-        dataset.source,
-        places,
-    )
+    path = f"/proc/{os.getpid()}/fd/{descriptor}"
+    return SharedData(path, token, dataset.info, dataset.source, places)
 
 
 def _put(array: Array, file: BinaryIO) -> _Place:

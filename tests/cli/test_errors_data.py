@@ -67,7 +67,7 @@ def test_a_missing_data_set(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> 
         def __init__(self, *_arguments: object) -> None:
             """Starts no worker: the data are missed before one is needed."""
 
-    monkeypatch.setattr("relu_bench.data.sources._load_with_keras", no_network)
+    monkeypatch.setattr("relu_bench.data.images.known.fetched", no_network)
     monkeypatch.setattr(local, "LocalExecutor", NoExecutor)
     Path("c.yaml").write_text("dataset: mnist\nseeds: 1\n")
     Path("usb").mkdir()

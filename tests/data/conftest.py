@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from small_data import Arrays, WriteFolder, WriteNpz, idx_bytes, small_arrays
 
-from relu_bench.data import idx, image, known
-from relu_bench.data.four import ROLES, file_name
-from relu_bench.data.known import Known
+from relu_bench.data import image
+from relu_bench.data.images import idx, known
+from relu_bench.data.images.arrays import ROLES, file_name
+from relu_bench.data.images.known import Known
 
 REAL = os.environ.get("RELU_BENCH_DATA")
 

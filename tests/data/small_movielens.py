@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from relu_bench.data import movielens
-from relu_bench.data.movielens_files import GENRES, OCCUPATIONS, Counts
+from relu_bench.data.ratings import movielens
+from relu_bench.data.ratings.films import GENRES, OCCUPATIONS, Counts
 
 COUNTS = Counts(users=12, items=9, ratings=60)
 

@@ -12,7 +12,7 @@ import pytest
 from small_data import Arrays, WriteFolder, WriteNpz, small_arrays
 
 from relu_bench import data
-from relu_bench.data import known
+from relu_bench.data.images import known
 from relu_bench.errors import DataError
 
 BATCHES = "cifar-10-batches-py"
@@ -124,7 +124,7 @@ BAD = {
     "truncated": (dumped()[:-2000], "truncated or altered ("),
     "hostile": (
         dumped(labels=_Danger()),
-        f"truncated or altered (it asks for {os.mkdir.__module__}.mkdir, which no batch needs)",
+        f"truncated or altered (it asks for {os.mkdir.__module__}.mkdir, which no array needs)",
     ),
     "a place in the memo beyond all": (
         b"\x80\x02]r\xff\xff\xff\x7f.",

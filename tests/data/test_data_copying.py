@@ -6,7 +6,7 @@ import pytest
 from small_data import Arrays, WriteFolder
 
 from relu_bench import data
-from relu_bench.data import idx
+from relu_bench.data.images import idx
 from relu_bench.errors import DataError
 
 NAMES = (

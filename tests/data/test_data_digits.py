@@ -6,7 +6,7 @@ import sklearn.datasets
 from scipy.ndimage import zoom
 
 from relu_bench import data
-from relu_bench.data.digits import resize
+from relu_bench.data.images.digits import resize
 from relu_bench.errors import DataError
 
 

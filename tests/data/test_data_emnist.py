@@ -10,7 +10,8 @@ import pytest
 from small_data import idx_bytes
 
 from relu_bench import data
-from relu_bench.data import image, known
+from relu_bench.data import image
+from relu_bench.data.images import known
 from relu_bench.errors import DataError
 
 ROLES = ("train-images-idx3", "train-labels-idx1", "test-images-idx3", "test-labels-idx1")

@@ -7,7 +7,7 @@ from small_data import Arrays, WriteFolder, idx_bytes, small_arrays
 
 from relu_bench import data
 from relu_bench.data.tasks import CLASSIFICATION
-from relu_bench.data.text_layouts import EXPECTED as TEXTS_EXPECTED
+from relu_bench.data.texts.own import EXPECTED as TEXTS_EXPECTED
 from relu_bench.errors import DataError
 
 EXPECTED = (

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from small_data import idx_bytes
 
-from relu_bench.data import idx
-from relu_bench.data.damage import DamagedError
+from relu_bench.data.dataset import DamagedError
+from relu_bench.data.images import idx
 
 IMAGES = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 

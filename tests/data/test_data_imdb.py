@@ -2,7 +2,6 @@ import errno
 import io
 import pickle
 import re
-import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ import pytest
 
 from relu_bench import data
 from relu_bench.components.labels import LabelError
-from relu_bench.data import imdb
 from relu_bench.data.tasks import TWO_CLASSES
+from relu_bench.data.texts import imdb
 from relu_bench.errors import DataError
 
 COUNT = 25_000
@@ -210,11 +209,12 @@ def test_a_copy_that_fails_leaves_nothing_behind(
     write_imdb(tmp_path / "imdb.npz")
     dataset = data.load("imdb", tmp_path, fetch=False)
 
-    def full(_source: Path, target: Path) -> None:
-        target.write_bytes(b"PK half")
+    def full(target: Path, _content: bytes) -> None:
+        with target.open("wb") as file:
+            file.write(b"PK half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(shutil, "copyfile", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(DataError, match=r"cannot be written \(No space left on device\)"):
         data.copy_to(dataset, tmp_path / "to")
     assert list((tmp_path / "to/imdb").iterdir()) == []

@@ -11,7 +11,7 @@ import pytest
 from small_data import Arrays, WriteFolder, WriteNpz, idx_bytes, small_arrays
 
 from relu_bench import data
-from relu_bench.data.known import KNOWN
+from relu_bench.data.images.known import KNOWN
 from relu_bench.errors import DataError
 
 pytestmark = pytest.mark.usefixtures("small_known")

@@ -7,9 +7,9 @@ import pytest
 import small_movielens as small
 
 from relu_bench import data
-from relu_bench.data import movielens
-from relu_bench.data.movielens_files import Counts, parse
-from relu_bench.data.rating_features import ITEM_COLUMNS, USER_COLUMNS
+from relu_bench.data.ratings import movielens
+from relu_bench.data.ratings.features import ITEM_COLUMNS, USER_COLUMNS
+from relu_bench.data.ratings.films import Counts, parse
 from relu_bench.errors import DataError, show
 
 Files = dict[str, bytes]

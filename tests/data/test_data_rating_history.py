@@ -6,9 +6,8 @@ import pytest
 import small_movielens as small
 from numpy.typing import NDArray
 
-from relu_bench.data.movielens_files import Films, parse
-from relu_bench.data.rating_features import RatingFeatures
-from relu_bench.data.rating_history import FOLDS, SHRINKAGE, history
+from relu_bench.data.ratings.features import FOLDS, SHRINKAGE, RatingFeatures, history
+from relu_bench.data.ratings.films import Films, parse
 
 
 @pytest.fixture(name="films", scope="module")

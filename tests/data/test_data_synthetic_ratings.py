@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from relu_bench import data
-from relu_bench.data.synthetic_ratings import SIGNAL_VARIANCE, best_reachable, true_rating
+from relu_bench.data.ratings.synthetic import SIGNAL_VARIANCE, best_reachable, true_rating
 from relu_bench.errors import DataError
 
 NAME = "synthetic_ratings"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from text_folders import small_texts, write_lines
 
 from relu_bench import data
-from relu_bench.data.text_encoding import TextEncoding, last_tokens
+from relu_bench.data.texts.encoding import TextEncoding, last_tokens
 
 
 def encoding(

@@ -7,7 +7,7 @@ import pytest
 
 from relu_bench import data
 from relu_bench.config.plan import Spec
-from relu_bench.data import idx
+from relu_bench.data.images import idx
 from relu_bench.training.trainer import Trainer
 
 

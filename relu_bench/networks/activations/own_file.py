@@ -10,7 +10,7 @@ from pathlib import Path
 
 from relu_bench.components.labels import LabelError
 from relu_bench.components.registry import nearest
-from relu_bench.data.places import expanded
+from relu_bench.data import expanded
 from relu_bench.errors import ReluBenchError, shorten
 
 LARGEST_FILE = 1_000_000

@@ -1,4 +1,4 @@
-"""The four arrays that an image data set is made of, as IDX files or as one `.npz`."""
+"""The four arrays that an image data set is made of, in four IDX files or in one `.npz`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,11 +8,9 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from relu_bench.data import idx
-from relu_bench.data.damage import DamagedError
-from relu_bench.data.dataset import Dataset, image
+from relu_bench.data.dataset import DamagedError, Dataset, DatasetInfo
+from relu_bench.data.images import idx
 from relu_bench.data.npz import read_npz
-from relu_bench.data.tasks import Task
 
 Role = Literal["train_images", "train_labels", "test_images", "test_labels"]
 PAIRS: tuple[tuple[Role, Role], ...] = (
@@ -33,6 +31,7 @@ _NPZ_KEYS: dict[Role, str] = {
     "test_labels": "y_test",
 }
 ROLES: tuple[Role, ...] = tuple(STEMS)
+_IMAGES = ("train_images", "test_images")
 
 
 class HasShape(Protocol):
@@ -51,7 +50,7 @@ class HasShape(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Four:
-    """The four arrays, and for each how an error calls the place it came from."""
+    """The four arrays in the order of `ROLES`, and how an error calls the place of each."""
 
     arrays: Mapping[Role, npt.NDArray[Any]]
     places: Mapping[Role, str]
@@ -62,19 +61,15 @@ def file_name(role: Role, stems: Stems = STEMS, dimensions: int = 3) -> str:
 
     `dimensions` are those of the images, 4 with colours.
     """
-    number = dimensions if role in ("train_images", "test_images") else 1
+    number = dimensions if role in _IMAGES else 1
     return f"{stems[role]}-idx{number}-ubyte.gz"
 
 
 def find_idx(folder: Path, stems: Stems = STEMS) -> dict[Role, Path]:
     """Those of the four well-known IDX files that lie in `folder`, gzipped or not."""
-    found: dict[Role, Path] = {}
-    for role in ROLES:
-        paths = (folder / name for name in _spellings(role, stems))
-        path = next((path for path in paths if path.is_file()), None)
-        if path is not None:
-            found[role] = path
-    return found
+    paths = {role: [folder / name for name in _spellings(role, stems)] for role in ROLES}
+    found = {role: [path for path in spelled if path.is_file()] for role, spelled in paths.items()}
+    return {role: there[0] for role, there in found.items() if there}
 
 
 def missing_files(found: Mapping[Role, Path], stems: Stems = STEMS) -> str:
@@ -148,28 +143,15 @@ def count_classes(labels: npt.NDArray[Any], place: str) -> int:
     return classes
 
 
-def as_dataset(four: Four, *, name: str, task: Task, classes: int, source: str) -> Dataset:
+def as_dataset(four: Four, info: DatasetInfo, source: str) -> Dataset:
     """The `Dataset` in `four`, whose shapes were checked. Raises `DamagedError` for a bad label."""
-    shape = check_shapes(four.arrays, four.places)
-
-    def images(role: Role) -> npt.NDArray[np.uint8]:
-        array = four.arrays[role]
-        return _frozen(array.reshape(len(array), *shape))
-
-    def labels(role: Role) -> npt.NDArray[Any]:
-        return _class_numbers(four.arrays[role], classes, four.places[role])
-
-    return Dataset(
-        name=name,
-        task=task,
-        inputs=image(shape),
-        train_inputs=images("train_images"),
-        train_targets=labels("train_labels"),
-        test_inputs=images("test_images"),
-        test_targets=labels("test_labels"),
-        classes=classes,
-        source=source,
+    arrays = (
+        array.reshape(len(array), *info.inputs.shape)
+        if role in _IMAGES
+        else _class_numbers(array, info.classes, four.places[role])
+        for role, array in four.arrays.items()
     )
+    return Dataset.of(info, *arrays, source=source)
 
 
 def size(shape: tuple[int, ...]) -> str:
@@ -179,7 +161,7 @@ def size(shape: tuple[int, ...]) -> str:
 
 def _spellings(role: Role, stems: Stems) -> list[str]:
     # Colour images have four dimensions; some archives write a dot where MNIST has a hyphen.
-    dimensions = "34" if role in ("train_images", "test_images") else "1"
+    dimensions = "34" if role in _IMAGES else "1"
     return [
         f"{stems[role]}{separator}idx{number}-ubyte{suffix}"
         for number in dimensions
@@ -215,10 +197,4 @@ def _class_numbers(labels: npt.NDArray[Any], classes: int, place: str) -> npt.ND
         raise DamagedError(
             place, f"label {labels[first]} at position {first}, expected 0 to {classes - 1}"
         )
-    return _frozen(labels.astype(np.min_scalar_type(classes - 1), copy=False))
-
-
-def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    array = np.ascontiguousarray(array)
-    array.flags.writeable = False
-    return array
+    return labels.astype(np.min_scalar_type(classes - 1), copy=False)

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from relu_bench.data.dataset import Positions
+
 Tokens = npt.NDArray[np.int32]
-Positions = npt.NDArray[np.int32]
 
 _AT_ONCE = 5_000
 """Texts that are split into words at once: their words take far more memory than their numbers."""

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relu_bench import output_files
-from relu_bench.data.damage import DamagedError, what_instead
+from relu_bench.data.dataset import DamagedError, what_instead
 
 _TYPES: dict[int, np.dtype[Any]] = {
     0x08: np.dtype(np.uint8),
@@ -36,7 +36,6 @@ _GZIP_MAGIC = b"\x1f\x8b"
 # nothing needs to be allocated to know it.
 _GREATEST_PACKING = 1032
 Bytes = npt.NDArray[np.uint8]
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -69,31 +68,27 @@ def read(path: Path, most_bytes: int | None = None) -> npt.NDArray[Any]:
     """
     with _opened(path) as (stream, packed):
         header = _read_header(stream, path, packed)
-        if most_bytes is not None and header.data_bytes > most_bytes:
-            raise DamagedError(
-                path,
-                f"its header promises {header.data_bytes:,} bytes, expected are {most_bytes:,} at"
-                " most",
-            )
+        promised = header.data_bytes
+        promise = f"its header promises {promised:,} bytes"
+        if most_bytes is not None and promised > most_bytes:
+            raise DamagedError(path, f"{promise}, expected are {most_bytes:,} at most")
         try:
-            content = np.empty(header.data_bytes, np.uint8)
+            content = stream.read(promised)
         except MemoryError as error:
-            raise DamagedError(
-                path, f"its header promises {header.data_bytes:,} bytes, more than the memory holds"
-            ) from error
-        _fill(stream, path, content)
-    content.flags.writeable = False
-    return content.view(header.dtype).reshape(header.shape)
+            raise DamagedError(path, f"{promise}, more than the memory holds") from error
+        # The byte behind the values is asked for in any case: it makes gzip compare its checksum.
+        _check_length(path, promised, len(content) + len(stream.read(1)))
+    return np.frombuffer(content, header.dtype).reshape(header.shape)
 
 
-def digest(array: npt.NDArray[np.uint8]) -> str:
+def digest(array: Bytes) -> str:
     """SHA-256, in hex, of the uncompressed IDX file that holds `array`."""
     sha = hashlib.sha256(_header_of(array))
     sha.update(np.ascontiguousarray(array).data)
     return sha.hexdigest()
 
 
-def write(array: npt.NDArray[np.uint8], path: Path) -> None:
+def write(array: Bytes, path: Path) -> None:
     """Write `array` as a gzipped IDX file; `path` is never seen half written.
 
     Raises `OSError` when that fails.
@@ -108,7 +103,7 @@ def write(array: npt.NDArray[np.uint8], path: Path) -> None:
         packed.write(np.ascontiguousarray(array).data)
 
 
-def _header_of(array: npt.NDArray[np.uint8]) -> bytes:
+def _header_of(array: Bytes) -> bytes:
     return struct.pack(f">HBB{array.ndim}I", 0, _UINT8, array.ndim, *array.shape)
 
 
@@ -145,39 +140,21 @@ def _read_header(stream: io.BufferedIOBase, path: Path, packed: bool) -> Header:
     if len(sizes) < 4 * dimensions:
         raise DamagedError(path, "truncated, it ends inside its header")
     header = Header(dtype, struct.unpack(f">{dimensions}I", sizes))
-    _check_length(header, path, packed)
+    # Before anything is allocated for what it promises.
+    length, promised = path.stat().st_size, header.data_bytes
+    if not packed:
+        _check_length(path, promised, length - 4 - len(sizes))
+    elif promised > _GREATEST_PACKING * length:
+        raise DamagedError(
+            path,
+            f"its header promises {promised:,} bytes, which {length:,} gzipped bytes cannot hold",
+        )
     return header
 
 
-def _check_length(header: Header, path: Path, packed: bool) -> None:
-    promised = header.data_bytes
-    length = path.stat().st_size
-    if packed:
-        if promised > _GREATEST_PACKING * length:
-            raise DamagedError(
-                path,
-                f"its header promises {promised:,} bytes, which {length:,} gzipped bytes"
-                " cannot hold",
-            )
-        return
-    held = length - 4 - 4 * len(header.shape)
-    if held != promised:
-        raise DamagedError(path, _wrong_length(promised, held))
-
-
-def _wrong_length(promised: int, held: int) -> str:
+def _check_length(path: Path, promised: int, held: int) -> None:
+    promise = f"its header promises {promised:,} bytes"
     if held < promised:
-        return f"truncated, its header promises {promised:,} bytes, it holds {held:,}"
-    return f"too long, its header promises {promised:,} bytes and more follow"
-
-
-def _fill(stream: io.BufferedIOBase, path: Path, content: npt.NDArray[np.uint8]) -> None:
-    view = content.data
-    filled = 0
-    while filled < len(view):
-        got = stream.readinto(view[filled : filled + _CHUNK])
-        if got == 0:
-            raise DamagedError(path, _wrong_length(len(view), filled))
-        filled += got
-    if stream.read(1):  # also makes gzip compare its checksum
-        raise DamagedError(path, _wrong_length(filled, filled + 1))
+        raise DamagedError(path, f"truncated, {promise}, it holds {held:,}")
+    if held > promised:
+        raise DamagedError(path, f"too long, {promise} and more follow")

@@ -5,40 +5,20 @@ of 3,072 bytes (32x32 of red, then of green, then of blue), and `labels`. A pick
 function to be called, so these are read by an unpickler that knows nothing but NumPy's arrays.
 """
 
-import io
-import pickle
 import pickletools
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from relu_bench.data.damage import DamagedError
-from relu_bench.data.four import Four
+from relu_bench.data.dataset import DamagedError
+from relu_bench.data.images.arrays import ROLES, Four
+from relu_bench.data.npz import unpickled
+from relu_bench.data.places import read_bytes
 
 TRAIN = tuple(f"data_batch_{number}" for number in range(1, 6))
 TEST = "test_batch"
 _SIDE, _CHANNELS, _CLASSES = 32, 3, 10
-# What a pickled array of bytes is made of. NumPy 2 moved its core; latin-1 text stands for bytes
-# where a newer Python has written the pickle.
-_ALLOWED: Mapping[tuple[str, str], tuple[str, str]] = {
-    ("numpy", "ndarray"): ("numpy", "ndarray"),
-    ("numpy", "dtype"): ("numpy", "dtype"),
-    ("numpy.core.multiarray", "_reconstruct"): ("numpy._core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "_reconstruct"): ("numpy._core.multiarray", "_reconstruct"),
-    ("_codecs", "encode"): ("_codecs", "encode"),
-}
-
-
-class _Unpickler(pickle.Unpickler):
-    """Knows how to make an array and nothing else."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _ALLOWED:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no batch needs")
-        return super().find_class(*_ALLOWED[module, name])
 
 
 def missing_files(folder: Path) -> str:
@@ -53,33 +33,24 @@ def read(folder: Path, most_bytes: int) -> Four:
     something else. Nothing in a file is executed.
     """
     train = [_batch(folder / name, most_bytes) for name in TRAIN]
-    test_images, test_labels = _batch(folder / TEST, most_bytes)
-    places = f"{folder} (data_batch_1 to data_batch_5)", str(folder / TEST)
+    test = _batch(folder / TEST, most_bytes)
+    arrays = (*(np.concatenate(parts) for parts in zip(*train, strict=True)), *test)
+    of_train = f"{folder} (data_batch_1 to data_batch_5)"
+    places = (of_train, of_train, str(folder / TEST), str(folder / TEST))
     return Four(
-        {
-            "train_images": np.concatenate([images for images, _ in train]),
-            "train_labels": np.concatenate([labels for _, labels in train]),
-            "test_images": test_images,
-            "test_labels": test_labels,
-        },
-        {
-            "train_images": places[0],
-            "train_labels": places[0],
-            "test_images": places[1],
-            "test_labels": places[1],
-        },
+        dict(zip(ROLES, arrays, strict=True)),
+        dict(zip(ROLES, places, strict=True)),
     )
 
 
 def _batch(path: Path, most_bytes: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    pickled = read_bytes(path, most_bytes)
     try:
-        with path.open("rb") as stream:
-            pickled = stream.read(most_bytes + 1)
-    except OSError as error:
-        raise DamagedError(path, f"cannot be read ({error.strerror or error})") from error
-    if len(pickled) > most_bytes:
-        raise DamagedError(path, f"it has more than {most_bytes:,} bytes")
-    content = _unpickled(pickled, path)
+        _check_memo(pickled)
+        content = unpickled(pickled, encoding="bytes")
+    except Exception as error:
+        # A damaged pickle may fail in any way that its instructions can.
+        raise DamagedError(path, f"truncated or altered ({error!s:.200})") from error
     if not isinstance(content, dict):
         raise DamagedError(path, "its pickle holds no dictionary")
     pixels, labels = content.get(b"data"), content.get(b"labels")
@@ -108,12 +79,3 @@ def _check_memo(pickled: bytes) -> None:
 def _is_integer(label: object) -> bool:
     # Python does not print a number of thousands of digits.
     return type(label) is int and label.bit_length() <= 128
-
-
-def _unpickled(pickled: bytes, path: Path) -> Any:
-    try:
-        _check_memo(pickled)
-        return _Unpickler(io.BytesIO(pickled), encoding="bytes").load()
-    except Exception as error:
-        # A damaged pickle may fail in any way that its instructions can.
-        raise DamagedError(path, f"truncated or altered ({error!s:.200})") from error

@@ -6,7 +6,6 @@ data set and were counted over it, not over our training part: that part cannot 
 """
 
 import hashlib
-import shutil
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -14,17 +13,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from relu_bench import output_files
 from relu_bench.components.labels import Label
 from relu_bench.components.registry import Parameter
-from relu_bench.data.damage import DamagedError
-from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs
-from relu_bench.data.entry import Copied, Row
-from relu_bench.data.fetching import fetch
+from relu_bench.data.dataset import DamagedError, Dataset, DatasetInfo, Inputs
 from relu_bench.data.npz import read_npz
-from relu_bench.data.places import VARIABLE, expanded, keras_cache, not_here, own_places
+from relu_bench.data.places import (
+    NOT_ASKED,
+    VARIABLE,
+    Copied,
+    all_places,
+    copy_files,
+    expanded,
+    fetch,
+    keras_cache,
+    not_here,
+)
 from relu_bench.data.tasks import TWO_CLASSES
-from relu_bench.data.text_encoding import last_tokens
+from relu_bench.data.texts.encoding import last_tokens
 from relu_bench.errors import DataError
 
 NAME, FILE = "imdb", "imdb.npz"
@@ -39,51 +44,58 @@ _MOST_BYTES = 300_000_000
 _OTHER = " (not the file that Keras fetches: its checksum differs)"
 
 
-def _info(label: Label) -> DatasetInfo:
+PARAMETERS = {
+    "length": Parameter("integer", 100, minimum=1, maximum=10_000),
+    "vocabulary": Parameter("integer", 10_000, minimum=3, maximum=100_000),
+}
+
+
+def info(label: Label) -> DatasetInfo:
+    """Shapes and counts, without a look at the disk."""
     given: dict[str, Any] = dict(label.parameters)
     inputs = Inputs("tokens", (given["length"],), given["vocabulary"])
     return DatasetInfo(str(label), TWO_CLASSES, inputs, 2, COUNT, COUNT)
 
 
-def _place(_label: Label, data_dir: Path | None) -> str | None:
+def place(_label: Label, data_dir: Path | None) -> str | None:
+    """Where the file lies, None where it is nowhere."""
     path = _found(data_dir)
     return None if path is None else str(path)
 
 
-def _load(label: Label, data_dir: Path | None, fetch_it: bool) -> Dataset:
+def load(label: Label, data_dir: Path | None, fetch_it: bool) -> Dataset:
+    """The reviews as tokens; raises `DataError`."""
     path = _found(data_dir)
     if path is None:
-        path = _fetched(data_dir, fetch_it)
+        path = keras_cache().folder / FILE
+        try:
+            if not fetch_it:
+                raise DataError(NOT_ASKED)
+            fetch(path, _download)
+        except DataError as error:
+            raise _missing(data_dir, error) from error
     try:
-        return _read(path, _info(label))
+        return _read(path, info(label))
     except DamagedError as error:
-        cached = path.parent == keras_cache().folder
         remedy = (
             f"Delete the file, then `relu-bench data {NAME}` fetches it anew."
-            if cached
+            if path.parent == keras_cache().folder
             else f"Replace it; on a machine with network `relu-bench data {NAME} --to FOLDER`"
             f" writes a good copy to FOLDER/{NAME}."
         )
         raise DataError(f"{error}.\n{remedy}") from error
 
 
+def copy(dataset: Dataset, to: Path) -> Copied:
+    """Write the file into its folder in `to`; raises `DataError`."""
+    source = Path(dataset.source.removesuffix(_OTHER))
+    return copy_files(expanded(to) / NAME, {FILE: source.read_bytes()})
+
+
 def _found(data_dir: Path | None) -> Path | None:
-    for place in (*own_places(data_dir), keras_cache()):
-        for path in (place.folder / NAME / FILE, place.folder / FILE):
-            if path.is_file():
-                return path
-    return None
-
-
-def _fetched(data_dir: Path | None, fetch_it: bool) -> Path:
-    path = keras_cache().folder / FILE
-    if not fetch_it:
-        raise DataError(_missing(data_dir, "Fetching it was not asked for."))
-    try:
-        fetch(path, _download)
-    except DataError as error:
-        raise DataError(_missing(data_dir, str(error))) from error
-    return path
+    folders = [each.folder for each in all_places(data_dir)]
+    paths = (path for folder in folders for path in (folder / NAME / FILE, folder / FILE))
+    return next((path for path in paths if path.is_file()), None)
 
 
 def _download() -> None:
@@ -98,26 +110,14 @@ def _read(path: Path, info: DatasetInfo) -> Dataset:
     length, vocabulary = info.inputs.shape[0], info.inputs.vocabulary
     parts: list[npt.NDArray[Any]] = []
     for texts, labels in (_KEYS[:2], _KEYS[2:]):
-        place = f"{path} ({texts})"
+        where = f"{path} ({texts})"
         if arrays[texts].shape != (COUNT,):
             held = f"{len(arrays[texts]):,} reviews" if arrays[texts].ndim else "no reviews"
-            raise DamagedError(place, f"{held}, {NAME} has {COUNT:,}")
-        parts.append(_tokens(arrays[texts], place, length, vocabulary))
+            raise DamagedError(where, f"{held}, {NAME} has {COUNT:,}")
+        parts.append(_tokens(arrays[texts], where, length, vocabulary))
         parts.append(_labels(arrays[labels], f"{path} ({labels})"))
-    for array in parts:
-        array.flags.writeable = False
-    train_inputs, train_targets, test_inputs, test_targets = parts
-    return Dataset(
-        info.name,
-        info.task,
-        info.inputs,
-        train_inputs,
-        train_targets,
-        test_inputs,
-        test_targets,
-        classes=info.classes,
-        source=str(path) + ("" if _digest(path) == _SHA256 else _OTHER),
-    )
+    is_that_of_keras = hashlib.sha256(path.read_bytes()).hexdigest() == _SHA256
+    return Dataset.of(info, *parts, source=str(path) + ("" if is_that_of_keras else _OTHER))
 
 
 def _tokens(
@@ -151,31 +151,7 @@ def _labels(labels: npt.NDArray[Any], place: str) -> npt.NDArray[np.uint8]:
     return labels.astype(np.uint8)
 
 
-def _copy(dataset: Dataset, to: Path) -> Copied:
-    source = Path(dataset.source.removesuffix(_OTHER))
-    target = expanded(to) / NAME / FILE
-    try:
-        if target.is_file() and _digest(target) == _digest(source):
-            return Copied(target.parent, (), files=1)
-        output_files.make_folder(target.parent)
-        with output_files.replacing(target) as new:
-            shutil.copyfile(source, new)
-            if _digest(new) != _digest(source):
-                raise DataError(f"{target} was altered while it was written. Copy again.")
-    except OSError as error:
-        raise DataError(
-            f"{target.parent} cannot be written ({error.strerror or error})."
-            " Give --to a folder that can, with room for the copy."
-        ) from error
-    return Copied(target.parent, (FILE,), files=1)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _missing(data_dir: Path | None, reason: str) -> str:
+def _missing(data_dir: Path | None, reason: object) -> DataError:
     return not_here(
         NAME,
         data_dir,
@@ -184,15 +160,3 @@ def _missing(data_dir: Path | None, reason: str) -> str:
         f"    `relu-bench data {NAME} --to FOLDER` writes it where there is a network;",
         "  - texts of your own: `dataset: path/to/folder` or `dataset: path/to/file.csv`.",
     )
-
-
-IMDB = Row(
-    parameters={
-        "length": Parameter("integer", 100, minimum=1, maximum=10_000),
-        "vocabulary": Parameter("integer", 10_000, minimum=3, maximum=100_000),
-    },
-    info=_info,
-    load=_load,
-    place=_place,
-    copy=_copy,
-)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from relu_bench.data.damage import DamagedError, what_instead
+from relu_bench.data.dataset import DamagedError, what_instead
 from relu_bench.errors import show
 
 RATINGS, USERS, ITEMS = "u.data", "u.user", "u.item"

@@ -1,18 +1,17 @@
-"""Data of the user's own: a folder with the four well-known IDX files, or texts (`texts.py`).
+"""Data of the user's own: a folder with the four well-known IDX files, or texts (`texts/own.py`).
 
 What lies there decides which. Images may have any size, channels and number of classes.
 """
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from relu_bench.data import idx
-from relu_bench.data.damage import DamagedError
-from relu_bench.data.dataset import Dataset, DatasetInfo, image
+from relu_bench.data.dataset import DamagedError, Dataset, DatasetInfo, image
 from relu_bench.data.forms import check_form
-from relu_bench.data.four import (
+from relu_bench.data.images import idx
+from relu_bench.data.images.arrays import (
     Role,
     as_dataset,
     check_shapes,
@@ -23,15 +22,7 @@ from relu_bench.data.four import (
 )
 from relu_bench.data.places import expanded, own_places
 from relu_bench.data.tasks import CLASSIFICATION
-from relu_bench.data.text_layouts import EXPECTED as TEXTS_EXPECTED
-from relu_bench.data.text_layouts import is_table
-from relu_bench.data.texts import (
-    holds_texts,
-    load_texts,
-    texts_fingerprint,
-    texts_info,
-    texts_left_out,
-)
+from relu_bench.data.texts import own as texts
 from relu_bench.errors import DataError
 from relu_bench.machine import hardware
 
@@ -39,33 +30,33 @@ _REMEDY = "Replace the file with a good copy."
 _MOST_NAMES = 5
 
 
-def load_folder(name: str, data_dir: Path | None) -> Dataset:
+def load(name: str, data_dir: Path | None) -> Dataset:
     """The data set in the folder or file `name`. Raises `DataError`."""
-    folder = resolve(name, data_dir)
-    if _is_text(folder):
-        return load_texts(name, folder)
+    path = _resolved(name, data_dir)
+    if _is_text(path):
+        return texts.load(name, path)
+    # From the headers first: a small file may unpack to more than the memory holds.
+    about = _images_info(name, path)
     try:
-        files = _files(folder)
-        # From the headers first: a small file may unpack to more than the memory holds.
-        check_shapes(*_headers(files))
-        four = read_idx(files, _half_of_memory())
-        classes = count_classes(four.arrays["train_labels"], four.places["train_labels"])
-        return as_dataset(four, name=name, task=CLASSIFICATION, classes=classes, source=str(folder))
+        return as_dataset(read_idx(_files(path), _half_of_memory()), about, str(path))
     except DamagedError as error:
         raise DataError(f"{error}.\n{_REMEDY}") from error
 
 
-def folder_info(name: str, data_dir: Path | None) -> DatasetInfo:
+def info(name: str, data_dir: Path | None) -> DatasetInfo:
     """What the headers and the training labels in the folder `name` say, or its texts.
 
     Raises `DataError`.
     """
-    folder = resolve(name, data_dir)
-    if _is_text(folder):
-        return texts_info(name, folder)
+    path = _resolved(name, data_dir)
+    return texts.load(name, path).info if _is_text(path) else _images_info(name, path)
+
+
+def _images_info(name: str, folder: Path) -> DatasetInfo:
     files = _files(folder)
+    places = {role: str(path) for role, path in files.items()}
     try:
-        headers, places = _headers(files)
+        headers = {role: idx.read_header(path) for role, path in files.items()}
         shape = check_shapes(headers, places)
         labels = idx.read(files["train_labels"], _half_of_memory())
         classes = count_classes(labels, places["train_labels"])
@@ -75,36 +66,30 @@ def folder_info(name: str, data_dir: Path | None) -> DatasetInfo:
     return DatasetInfo(name, CLASSIFICATION, image(shape), classes, *counts)
 
 
-def folder_fingerprint(name: str, data_dir: Path | None) -> str:
+def fingerprint(name: str, data_dir: Path | None) -> str:
     """SHA-256, in hex, of the content of the folder or file `name`.
 
     Of images, over shapes and values only: packing, spelling of the file names, byte order of wide
     labels and the path do not change it. Raises `DataError`.
     """
-    path = resolve(name, data_dir)
+    path = _resolved(name, data_dir)
     if _is_text(path):
-        return texts_fingerprint(path)
-    dataset = load_folder(name, data_dir)
+        return texts.fingerprint(path)
     sha = hashlib.sha256()
-    for array in (
-        dataset.train_inputs,
-        dataset.train_targets,
-        dataset.test_inputs,
-        dataset.test_targets,
-    ):
+    for array in load(name, data_dir).arrays:
         sha.update(f"{array.dtype.name} {array.shape}\n".encode())
         sha.update(array.astype(array.dtype.newbyteorder("<"), copy=False).data)
     return sha.hexdigest()
 
 
-def folder_notice(name: str, data_dir: Path | None) -> str:
+def notice(name: str, data_dir: Path | None) -> str:
     """What lies in the folder `name` and is not read, as a sentence; empty if there is nothing.
 
     Raises `DataError`.
     """
-    path = resolve(name, data_dir)
+    path = _resolved(name, data_dir)
     if _is_text(path):
-        others: Sequence[Path] = texts_left_out(path)
+        others: Sequence[Path] = texts.left_out(path)
     else:
         others = sorted({*path.iterdir()} - {*_files(path).values()})
     if not others:
@@ -115,7 +100,7 @@ def folder_notice(name: str, data_dir: Path | None) -> str:
     return f"{name}: left out, being neither texts nor images of it: {', '.join(shown)}"
 
 
-def resolve(name: str, data_dir: Path | None) -> Path:
+def _resolved(name: str, data_dir: Path | None) -> Path:
     """The folder or CSV file that `name` means: as a path, else inside the user's data folders.
 
     Raises `DataError` when there is none.
@@ -124,12 +109,12 @@ def resolve(name: str, data_dir: Path | None) -> Path:
     # Joining an absolute path gives that path itself.
     candidates = [path, *(place.folder / path for place in own_places(data_dir))]
     for candidate in candidates:
-        if candidate.is_dir() or is_table(candidate):
+        if candidate.is_dir() or texts.is_table(candidate):
             return candidate
     looked = "\n".join(f"  {candidate}" for candidate in dict.fromkeys(candidates))
     there = [candidate for candidate in candidates if os.path.lexists(candidate)]
     what = _what_is_there(there[0]) if there else "does not exist"
-    raise DataError(f"{name} {what}; {_expected()}\n{TEXTS_EXPECTED}\nLooked for it at\n{looked}")
+    raise DataError(f"{name} {what}; {_expected()}\n{texts.EXPECTED}\nLooked for it at\n{looked}")
 
 
 def _what_is_there(path: Path) -> str:
@@ -145,15 +130,9 @@ def _files(folder: Path) -> dict[Role, Path]:
     missing = missing_files(files)
     if missing:
         # An empty folder may be meant for either.
-        also = "" if files else f"\n{TEXTS_EXPECTED}"
+        also = "" if files else f"\n{texts.EXPECTED}"
         raise DataError(f"{folder} lacks {missing};\n{_expected()}{also}")
     return files
-
-
-def _headers(files: Mapping[Role, Path]) -> tuple[dict[Role, idx.Header], dict[Role, str]]:
-    """The headers of `files`, and what an error calls these. Raises `DamagedError`."""
-    headers = {role: idx.read_header(path) for role, path in files.items()}
-    return headers, {role: str(path) for role, path in files.items()}
 
 
 def _half_of_memory() -> int | None:
@@ -164,7 +143,7 @@ def _half_of_memory() -> int | None:
 
 def _is_text(path: Path) -> bool:
     """Whether there is something, and nothing that is called like an IDX file."""
-    return holds_texts(path) and not (
+    return texts.holds_texts(path) and not (
         path.is_dir()
         and any("ubyte" in entry.name and not entry.is_dir() for entry in path.iterdir())
     )

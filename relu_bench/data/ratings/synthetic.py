@@ -18,6 +18,7 @@ on operations that IEEE 754 rounds exactly, element by element: every machine ma
 """
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,6 @@ import numpy.typing as npt
 from relu_bench.components.labels import Label
 from relu_bench.components.registry import Parameter
 from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs
-from relu_bench.data.entry import Row
 from relu_bench.data.parts import stratified_sample
 from relu_bench.data.tasks import RATINGS
 from relu_bench.errors import DataError
@@ -38,6 +38,13 @@ SIGNAL_VARIANCE = 0.74
 """Of f over users and items."""
 TEST_SHARE = 0.2
 EMBEDDED = "embedded, synthetic (not real), needs no network"
+
+PARAMETERS = {
+    "users": Parameter("integer", 1000, minimum=1, maximum=200_000),
+    "items": Parameter("integer", 500, minimum=1, maximum=20_000),
+    "ratings_per_user": Parameter("integer", 50, minimum=1, maximum=20_000),
+    "noise": Parameter("float", 0.5, minimum=0, maximum=100),
+}
 
 # One stream each, so that the number of users does not change the items, nor the noise the rest.
 _USERS, _ITEMS, _CHOICE, _NOISE, _TEST = range(5)
@@ -61,7 +68,8 @@ def best_reachable(noise: float) -> dict[str, float]:
     return {"rmse": noise, "mae": noise * math.sqrt(6) / 3}
 
 
-def _info(label: Label) -> DatasetInfo:
+def info(label: Label) -> DatasetInfo:
+    """Shapes and counts; raises `DataError` for parameters that do not go together."""
     given: dict[str, Any] = dict(label.parameters)
     items, each = given["items"], given["ratings_per_user"]
     total = given["users"] * each
@@ -85,8 +93,9 @@ def _info(label: Label) -> DatasetInfo:
     return DatasetInfo(str(label), RATINGS, inputs, 0, total - test, test)
 
 
-def _load(label: Label) -> Dataset:
-    info = _info(label)
+def load(label: Label, _data_dir: Path | None, _fetch_it: bool) -> Dataset:
+    """The ratings as they are always drawn; raises as `info`."""
+    about = info(label)
     given: dict[str, Any] = dict(label.parameters)
     users = _features(given["users"], _USERS)
     items = _features(given["items"], _ITEMS)
@@ -96,22 +105,20 @@ def _load(label: Label) -> Dataset:
     ratings = (truth + given["noise"] * _noise(len(truth))).astype(np.float32)
     features = np.concatenate(rated, axis=1).astype(np.float32)
     # Which ratings are the test part is fixed: it is no setting.
-    test = stratified_sample(np.zeros(len(ratings), np.uint8), info.test_count, _SEED + _TEST)
-    parts = (features[~test], ratings[~test], features[test], ratings[test])
-    for array in parts:
-        array.flags.writeable = False
+    test = stratified_sample(np.zeros(len(ratings), np.uint8), about.test_count, _SEED + _TEST)
     reached = float(np.sqrt(np.mean((ratings[test] - truth[test]) ** 2)))
-    return Dataset(
-        info.name,
-        info.task,
-        info.inputs,
-        *parts,
-        classes=0,
-        source=f"{_place(label)}; on this test part {reached:.4f}",
+    return Dataset.of(
+        about,
+        features[~test],
+        ratings[~test],
+        features[test],
+        ratings[test],
+        source=f"{place(label, None)}; on this test part {reached:.4f}",
     )
 
 
-def _place(label: Label) -> str:
+def place(label: Label, _data_dir: Path | None) -> str:
+    """That it is made up, and how good one can be."""
     best = best_reachable(float(dict(label.parameters)["noise"]))  # type: ignore[arg-type]
     return f"{EMBEDDED}; best reachable RMSE {best['rmse']:g}, MAE {best['mae']:.4g}"
 
@@ -138,16 +145,3 @@ def _chosen(users: int, items: int, each: int) -> npt.NDArray[np.intp]:
     bits = np.random.PCG64(_SEED + _CHOICE)
     rows = [np.argsort(bits.random_raw(items), kind="stable")[:each] for _ in range(users)]
     return np.concatenate(rows)
-
-
-SYNTHETIC_RATINGS = Row(
-    parameters={
-        "users": Parameter("integer", 1000, minimum=1, maximum=200_000),
-        "items": Parameter("integer", 500, minimum=1, maximum=20_000),
-        "ratings_per_user": Parameter("integer", 50, minimum=1, maximum=20_000),
-        "noise": Parameter("float", 0.5, minimum=0, maximum=100),
-    },
-    info=_info,
-    load=lambda label, data_dir, fetch: _load(label),
-    place=lambda label, data_dir: _place(label),
-)

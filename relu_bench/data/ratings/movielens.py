@@ -13,17 +13,24 @@ from pathlib import Path
 
 import numpy as np
 
-from relu_bench import output_files
 from relu_bench.components.labels import Label
-from relu_bench.data.damage import DamagedError
-from relu_bench.data.dataset import Dataset, DatasetInfo, Inputs
-from relu_bench.data.entry import Copied, Row
-from relu_bench.data.fetching import fetch
-from relu_bench.data.movielens_files import FILES, Counts, parse
+from relu_bench.data.dataset import DamagedError, Dataset, DatasetInfo, Inputs
 from relu_bench.data.parts import stratified_sample
-from relu_bench.data.places import VARIABLE, Place, expanded, keras_cache, not_here, own_places
-from relu_bench.data.rating_features import ITEM_COLUMNS, USER_COLUMNS, RatingFeatures
-from relu_bench.data.synthetic_ratings import NAME as SYNTHETIC
+from relu_bench.data.places import (
+    NOT_ASKED,
+    VARIABLE,
+    Copied,
+    all_places,
+    copy_files,
+    expanded,
+    fetch,
+    keras_cache,
+    not_here,
+    read_bytes,
+)
+from relu_bench.data.ratings import synthetic
+from relu_bench.data.ratings.features import ITEM_COLUMNS, USER_COLUMNS, RatingFeatures
+from relu_bench.data.ratings.films import FILES, Counts, parse
 from relu_bench.data.tasks import RATINGS
 from relu_bench.errors import DataError
 
@@ -44,26 +51,41 @@ SHA256: Mapping[str, str] = {
 _LARGEST = 20_000_000
 
 
-def _info(_label: Label | None = None) -> DatasetInfo:
+def info(_label: Label | None = None) -> DatasetInfo:
+    """Shapes and counts, without a look at the disk."""
     test = round(TEST_SHARE * COUNTS.ratings)
     groups = (USER_COLUMNS, ITEM_COLUMNS)
     inputs = Inputs("features", (sum(groups),), groups=groups)
     return DatasetInfo(NAME, RATINGS, inputs, 0, COUNTS.ratings - test, test)
 
 
-def _place(_label: Label, data_dir: Path | None) -> str | None:
+def place(_label: Label, data_dir: Path | None) -> str | None:
+    """Where its folder or archive lies, None where it is nowhere. Raises as `_found`."""
     path = _found(data_dir)
     return None if path is None else str(path)
 
 
-def _load(_label: Label, data_dir: Path | None, fetch_it: bool) -> Dataset:
+def load(_label: Label, data_dir: Path | None, fetch_it: bool) -> Dataset:
+    """The ratings with their features; raises `DataError`."""
     path = _found(data_dir)
     if path is None:
-        path = _fetched(data_dir, fetch_it)
+        path = keras_cache().folder / ARCHIVE
+        try:
+            if not fetch_it:
+                raise DataError(NOT_ASKED)
+            fetch(path, _download)
+        except DataError as error:
+            raise _missing(data_dir, error) from error
     try:
         return _dataset(path)
     except DamagedError as error:
         raise DataError(f"{error}.\n{_remedy(path)}") from error
+
+
+def copy(dataset: Dataset, to: Path) -> Copied:
+    """Write the three files into their folder in `to`; raises `DataError`."""
+    contents = {name: content for name, content, _ in _contents(Path(dataset.source))}
+    return copy_files(expanded(to) / FOLDER, contents)
 
 
 def _found(data_dir: Path | None) -> Path | None:
@@ -71,34 +93,19 @@ def _found(data_dir: Path | None) -> Path | None:
 
     Raises `DataError` for a folder that lacks some of the files, unless the archive lies beside it.
     """
-    for place in (*own_places(data_dir), keras_cache()):
-        folder, archive = place.folder / FOLDER, place.folder / ARCHIVE
+    for each in all_places(data_dir):
+        folder, archive = each.folder / FOLDER, each.folder / ARCHIVE
         missing = [name for name in FILES if not (folder / name).is_file()]
         if not missing:
             return folder
         if archive.is_file():
             return archive
-        if len(missing) < len(FILES) and not place.is_cache:
-            raise DataError(_incomplete(folder, place, missing))
+        if len(missing) < len(FILES) and not each.is_cache:
+            raise DataError(
+                f"{folder} ({each.called}) is incomplete, missing: {', '.join(missing)}.\nUnpack"
+                f" {ARCHIVE} there anew, or put the archive itself into {each.folder}."
+            )
     return None
-
-
-def _incomplete(folder: Path, place: Place, missing: list[str]) -> str:
-    return (
-        f"{folder} ({place.called}) is incomplete, missing: {', '.join(missing)}.\nUnpack"
-        f" {ARCHIVE} there anew, or put the archive itself into {place.folder}."
-    )
-
-
-def _fetched(data_dir: Path | None, fetch_it: bool) -> Path:
-    if not fetch_it:
-        raise DataError(_missing(data_dir, "Fetching it was not asked for."))
-    path = keras_cache().folder / ARCHIVE
-    try:
-        fetch(path, _download)
-    except DataError as error:
-        raise DataError(_missing(data_dir, str(error))) from error
-    return path
 
 
 def _download() -> None:
@@ -117,19 +124,16 @@ def _dataset(path: Path) -> Dataset:
             raise DamagedError(
                 places[name], "altered: its checksum is not that of GroupLens's file"
             )
-    info = _info()
+    about = info()
     one_stratum = np.zeros(len(films.rating), np.uint8)
-    is_test = stratified_sample(one_stratum, info.test_count, _TEST_SEED)
+    is_test = stratified_sample(one_stratum, about.test_count, _TEST_SEED)
     train, test = (np.flatnonzero(part).astype(np.int32) for part in (~is_test, is_test))
-    parts = (train, films.rating[train], test, films.rating[test])
-    for array in parts:
-        array.flags.writeable = False
-    return Dataset(
-        info.name,
-        info.task,
-        info.inputs,
-        *parts,
-        classes=0,
+    return Dataset.of(
+        about,
+        train,
+        films.rating[train],
+        test,
+        films.rating[test],
         source=str(path),
         encode=RatingFeatures(films, train, test),
     )
@@ -139,7 +143,7 @@ def _contents(path: Path) -> Iterator[tuple[str, bytes, str]]:
     """Name, content and place of each of the three files. Raises `DamagedError`."""
     if path.name != ARCHIVE:
         for name in FILES:
-            yield name, _read(path / name), str(path / name)
+            yield name, read_bytes(path / name, _LARGEST), str(path / name)
         return
     try:
         with zipfile.ZipFile(path) as archive:
@@ -156,17 +160,6 @@ def _contents(path: Path) -> Iterator[tuple[str, bytes, str]]:
         raise DamagedError(path, f"it cannot be read ({error.strerror or error})") from error
 
 
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(_LARGEST + 1)
-    except OSError as error:
-        raise DamagedError(path, f"it cannot be read ({error.strerror or error})") from error
-    if len(content) > _LARGEST:
-        raise DamagedError(path, f"it has more than {_LARGEST:,} bytes")
-    return content
-
-
 def _remedy(path: Path) -> str:
     if path.parent == keras_cache().folder:
         return f"Delete {path}, then `relu-bench data {NAME}` fetches {ARCHIVE} anew."
@@ -176,29 +169,7 @@ def _remedy(path: Path) -> str:
     )
 
 
-def _copy(dataset: Dataset, to: Path) -> Copied:
-    folder = expanded(to) / FOLDER
-    written = []
-    try:
-        for name, content, _ in _contents(Path(dataset.source)):
-            target = folder / name
-            if target.is_file() and target.read_bytes() == content:
-                continue
-            output_files.make_folder(folder)
-            with output_files.replacing(target) as new:
-                new.write_bytes(content)
-                if new.read_bytes() != content:
-                    raise DataError(f"{target} was altered while it was written. Copy again.")
-            written.append(name)
-    except OSError as error:
-        raise DataError(
-            f"{folder} cannot be written ({error.strerror or error})."
-            " Give --to a folder that can, with room for the copy."
-        ) from error
-    return Copied(folder, tuple(written), files=len(FILES))
-
-
-def _missing(data_dir: Path | None, reason: str) -> str:
+def _missing(data_dir: Path | None, reason: object) -> DataError:
     return not_here(
         NAME,
         data_dir,
@@ -206,14 +177,5 @@ def _missing(data_dir: Path | None, reason: str) -> str:
         f"  - put {ARCHIVE}, or its folder {FOLDER} with {', '.join(FILES)}, into FOLDER and"
         f" give --data-dir FOLDER, or set {VARIABLE}=FOLDER;",
         f"    the archive is at {ADDRESS};",
-        f"  - `dataset: {SYNTHETIC}` is embedded, made up, and needs no network.",
+        f"  - `dataset: {synthetic.NAME}` is embedded, made up, and needs no network.",
     )
-
-
-MOVIELENS = Row(
-    aliases=("movielens-100k",),
-    info=_info,
-    load=_load,
-    place=_place,
-    copy=_copy,
-)

@@ -26,7 +26,7 @@ _TEST_SEED = 1_797
 _SHA256 = "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
 
 
-def load_digits() -> Dataset:
+def load() -> Dataset:
     """The embedded data set, with its fixed, stratified test part of 360 samples.
 
     Raises `DataError` when scikit-learn's copy is not the one expected here.
@@ -44,15 +44,12 @@ def load_digits() -> Dataset:
         )
     inputs = resize(small, _SIDE, _BRIGHTEST)[..., np.newaxis]
     test = stratified_sample(targets, INFO.test_count, _TEST_SEED)
-    parts = (inputs[~test], targets[~test], inputs[test], targets[test])
-    for array in parts:
-        array.flags.writeable = False
-    return Dataset(
-        INFO.name,
-        INFO.task,
-        INFO.inputs,
-        *parts,
-        classes=INFO.classes,
+    return Dataset.of(
+        INFO,
+        inputs[~test],
+        targets[~test],
+        inputs[test],
+        targets[test],
         source=f"embedded in scikit-learn {release}",
     )
 
