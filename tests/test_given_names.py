@@ -182,7 +182,7 @@ def test_a_damaged_plan_names_nothing(config: dict[str, Any]) -> None:
 
 
 def test_the_values_that_can_be_named_are_those_of_labels() -> None:
-    from relu_bench.config.given_names import FIELDS
+    from relu_bench.config.settings import LABEL_FIELDS as FIELDS
 
     assert {"activation", "output_activation", "initializer", "bias_initializer"} <= set(FIELDS)
     assert {"optimizer", "model", "dataset"} <= set(FIELDS)

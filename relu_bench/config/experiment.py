@@ -1,13 +1,14 @@
 """YAML and `--set` -> Experiment: strict, typed, frozen, every error with its place and remedy.
 
-A list where one value is expected is an axis. `cases` hold values that belong together.
+A list where one value is expected is an axis. `cases` hold values that belong together. What is
+wrong is collected, so that one call tells all of it.
 """
 
 import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,26 @@ from pydantic import ValidationError
 
 from relu_bench.components import spacing
 from relu_bench.components.labels import LabelError
-from relu_bench.components.registry import nearest_field
-from relu_bench.config import display_names, given_names, overrides, yaml_source
-from relu_bench.config.complaints import MOST, Complaints
-from relu_bench.config.settings import FIELDS, NUMERIC_FIELDS, Setting, allowed, default_of, switch
-from relu_bench.config.yaml_source import Document, Key
-from relu_bench.errors import ConfigError, show
+from relu_bench.components.registry import nearest, nearest_field
+from relu_bench.config import display_names, overrides, yaml_source
+from relu_bench.config.overrides import Override
+from relu_bench.config.settings import (
+    FIELDS,
+    LABEL_FIELDS,
+    NUMERIC_FIELDS,
+    Setting,
+    allowed,
+    default_of,
+    switch,
+    taken,
+)
+from relu_bench.config.yaml_source import KEY, Document, Key, odd_character
+from relu_bench.errors import ConfigError, shorten, show
 from relu_bench.networks import activations
 
 Axes = Mapping[str, tuple[Any, ...]]
+Used = Mapping[str, Collection[str]]
+"""The canonical labels of each field that holds one."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 DEFAULT_SEEDS = 10
@@ -42,6 +54,10 @@ _ALLOWED = {
     display_names.KEY: display_names.ALLOWED,
 }
 _LONGEST_LIST = 500
+_MOST_LABELS = 40
+_SCREEN = (22, 80)  # lines and columns that the errors of one call may fill
+_MOST_ERRORS = _SCREEN[0]
+"""Errors about what stands under one key that are worth looking for: no screen shows more."""
 # Names that `pandas.read_csv` would read as a missing value.
 _MISSING_VALUES = frozenset({"NA", "NULL", "NaN", "None", "nan", "null"})
 
@@ -143,6 +159,101 @@ def _sources(groups: Iterable[Axes]) -> dict[str, activations.Source]:
     return {label: source for label, source in found.items() if source is not None}
 
 
+@dataclass(frozen=True)
+class _Complaint:
+    path: Key
+    message: str
+    known: str = ""
+    allowed: str = ""
+
+
+class _Complaints:
+    """Collects errors about values of a document and of `--set`."""
+
+    def __init__(self, document: Document, overrides: Mapping[str, Override]) -> None:
+        self._document = document
+        self._overrides = overrides
+        self._found: list[_Complaint] = []
+        self._under: Counter[str | int] = Counter()
+        self._left_out = 0
+
+    def about(self, path: Key, message: str, *, known: str = "", allowed: str = "") -> None:
+        """Add an error about the value at `path`.
+
+        Args:
+            path: keys down to the value; `KEY` behind them for the key itself.
+            message: what was given, and what is wrong with it.
+            known: the end of the message that lists what there is; a list is shown once.
+            allowed: what would be right; empty where the message says so.
+        """
+        self._found.append(_Complaint(path, message, known, allowed))
+        self._under[path[0]] += 1
+
+    def about_all(self, message: str) -> None:
+        """Add an error that stands at no place in the document."""
+        self._found.append(_Complaint((), message))
+
+    def leave_out(self, count: int) -> None:
+        """Only count so many further errors, which could not be shown anyway."""
+        self._left_out += count
+
+    def enough(self, key: str | int) -> bool:
+        """Whether a further error under this key of the config could not be shown anyway."""
+        return self._under[key] >= _MOST_ERRORS
+
+    def place(self, path: Key) -> str:
+        """`file.yaml, line 4`, or `--set`."""
+        return "--set" if path[0] in self._overrides else self._document.place(path)
+
+    def excerpt(self, path: Key) -> str:
+        """The line with the value, as it was given."""
+        if path[0] in self._overrides:
+            given = f"--set {path[0]}={self._overrides[str(path[0])].text}"
+            return f"    {shorten(given)}{odd_character(given)}"
+        return self._document.excerpt(path)
+
+    def raise_them(self) -> None:
+        """Raise one ConfigError with as many as fit a screen, in the order of the file, if any."""
+        if not self._found:
+            return
+        shown: list[str] = []
+        listed: set[str] = set()
+        for each in sorted(self._found, key=self._order):
+            message = self._written(each, with_known=each.known not in listed)
+            if shown and _screen_lines([*shown, message]) > _SCREEN[0]:
+                break
+            shown.append(message)
+            listed.add(each.known)
+        if rest := len(self._found) - len(shown) + self._left_out:
+            least = "at least " if max(self._under.values()) >= _MOST_ERRORS else ""
+            shown.append(f"... and {least}{rest} more.")
+        raise ConfigError("\n".join(shown))
+
+    def _order(self, complaint: _Complaint) -> tuple[int, int]:
+        path = complaint.path
+        from_file = bool(path) and path[0] not in self._overrides
+        return self._document.mark_of(path) or (-1, 0) if from_file else (-1, 0)
+
+    def _written(self, complaint: _Complaint, *, with_known: bool) -> str:
+        path, message = complaint.path, complaint.message
+        if not path:
+            return message
+        parts = [part for part in path if part != KEY]
+        key = ".".join(shorten(part) for part in parts if isinstance(part, str))
+        known = complaint.known if with_known else ""
+        allowed = f"\n  Allowed: {complaint.allowed}" if complaint.allowed else ""
+        excerpt = self.excerpt(path)
+        return "\n".join(
+            filter(None, (f"{self.place(path)}, {key}: {message}{known}{allowed}", excerpt))
+        )
+
+
+def _screen_lines(messages: Sequence[str]) -> int:
+    """Lines of a terminal that `messages` fill, long ones broken at its edge."""
+    lines = "\n".join(messages).split("\n")
+    return sum(max(1, math.ceil(len(line) / _SCREEN[1])) for line in lines)
+
+
 class _Reader:
     """Collects values and errors, so that one call tells all that is wrong."""
 
@@ -151,7 +262,7 @@ class _Reader:
         self.overrides = overrides.parse(sets, SETTABLE)
         set_values = {key: override.value for key, override in self.overrides.items()}
         self.values = {**document.values, **set_values}
-        self.complaints = Complaints(document, self.overrides)
+        self.complaints = _Complaints(document, self.overrides)
         self.clashing: set[str] = set()
         self.spaced = 0
 
@@ -248,29 +359,76 @@ class _Reader:
     def check_keys(self) -> None:
         for names, known in ((self.overrides, SETTABLE), (self.document.values, _KEYS)):
             unknown = [key for key in names if key not in _KEYS]
-            for key in unknown[:MOST]:
+            for key in unknown[:_MOST_ERRORS]:
                 self._unknown((key,), known)
-            self.complaints.leave_out(len(unknown[MOST:]))
+            self.complaints.leave_out(len(unknown[_MOST_ERRORS:]))
 
     def display_names(self, axes: Axes, cases: Sequence[Axes]) -> dict[str, str]:
+        """The display name of each value that is run, by its canonical label."""
         key = display_names.KEY
+        given = self.values.get(key, {})
         if key in self.overrides:
             where = f"as a line `{key}: {{relu: ReLU}}`"
             self._error((key,), f"display names belong into the config file, {where}")
             return {}
+        if not isinstance(given, dict):
+            self._error((key,), f"{show(given)} is no list of names by value", key)
+            return {}
+        settings = [with_defaults({**axes, **case}) for case in cases or ({},)] if given else []
+        run = {
+            field: dict.fromkeys(itertools.chain(*(setting[field] for setting in settings)))
+            for field in LABEL_FIELDS
+        }
+        found, by_key = self._named(given, run)
+        for setting, label, other in _alike(found, run):
+            if self.complaints.enough(key):
+                break
+            self._error(
+                (key, by_key[label]),
+                f"{shorten(label)} and {shorten(other)} would both be called {found[label]!r}, and "
+                f"nobody could tell which {setting.replace('_', ' ')} is meant. Give one of them "
+                "another name",
+            )
+        asked = {label for labels in run.values() for label in labels}
+        return {label: name for label, name in found.items() if label in asked}
 
-        def complain(
-            path: Key, message: str, *, known: str = "", with_allowed: bool = False
-        ) -> None:
-            self._error((key, *path), message, key if with_allowed else None, known)
+    def _named(self, given: Mapping[str, Any], run: Used) -> tuple[dict[str, str], dict[str, str]]:
+        """The name of each label, and the key that gives it."""
+        # What the file has where `--set` has something else may keep its name: that is no mistake.
+        known = {field: {**dict.fromkeys(run[field]), **self._replaced(field)} for field in run}
+        found: dict[str, str] = {}
+        by_key: dict[str, str] = {}
+        exact = {label for labels in known.values() for label in labels if label in given}
+        for key, name in given.items():
+            if self.complaints.enough(display_names.KEY):
+                break
+            path: Key = (display_names.KEY, key)
+            labels = _meant(key, known)
+            if not labels:
+                values = list(dict.fromkeys(itertools.chain(*known.values())))
+                told = f"{show(key)} is no value that this config runs.{nearest(key, values)}"
+                self._error((*path, KEY), told, known=f" It has: {_listed(values)}")
+                continue
+            if fault := display_names.fault_of(name):
+                self._error(path, fault, display_names.KEY)
+                continue
+            # A label that is written out stands for itself, though another key may mean it too.
+            own = [label for label in labels if label == key or label not in exact]
+            twice = [label for label in own if found.get(label, name.strip()) != name.strip()]
+            for label in twice if own else labels:
+                first = by_key.get(label, label)
+                told = f"{shorten(label)} has a name already, given by the key {show(first)}"
+                self._error((*path, KEY), told)
+            for label in own:
+                if label not in twice:
+                    found[label], by_key[label] = name.strip(), key
+        return found, by_key
 
-        return given_names.read(
-            self.values.get(key, {}),
-            [with_defaults({**axes, **case}) for case in cases or ({},)],
-            {field: self.document.values.get(field) for field in self.overrides},
-            complain,
-            lambda: self.complaints.enough(key),
-        )
+    def _replaced(self, field: str) -> dict[str, None]:
+        """The labels that the file has for a field which `--set` gives."""
+        given = self.document.values.get(field) if field in self.overrides else []
+        each = given if isinstance(given, list) else [given]
+        return dict.fromkeys(itertools.chain(*(taken(field, value) for value in each)))
 
     def _spaced(self, path: Key, field: str, item: Any) -> list[Any]:
         try:
@@ -302,7 +460,7 @@ class _Reader:
 
     def _unknown(self, path: Key, known: Collection[str]) -> None:
         hint = nearest_field(str(path[-1]), known)
-        place = (*path, yaml_source.KEY) if path[0] not in self.overrides else path
+        place = (*path, KEY) if path[0] not in self.overrides else path
         reason = f"there is no field {show(path[-1])}.{hint}"
         self._error(place, reason, known=f" Known: {', '.join(known)}")
 
@@ -326,22 +484,40 @@ def _as_list(field: str, value: Any) -> str:
     if not isinstance(value, str) or len(value) > _LONGEST_LIST:
         return ""
     pieces = [piece.strip() for piece in spacing.split_at_commas(value)]
-    right = [_is_allowed(field, yaml_source.scalar(piece)) for piece in pieces]
+    right = [bool(taken(field, yaml_source.scalar(piece))) for piece in pieces]
     if len(pieces) == 1:
         # Between blanks, all must be right: a name may have a blank itself.
         pieces = value.split()
-        right = [all(_is_allowed(field, yaml_source.scalar(piece)) for piece in pieces)]
+        right = [all(taken(field, yaml_source.scalar(piece)) for piece in pieces)]
     if len(pieces) < 2 or not any(right) or "" in pieces:
         return ""
     return yaml_source.quote_labels(f"[{', '.join(pieces)}]")
 
 
-def _is_allowed(field: str, value: Any) -> bool:
-    try:
-        Setting.model_validate({field: value})
-    except ValidationError:
-        return False
-    return True
+def _meant(key: str, known: Used) -> list[str]:
+    """The canonical labels that a key stands for; one of them, written out, for itself alone."""
+    if any(key in labels for labels in known.values()):
+        return [key]
+    labels = ((field, label) for field in known for label in taken(field, key))
+    return list(dict.fromkeys(label for field, label in labels if label in known[field]))
+
+
+def _listed(labels: Sequence[str]) -> str:
+    shown = [shorten(label) for label in labels[:_MOST_LABELS]]
+    return ", ".join(shown) + (", ..." if len(labels) > len(shown) else "")
+
+
+def _alike(found: Mapping[str, str], used: Used) -> Iterator[tuple[str, str, str]]:
+    """Field and labels of two values that would be shown alike, the first of them a named one."""
+    said = set()
+    for setting, labels in used.items():
+        shown: dict[str, str] = {}
+        for label in labels:
+            other = shown.setdefault(found.get(label, label), label)
+            named, beside = (label, other) if label in found else (other, label)
+            if other != label and (named, beside) not in said:
+                said.add((named, beside))
+                yield setting, named, beside
 
 
 def _is_integer(value: Any) -> bool:

@@ -4,23 +4,10 @@ from typing import Any
 
 from relu_bench.config import display_names
 from relu_bench.config.experiment import DEFAULT_SEEDS, MOST_SEEDS, NAME
-from relu_bench.config.settings import NUMERIC_FIELDS, Setting, allowed
+from relu_bench.config.settings import NUMERIC_FIELDS, TABLES, Setting, allowed
 from relu_bench.data import known_names
-from relu_bench.networks.activations import ACTIVATIONS
-from relu_bench.networks.initializers import INITIALIZERS
-from relu_bench.networks.models import MODELS
-from relu_bench.networks.optimizers import OPTIMIZERS
 
-_EXAMPLES = {
-    "dataset": known_names(),
-    "model": tuple(MODELS),
-    "activation": tuple(ACTIVATIONS),
-    "output_activation": tuple(ACTIVATIONS),
-    "initializer": tuple(name for name, row in INITIALIZERS.items() if row.for_kernel),
-    "recurrent_initializer": tuple(INITIALIZERS),
-    "bias_initializer": tuple(name for name, row in INITIALIZERS.items() if row.for_bias),
-    "optimizer": tuple(OPTIMIZERS),
-}
+_EXAMPLES = {"dataset": known_names(), **TABLES}
 _SPACED = {"type": "string", "pattern": r"^\s*(log|lin)\s*\(.*\)\s*$"}
 _SWITCH_WORDS = {
     "type": "string",
@@ -30,7 +17,8 @@ _SWITCH_WORDS = {
 
 def config_schema() -> dict[str, Any]:
     """The schema as plain data (JSON Schema 2020-12)."""
-    fields = {name: _axis(name, rule) for name, rule in _properties().items()}
+    properties: dict[str, dict[str, Any]] = Setting.model_json_schema()["properties"]
+    fields = {name: _axis(name, rule) for name, rule in properties.items()}
     case = {"type": "object", "properties": fields, "additionalProperties": False}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -79,11 +67,6 @@ def config_schema() -> dict[str, Any]:
             },
         },
     }
-
-
-def _properties() -> dict[str, dict[str, Any]]:
-    properties: dict[str, dict[str, Any]] = Setting.model_json_schema()["properties"]
-    return properties
 
 
 def _axis(name: str, rule: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,14 @@ and the JSON Schema all take their fields from here.
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from relu_bench.components import registry
 from relu_bench.components.registry import Component
@@ -128,6 +135,8 @@ class Setting(BaseModel):
 
 
 FIELDS = tuple(Setting.model_fields)
+LABEL_FIELDS = tuple(name for name, rule in Setting.model_fields.items() if rule.annotation is str)
+"""The fields that hold a label; their values can have a display name."""
 NUMERIC_FIELDS = (
     "learning_rate",
     "batch_norm_momentum",
@@ -145,8 +154,8 @@ TABLES: Mapping[str, Mapping[str, Component]] = {
     "model": models.MODELS,
     "activation": activations.ACTIVATIONS,
     "output_activation": activations.ACTIVATIONS,
-    "initializer": initializers.INITIALIZERS,
-    "bias_initializer": initializers.INITIALIZERS,
+    "initializer": initializers.FOR_KERNEL,
+    "bias_initializer": initializers.FOR_BIAS,
     "recurrent_initializer": initializers.INITIALIZERS,
     "optimizer": optimizers.OPTIMIZERS,
 }
@@ -161,6 +170,14 @@ def recognize(field: str, text: str) -> str:
     """
     table = TABLES.get(field)
     return text if table is None else str(registry.recognize(text, table, field.replace("_", " ")))
+
+
+def taken(field: str, value: Any) -> tuple[Any, ...]:
+    """The value as a run has it, typed and canonical; none where it is not allowed."""
+    try:
+        return (getattr(Setting.model_validate({field: value}), field),)
+    except ValidationError:
+        return ()
 
 
 def default_of(field: str) -> Any:

@@ -81,8 +81,8 @@ INITIALIZERS: Mapping[str, Initializer] = {
     "ones": Initializer(keras_class="Ones", random=False),
 }
 
-_FOR_KERNEL = {name: row for name, row in INITIALIZERS.items() if row.for_kernel}
-_FOR_BIAS = {name: row for name, row in INITIALIZERS.items() if row.for_bias}
+FOR_KERNEL = {name: row for name, row in INITIALIZERS.items() if row.for_kernel}
+FOR_BIAS = {name: row for name, row in INITIALIZERS.items() if row.for_bias}
 
 
 def canonical(text: str) -> str:
@@ -91,7 +91,7 @@ def canonical(text: str) -> str:
     Raises:
         LabelError: when there is no such initializer or parameter.
     """
-    return _checked(str(resolve(text, _FOR_KERNEL, "initializer")))
+    return _checked(str(resolve(text, FOR_KERNEL, "initializer")))
 
 
 def canonical_for_recurrent(text: str) -> str:
@@ -109,7 +109,7 @@ def canonical_for_bias(text: str) -> str:
     Raises:
         LabelError: when there is no such initializer or parameter.
     """
-    return _checked(str(resolve(text, _FOR_BIAS, "initializer for biases")))
+    return _checked(str(resolve(text, FOR_BIAS, "initializer for biases")))
 
 
 def _checked(text: str) -> str:
