@@ -13,7 +13,7 @@ COUNT = 200_000
 
 
 def layer_of(kind: str, rate: float, *, xla: bool) -> Any:
-    from relu_bench.networks.dropout import KINDS
+    from relu_bench.networks.layers import DROPOUT as KINDS
 
     layer = KINDS[kind](rate, seed=0)
     layer.random_algorithm = "threefry" if xla else "philox"

@@ -7,7 +7,7 @@ from relu_bench.components.labels import LabelError
 from relu_bench.data import Inputs, image
 from relu_bench.errors import ConfigError
 from relu_bench.networks.models import MODELS, Architecture, build, canonical, check_fits, entry
-from relu_bench.networks.models.perceptron import DEEPEST
+from relu_bench.networks.models.feedforward import DEEPEST
 
 BASE: dict[str, Any] = {
     "model": "mlp(hidden=[4, 6])",

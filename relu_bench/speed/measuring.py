@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from relu_bench.machine.child_process import Report
 from relu_bench.networks import activations
-from relu_bench.networks.activations import Source, own_process
+from relu_bench.networks.activations import Source, own
 from relu_bench.speed.cells import REFERENCE, cells
 from relu_bench.speed.costs import Cost, make_costs
 from relu_bench.speed.preparing import prepare
@@ -66,7 +66,7 @@ def measure(
         if source is None:
             found = _measured_here(those, sizes, settings, on_progress)
         else:
-            found = own_process.call_with_report(
+            found = own.call_with_report(
                 source,
                 lambda told: on_progress(*told),
                 _measured_there,

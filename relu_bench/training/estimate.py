@@ -13,7 +13,7 @@ import numpy as np
 from relu_bench import data
 from relu_bench.config.plan import Spec
 from relu_bench.networks import models
-from relu_bench.networks.activations import own_process
+from relu_bench.networks.activations import own
 from relu_bench.networks.models import Architecture
 from relu_bench.training.trainer import architecture_of
 
@@ -59,7 +59,7 @@ def network_of(spec: Spec, data_dir: Path | None = None) -> Network:
 def _network(architecture: Architecture) -> Network:
     if architecture.source is None:
         return _built(architecture)
-    found: Network = own_process.call(architecture.source, _built, architecture)
+    found: Network = own.call(architecture.source, _built, architecture)
     return found
 
 

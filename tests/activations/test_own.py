@@ -252,7 +252,7 @@ def test_files_that_share_their_8_digits_are_told_apart(monkeypatch: pytest.Monk
         def hexdigest(self) -> str:
             return "0" * 8 + real(self.content).hexdigest()
 
-    monkeypatch.setattr("relu_bench.networks.activations.own_file.hashlib.sha256", Weak)
+    monkeypatch.setattr("relu_bench.networks.activations.own.hashlib.sha256", Weak)
     label = canonical("one/mine.py:leaky")
     try:
         assert error_of("two/mine.py:leaky") == (

@@ -10,7 +10,7 @@ from fake_training import result_of, specs_of
 from relu_bench.data import Dataset
 from relu_bench.execution.cluster import driver, remote, sources, tables
 from relu_bench.execution.cluster.remote import HeldData, Trained
-from relu_bench.networks.activations.own_file import ActivationError, read_source
+from relu_bench.networks.activations.own import ActivationError, read_source
 
 
 @pytest.fixture(autouse=True)

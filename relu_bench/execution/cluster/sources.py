@@ -4,7 +4,7 @@ from pathlib import Path
 
 from relu_bench.config.plan import Spec
 from relu_bench.networks.activations import Source
-from relu_bench.networks.activations.own_file import ActivationError, digest, read
+from relu_bench.networks.activations.own import ActivationError, digest, read
 
 
 def content_of(source: Source) -> bytes:

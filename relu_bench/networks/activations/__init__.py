@@ -1,4 +1,4 @@
-"""The activations: one entry each, and everything else picks it up from here.
+"""The activations by their labels.
 
 Beside the table stand functions of the user's own, `my_module.py:my_function` (see `own.py`).
 """
@@ -8,14 +8,17 @@ from typing import Any
 from relu_bench.components.labels import LabelError, parse
 from relu_bench.components.registry import resolve
 from relu_bench.networks.activations import own
-from relu_bench.networks.activations.bounded import BOUNDED
-from relu_bench.networks.activations.entry import Activation, Array, Facts, Kink, Table
-from relu_bench.networks.activations.exponential import EXPONENTIAL
-from relu_bench.networks.activations.own import identity, know, source_of, trial_warnings, with_path
-from relu_bench.networks.activations.own_file import ActivationError, Source
-from relu_bench.networks.activations.rectifiers import RECTIFIERS
-from relu_bench.networks.activations.shrinking import SHRINKING
-from relu_bench.networks.activations.smooth import SMOOTH
+from relu_bench.networks.activations.entry import Activation, Array, Facts, Kink
+from relu_bench.networks.activations.own import (
+    ActivationError,
+    Source,
+    identity,
+    know,
+    source_of,
+    trial_warnings,
+    with_path,
+)
+from relu_bench.networks.activations.table import ACTIVATIONS
 
 __all__ = [
     "ACTIVATIONS",
@@ -37,8 +40,6 @@ __all__ = [
     "values",
     "with_path",
 ]
-
-ACTIVATIONS: Table = {**RECTIFIERS, **EXPONENTIAL, **SMOOTH, **BOUNDED, **SHRINKING}
 
 
 def canonical(text: str) -> str:

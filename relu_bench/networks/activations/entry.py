@@ -137,10 +137,10 @@ def keras_function(name: str, **renamed: str) -> Builder:
 
 
 def own_layer(name: str, *parameters: str) -> Builder:
-    """A layer of `layers.py` by its class's name, given these parameters of the label."""
+    """A layer of `networks/layers.py` by its name, given these parameters of the label."""
 
     def build(label: Label, layer_name: str, _rank: int) -> Any:
-        from relu_bench.networks.activations import layers
+        from relu_bench.networks import layers
 
         arguments = {parameter: label[parameter] for parameter in parameters}
         return getattr(layers, name)(**arguments, name=layer_name)

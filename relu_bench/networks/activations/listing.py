@@ -10,9 +10,8 @@ from dataclasses import asdict
 from typing import Any
 
 from relu_bench.components.labels import make_label, parse
-from relu_bench.networks.activations import ACTIVATIONS, entry, facts, source_of
+from relu_bench.networks.activations import ACTIVATIONS, Source, entry, facts, source_of
 from relu_bench.networks.activations.entry import Activation, Facts, Kink, written
-from relu_bench.networks.activations.own_file import Source
 
 _WIDTH = 80
 _INDENT = 15

@@ -1,28 +1,76 @@
 """Activations of the user's own: `my_module.py:my_function`, the one form that runs code.
 
-Here nothing is run: a file is read, its content hashed, and its text searched for the function.
-`own_function.py` runs it, in a worker that builds a network with it or in a process of its own
-(`own_process.py`).
+Here a file is read, its content hashed, and its text searched for the function; nothing is run.
+`own_function.py` runs it: in a worker that builds a network with it, else in a process for each
+file, never in this one. Such a file may change whatever it likes in its process (settings of Keras,
+TensorFlow and NumPy, the environment, classes), and nothing that is computed without it may depend
+on that.
 """
 
+import ast
+import hashlib
 import re
-from collections.abc import Mapping
+import stat
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from relu_bench.components.labels import Label, LabelError, make_label, parse
-from relu_bench.errors import show
-from relu_bench.networks.activations import own_process
+from relu_bench.components.registry import nearest
+from relu_bench.data import expanded
+from relu_bench.errors import ReluBenchError, shorten, show
+from relu_bench.machine import fork_server
+from relu_bench.machine.child_process import (
+    Answer,
+    ChildDiedError,
+    ChildProcess,
+    Report,
+    RequestFailedError,
+)
 from relu_bench.networks.activations.entry import Activation, Array
-from relu_bench.networks.activations.own_file import ActivationError, Source, read_source
 
+LARGEST_FILE = 1_000_000
+_MOST_NAMED = 12
 _LOOKS_OWN = re.compile(r"\.py\s*(?:$|[:(])|^[^()'\"]*:")
 _GIVEN = re.compile(r"(?P<file>.+\.py):(?P<function>\w*)\s*(?P<inside>\([^()]*\))?")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
 _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
+
+class ActivationError(ReluBenchError):
+    """A function of the user's own cannot be run, or is no activation."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The file that a function of the user's own stands in, as it was when it was read.
+
+    Two are equal when their content is: where a file lies says nothing about what it computes.
+
+    Attributes:
+        sha256: of its bytes, 64 hex digits.
+        path: absolute.
+        given: the path as the user wrote it.
+    """
+
+    sha256: str
+    path: Path = field(compare=False)
+    given: str = field(compare=False)
+
+    @property
+    def digits(self) -> str:
+        """What stands in the label."""
+        return self.sha256[:8]
+
+
 # Where the file of each label lies that this process has read. Whoever runs it checks the content
 # first, so what stands here can be out of date, but not wrong.
 _sources: dict[str, Source] = {}
+_processes: dict[Source, ChildProcess] = {}
 
 
 def looks_own(text: str) -> bool:
@@ -113,29 +161,17 @@ def entry(label: Label) -> Activation:
 
 def values(label: str, x: Array) -> Array:
     """f(x) by running the function, in float32, in a process of its own. Raises ActivationError."""
-    found: Array = own_process.call(_known(label), _values_here, label, _known(label), x)
+    found: Array = call(_known(label), _run, "values", label, _known(label), x)
     return found
 
 
 def slopes(label: str, x: Array) -> Array:
     """f'(x) likewise, as TensorFlow differentiates it."""
-    found: Array = own_process.call(_known(label), _slopes_here, label, _known(label), x)
+    found: Array = call(_known(label), _run, "slopes", label, _known(label), x)
     return found
 
 
-def _values_here(label: str, source: Source, x: Array) -> Array:
-    from relu_bench.networks.activations import own_function
-
-    return own_function.values(label, source, x)
-
-
-def _slopes_here(label: str, source: Source, x: Array) -> Array:
-    from relu_bench.networks.activations import own_function
-
-    return own_function.slopes(label, source, x)
-
-
-def build_layer(label: str, name: str, source: Source | None = None) -> object:
+def build_layer(label: str, name: str, source: Source | None = None) -> Any:
     """The Keras layer; the file is run in this process, which must do nothing else.
 
     `source` is where the file lies, None: as `canonical` has read it.
@@ -154,14 +190,15 @@ def trial_warnings(label: str, source: Source) -> list[str]:
     Raises:
         ActivationError: when it cannot be run, or is no activation.
     """
-    found: list[str] = own_process.call(source, _trial_warnings_here, label, source)
+    found: list[str] = call(source, _run, "trial_warnings", label, source)
     return found
 
 
-def _trial_warnings_here(label: str, source: Source) -> list[str]:
+def _run(name: str, *arguments: Any) -> Any:
+    """What a function of `own_function.py` returns, in the process that runs the user's file."""
     from relu_bench.networks.activations import own_function
 
-    return own_function.trial_warnings(label, source)
+    return getattr(own_function, name)(*arguments)
 
 
 def _known(label: str) -> Source:
@@ -193,3 +230,178 @@ def _split(text: str) -> tuple[str, Label]:
             "'-' and '.'; rename the file"
         )
     return file, parse(f"{name}:{function}{found['inside'] or ''}")
+
+
+def read_source(given: str, function: str) -> Source:
+    """Read the file `given` (relative to the working directory) and look for `function` in it.
+
+    Raises:
+        LabelError: when there is no such file, it is no Python, or has no such function.
+    """
+    path = _found(given)
+    try:
+        content = read(path)
+    except OSError as error:
+        raise LabelError(f"{given} cannot be read: {error.strerror or error}") from None
+    if len(content) > LARGEST_FILE:
+        raise LabelError(f"{given} has more than a million bytes: that is no file of activations")
+    _check_defined(_parsed(content, given), given, function)
+    return Source(digest(content), path, given)
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file, at most one more than `LARGEST_FILE`. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(LARGEST_FILE + 1)
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _found(given: str) -> Path:
+    path = expanded(Path(given))
+    try:
+        kind = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        others = sorted(other.name for other in path.parent.glob("*.py"))
+        place = "" if path.is_absolute() else f" in {Path.cwd()}, the working directory"
+        hint = nearest(path.name, others)
+        raise LabelError(f"there is no file {shorten(given)}{place}.{hint}") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise LabelError(f"{shorten(given)} cannot be read: {reason}") from None
+    if stat.S_ISREG(kind):
+        return path.resolve()
+    what = "folder" if stat.S_ISDIR(kind) else "pipe or a device"
+    raise LabelError(f"{given} is a {what}; give a Python file, as my_module.py:my_function")
+
+
+def _parsed(content: bytes, given: str) -> ast.Module:
+    try:
+        with warnings.catch_warnings():
+            # What Python thinks of an escape sequence is told when the file is run.
+            warnings.simplefilter("ignore")
+            return ast.parse(content, given)
+    except SyntaxError as error:
+        line = "" if error.lineno is None else f", line {error.lineno}"
+        raise LabelError(f"{given}{line} is no valid Python: {error.msg}") from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise LabelError(f"{given} is no valid Python: {error or type(error).__name__}") from None
+
+
+def _check_defined(module: ast.Module, given: str, function: str) -> None:
+    found = dict(_definitions(module.body))
+    kind = found.get(function)
+    if kind in ("function", "value"):
+        return
+    if kind is not None:
+        raise LabelError(
+            f"{function!r} in {given} is {kind}; expected is a function that is defined there"
+        )
+    names = [name for name, kind in found.items() if kind in ("function", "value")]
+    public = [name for name in names if not name.startswith("_")]
+    more = ", ..." if len(public) > _MOST_NAMED else ""
+    listed = f"{', '.join(public[:_MOST_NAMED])}{more}" or "no function"
+    raise LabelError(
+        f"{given} has no function {function!r} at its top level."
+        f"{nearest(function, names)} It has: {listed}"
+    )
+
+
+def _definitions(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    """What the statements bind at the top level: names, and what kind of thing each is."""
+    for statement in body:
+        match statement:
+            case ast.FunctionDef(name=name):
+                yield name, "function"
+            case ast.AsyncFunctionDef(name=name):
+                yield name, "an async function"
+            case ast.ClassDef(name=name):
+                yield name, "a class"
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                # Its code stands elsewhere, where no fingerprint would notice a change.
+                imported = [alias.asname or alias.name.partition(".")[0] for alias in aliases]
+                yield from ((name, "imported from elsewhere") for name in imported)
+            case ast.Assign(targets=targets):
+                yield from ((name, "value") for target in targets for name in _names(target))
+            case ast.AnnAssign(target=target, value=ast.expr()):
+                yield from ((name, "value") for name in _names(target))
+            case ast.If() | ast.Try() | ast.With():
+                for block in ("body", "orelse", "finalbody"):
+                    yield from _definitions(getattr(statement, block, []))
+                for handler in getattr(statement, "handlers", []):
+                    yield from _definitions(handler.body)
+
+
+def _names(target: ast.expr) -> Iterator[str]:
+    return (node.id for node in ast.walk(target) if isinstance(node, ast.Name))
+
+
+@dataclass(frozen=True)
+class _Call:
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+
+def call(source: Source, function: Callable[..., Any], *arguments: Any) -> Any:
+    """What `function(*arguments)` returns in the process that runs this file and no other.
+
+    Args:
+        source: the file that the function will run.
+        function: importable.
+        arguments: like the result, something that can be pickled.
+
+    Raises:
+        ReluBenchError: which `function` raised.
+        ActivationError: it raised something else, or the process died.
+        WorkerStartError: there can be no process.
+    """
+    return call_with_report(source, lambda value: None, _without_report, function, arguments)
+
+
+def call_with_report(
+    source: Source, on_report: Report, function: Callable[..., Any], *arguments: Any
+) -> Any:
+    """As `call`, for a function whose last argument is a function that reports how far it is."""
+    if source not in _processes:
+        log = Path(_logs().name) / f"{source.digits}.log"
+        _processes[source] = ChildProcess(fork_server.start(), log.stem, _make_answer, log)
+    try:
+        answer = _processes[source].ask(_Call(function, arguments), on_report)
+    except BaseException as error:
+        # Also after an interrupt: what it answers later would be taken for another answer.
+        _processes.pop(source).kill()
+        if isinstance(error, ChildDiedError | RequestFailedError):
+            raise ActivationError(f"{source.given}: {error}") from None
+        raise
+    if isinstance(answer, ReluBenchError):
+        raise answer
+    return answer
+
+
+def _make_answer() -> Answer:
+    from relu_bench.machine.quiet_tensorflow import one_thread
+
+    one_thread()
+    return _answer
+
+
+def _answer(request: _Call, report: Report) -> Any:
+    try:
+        return request.function(*request.arguments, report)
+    except ReluBenchError as error:
+        return error
+
+
+def _without_report(
+    function: Callable[..., Any], arguments: tuple[Any, ...], _report: Report
+) -> Any:
+    return function(*arguments)
+
+
+@lru_cache(maxsize=1)
+def _logs() -> "tempfile.TemporaryDirectory[str]":
+    """One folder for all; it is removed when this process ends."""
+    return tempfile.TemporaryDirectory(prefix="relu-bench-")

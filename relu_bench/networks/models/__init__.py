@@ -14,12 +14,17 @@ from relu_bench.components.registry import resolve
 from relu_bench.data import Inputs
 from relu_bench.errors import ConfigError
 from relu_bench.networks import activations
-from relu_bench.networks.models.convolutional import CNN
 from relu_bench.networks.models.entry import Architecture, Model
-from relu_bench.networks.models.perceptron import MLP, check, is_residual, widths
-from relu_bench.networks.models.recommender import RECOMMENDER
+from relu_bench.networks.models.feedforward import (
+    CNN,
+    MLP,
+    RECOMMENDER,
+    TEXT,
+    check,
+    is_residual,
+    widths,
+)
 from relu_bench.networks.models.recurrent import RNN
-from relu_bench.networks.models.text import TEXT
 
 __all__ = [
     "MODELS",

@@ -84,7 +84,7 @@ def dropped(outputs: Any, name: str, architecture: Architecture) -> Any:
     """Dropout of the architecture's kind behind `outputs`, or they themselves without any."""
     if not architecture.dropout:
         return outputs
-    from relu_bench.networks.dropout import KINDS
+    from relu_bench.networks.layers import DROPOUT
 
     # The seed given here is replaced before every run (see `weights.py`).
-    return KINDS[architecture.dropout_kind](architecture.dropout, seed=0, name=name)(outputs)
+    return DROPOUT[architecture.dropout_kind](architecture.dropout, seed=0, name=name)(outputs)

@@ -24,7 +24,7 @@ def steps(label: Label, shape: tuple[int, ...]) -> tuple[int, int]:
 def _build(label: Label, architecture: Architecture, inputs: Any) -> Any:
     import keras
 
-    from relu_bench.networks.models.recurrent_layer import SimpleRecurrent
+    from relu_bench.networks.layers import SimpleRecurrent
 
     activation = activations.build_layer(
         architecture.activation, f"{NAME}_activation", 2, architecture.source
