@@ -51,7 +51,7 @@ def write_npz() -> WriteNpz:
         path.parent.mkdir(parents=True, exist_ok=True)
         keys = ("x_train", "y_train", "x_test", "y_test")
         content = dict(zip(keys, arrays.values(), strict=True)) | others
-        np.savez_compressed(path, **content)
+        np.savez_compressed(path, **{key: a for key, a in content.items() if a is not None})
         return path
 
     return write

@@ -1,3 +1,5 @@
+"""The image data sets known by name, shrunk: layouts, places, checks, copies, bad files."""
+
 import gzip
 import io
 import struct
@@ -11,6 +13,7 @@ import pytest
 from small_data import Arrays, WriteFolder, WriteNpz, idx_bytes, small_arrays
 
 from relu_bench import data
+from relu_bench.data.images import idx
 from relu_bench.data.images.known import KNOWN
 from relu_bench.errors import DataError
 
@@ -244,68 +247,53 @@ def test_a_label_out_of_range(write_folder: WriteFolder, arrays: Arrays) -> None
     )
 
 
-def truncated_npz(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-100])
-
-
-def altered_npz(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[200] ^= 0xFF
-    path.write_bytes(content)
-
-
-def web_page(path: Path) -> None:
-    path.write_bytes(b"<html>")
-
-
-@pytest.mark.parametrize(
-    ("damage", "why"),
-    [
-        (truncated_npz, "d/mnist.npz: truncated or altered (File is not a zip file)."),
-        (altered_npz, "d/mnist.npz: truncated or altered ("),
-        (web_page, "d/mnist.npz: it is a web page, not an .npz archive;"),
-    ],
-)
-def test_damaged_npz(
-    write_npz: WriteNpz, arrays: Arrays, damage: Callable[[Path], None], why: str
-) -> None:
-    damage(write_npz(Path("d/mnist.npz"), arrays))
-    assert damage_of().startswith(why)
-
-
-def test_npz_without_an_array(write_npz: WriteNpz, arrays: Arrays) -> None:
-    np.savez(Path("partial"), x_train=arrays["train_images"])
-    Path("d").mkdir()
-    Path("partial.npz").rename("d/mnist.npz")
-    assert damage_of().startswith(
-        "d/mnist.npz: lacks the array y_train, expected x_train, y_train, x_test, y_test."
-    )
-
-
 class Trap:
     def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
         return Path.touch, (Path("executed"),)  # type: ignore[return-value]
 
 
-def test_nothing_in_an_npz_is_executed(write_npz: WriteNpz, arrays: Arrays) -> None:
-    write_npz(Path("d/mnist.npz"), arrays, y_test=np.array([Trap()], dtype=object))
-    assert damage_of().startswith("d/mnist.npz: truncated or altered (y_test holds Python objects")
-    assert not Path("executed").exists()
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (lambda content: content[:-100], ": truncated or altered (File is not a zip file)."),
+        (
+            lambda content: content[:200] + bytes([content[200] ^ 0xFF]) + content[201:],
+            ": truncated or altered (",
+        ),
+        (lambda content: b"<html>", ": it is a web page, not an .npz archive;"),
+    ],
+    ids=["truncated", "altered", "web page"],
+)
+def test_a_damaged_npz(
+    write_npz: WriteNpz, arrays: Arrays, damage: Callable[[bytes], bytes], why: str
+) -> None:
+    path = write_npz(Path("d/mnist.npz"), arrays)
+    path.write_bytes(damage(path.read_bytes()))
+    assert damage_of().startswith(f"d/mnist.npz{why}")
 
 
 @pytest.mark.parametrize(
-    ("role", "array", "why"),
+    ("others", "why"),
     [
-        ("train_images", np.zeros((40, 5, 4), np.float32), "(x_train): values of type float32"),
-        ("test_labels", np.zeros(20), "(y_test): values of type float64, labels are integers"),
-        ("test_labels", np.zeros((20, 3), np.uint8), "(y_test): 2 dimensions, labels have 1"),
+        (
+            {"y_train": None},
+            ": lacks the array y_train, expected x_train, y_train, x_test, y_test.",
+        ),
+        (
+            {"y_test": np.array([Trap()], dtype=object)},
+            ": truncated or altered (y_test holds Python objects",
+        ),
+        ({"x_train": np.zeros((40, 5, 4), np.float32)}, " (x_train): values of type float32"),
+        ({"y_test": np.zeros(20)}, " (y_test): values of type float64, labels are integers"),
+        ({"y_test": np.zeros((20, 3), np.uint8)}, " (y_test): 2 dimensions, labels have 1"),
     ],
 )
-def test_npz_of_other_arrays(
-    write_npz: WriteNpz, arrays: Arrays, role: str, array: np.ndarray, why: str
+def test_an_npz_of_other_arrays_is_named_and_nothing_in_it_is_executed(
+    write_npz: WriteNpz, arrays: Arrays, others: dict[str, Any], why: str
 ) -> None:
-    write_npz(Path("d/mnist.npz"), arrays | {role: array})
-    assert why in damage_of()
+    write_npz(Path("d/mnist.npz"), arrays, **others)
+    assert damage_of().startswith(f"d/mnist.npz{why}")
+    assert not Path("executed").exists()
 
 
 def test_an_npz_in_the_order_of_fortran(write_npz: WriteNpz, arrays: Arrays) -> None:
@@ -344,3 +332,83 @@ def test_idx_files_that_promise_gigabytes(write_folder: WriteFolder, arrays: Arr
     assert damage_of().startswith(
         f"d/mnist/{TRAIN_IMAGES}.gz: its header promises 7,056,000 bytes, expected are 1,050,176"
     )
+
+
+NAMES = (
+    "train-images-idx3-ubyte.gz",
+    "train-labels-idx1-ubyte.gz",
+    "t10k-images-idx3-ubyte.gz",
+    "t10k-labels-idx1-ubyte.gz",
+)
+
+
+@pytest.fixture
+def small_mnist(write_folder: WriteFolder, arrays: Arrays, small_known: object) -> data.Dataset:
+    write_folder(Path("d/mnist"), arrays)
+    return data.load("mnist", Path("d"), fetch=False)
+
+
+def test_the_copy_works_as_a_data_folder(small_mnist: data.Dataset, arrays: Arrays) -> None:
+    copied = data.copy_to(small_mnist, Path("usb/stick"))
+    assert copied == data.Copied(Path("usb/stick/mnist"), NAMES)
+    assert sorted(path.name for path in Path("usb/stick/mnist").iterdir()) == sorted(NAMES)
+    again = data.load("mnist", Path("usb/stick"), fetch=False)
+    np.testing.assert_array_equal(again.train_inputs, small_mnist.train_inputs)
+    np.testing.assert_array_equal(again.test_targets, small_mnist.test_targets)
+
+
+def test_identical_files_are_left_and_others_replaced(small_mnist: data.Dataset) -> None:
+    data.copy_to(small_mnist, Path("usb"))
+    folder = Path("usb/mnist")
+    packed_otherwise = gzip.compress(gzip.decompress((folder / NAMES[0]).read_bytes()), 1)
+    (folder / NAMES[0]).write_bytes(packed_otherwise)
+    (folder / NAMES[1]).write_bytes(b"<html>")
+    idx.write(np.zeros(20, np.uint8), folder / NAMES[3])
+    stamps = {name: (folder / name).stat().st_mtime_ns for name in NAMES}
+
+    copied = data.copy_to(small_mnist, Path("usb"))
+
+    assert copied == data.Copied(folder, (NAMES[1], NAMES[3]))
+    assert (folder / NAMES[0]).read_bytes() == packed_otherwise
+    assert (folder / NAMES[2]).stat().st_mtime_ns == stamps[NAMES[2]]
+    assert data.copy_to(small_mnist, Path("usb")) == data.Copied(folder, ())
+
+
+def test_a_damaged_file_that_would_be_read_first_is_named(small_mnist: data.Dataset) -> None:
+    folder = Path("usb/mnist")
+    folder.mkdir(parents=True)
+    (folder / "train-labels-idx1-ubyte").write_bytes(b"<html>")
+    with pytest.raises(DataError) as caught:
+        data.copy_to(small_mnist, Path("usb"))
+    message = str(caught.value)
+    assert message.startswith("usb/mnist/train-labels-idx1-ubyte: it is a web page")
+    assert message.endswith("\nDelete that file and copy again.")
+
+
+def test_a_folder_that_cannot_be_written(small_mnist: data.Dataset) -> None:
+    Path("usb").write_text("a file")
+    with pytest.raises(DataError, match=r"usb/mnist cannot be written \(Not a directory\)"):
+        data.copy_to(small_mnist, Path("usb"))
+
+
+def test_a_full_disk(small_mnist: data.Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(gzip.GzipFile, "write", full)
+    with pytest.raises(DataError, match=r"usb/mnist cannot be written \(No space left"):
+        data.copy_to(small_mnist, Path("usb"))
+    assert list(Path("usb/mnist").iterdir()) == []
+
+
+def test_digits_need_no_copy() -> None:
+    assert data.copy_to(data.load("digits"), Path("usb")) is None
+    assert not Path("usb").exists()
+
+
+def test_a_folder_is_its_own_copy(write_folder: WriteFolder, arrays: Arrays) -> None:
+    write_folder(Path("letters"), arrays)
+    dataset = data.load("./letters")
+    for refuse in (lambda: data.check_copyable("./letters"), lambda: data.copy_to(dataset, Path())):
+        with pytest.raises(DataError, match="is a folder of your own: copy the folder itself"):
+            refuse()

@@ -1,3 +1,5 @@
+"""Tasks, and the training and validation parts of a data set."""
+
 import hashlib
 import random
 
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from relu_bench.data import Split, guess_accuracy, part_sizes, split
 from relu_bench.data.parts import first_of_each_class, stratified_sample
+from relu_bench.data.tasks import CLASSIFICATION, METRICS, Task
 from relu_bench.errors import DataError
 
 
@@ -220,3 +223,25 @@ def test_guess_accuracy_of_nothing_does_not_exist(sizes: tuple[int, int]) -> Non
     train, targets = (np.zeros(size, np.uint8) for size in sizes)
     with pytest.raises(ValueError, match=f"received {sizes[0]} and {sizes[1]}"):
         guess_accuracy(train, targets)
+
+
+def test_classification() -> None:
+    assert CLASSIFICATION.metrics == ("accuracy",)
+    assert METRICS[CLASSIFICATION.metric].higher_is_better
+
+
+def test_metrics_are_listed_with_the_deciding_one_first() -> None:
+    task = Task("t", metric="accuracy", loss="l", further_metrics=("accuracy",))
+    assert task.metrics == ("accuracy", "accuracy")
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"metric": "acc"}, {"metric": "accuracy", "further_metrics": ("acc",)}]
+)
+def test_an_unknown_metric_is_refused(arguments: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"task 't': \['acc'\] are not in METRICS: \['accuracy'"):
+        Task("t", loss="l", **arguments)  # type: ignore[arg-type]
+
+
+def test_names_in_the_table_are_their_keys() -> None:
+    assert [metric.name for metric in METRICS.values()] == list(METRICS)
