@@ -1,6 +1,10 @@
+"""Plans: identity of runs, their order, planning with data, and shards."""
+
 import hashlib
 import itertools
 import json
+import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,12 +12,17 @@ import yaml
 from config_strategies import configs
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from idx_folders import write_idx_folder
 
+from relu_bench import data
 from relu_bench.components.registry import Parameter
-from relu_bench.config import plan, yaml_source
+from relu_bench.config import plan, shards, yaml_source
 from relu_bench.config.experiment import Experiment, from_document
 from relu_bench.config.plan import Spec, make_plan, varying
+from relu_bench.config.planning import Planned, plan_configs, ready_data
 from relu_bench.config.settings import FIELDS, TABLES, Setting
+from relu_bench.config.shards import Shard
+from relu_bench.errors import ConfigError, DataError, ReluBenchError
 from relu_bench.store.columns import SPEC, names
 
 
@@ -291,3 +300,164 @@ def test_a_spec_is_hashable_and_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Spec(seed=0).seed = 1  # type: ignore[misc]
     assert set(Setting.model_fields) == set(FIELDS)
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RELU_BENCH_DATA", raising=False)
+
+
+def write_config(name: str, text: str) -> Path:
+    path = Path(name)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_several_configs_with_the_same_overrides() -> None:
+    one = write_config("one.yaml", "dataset: digits\nactivation: [relu, elu]\nseeds: 3")
+    two = write_config("two.yaml", "dataset: digits\nseeds: 5")
+    planned = plan_configs([one, two], ["seeds=2", "epochs=7"])
+    assert [each.experiment.name for each in planned] == ["one", "two"]
+    assert [len(each.specs) for each in planned] == [4, 2]
+    assert {spec.epochs for each in planned for spec in each.specs} == {7}
+    assert planned[0].specs[0].run_id == planned[1].specs[0].run_id
+
+
+def test_a_folder_is_known_by_its_content_wherever_it_lies() -> None:
+    write_idx_folder(Path("a"), (3, 4))
+    write_idx_folder(Path("deep/b"), (3, 4))
+    write_idx_folder(Path("c"), (3, 4), pixel=1)
+    config = write_config("c.yaml", "dataset: [./a, ./c]\nseeds: 1")
+    (planned,) = plan_configs([config])
+    first, other = planned.specs
+    assert first.data_fingerprint == data.fingerprint("./a")
+    assert first.run_id != other.run_id
+    (moved,) = plan_configs([config], ["dataset=./deep/b"])
+    assert [spec.run_id for spec in moved.specs] == [first.run_id]
+    (inside,) = plan_configs([config], ["dataset=./b"], data_dir=Path("deep"))
+    assert [spec.run_id for spec in inside.specs] == [first.run_id]
+    (both,) = plan_configs([config], ["dataset=./a,./deep/b"])
+    assert [spec.dataset for spec in both.specs] == ["./a"]
+
+
+def test_a_known_data_set_is_not_looked_for_by_planning() -> None:
+    (planned,) = plan_configs([write_config("c.yaml", "dataset: mnist\nseeds: 1")])
+    assert planned.specs[0].data_fingerprint is None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("dataset: ./a\nmodel: [mlp, cnn]", "model 'cnn' needs images of at least 18×18 pixels"),
+        ("dataset: ./a\nvalidation_split: [0.2, 0.01]", "validation_split 0.01 of 30 training"),
+        ("dataset: ./a\ntrain_samples: 25", "train_samples is 25, but 24 training samples"),
+        ("dataset: digits\ntrain_samples: 2000", "train_samples is 2,000, but 1,150 training"),
+    ],
+)
+def test_what_does_not_fit_the_data_is_told_with_its_config(text: str, reason: str) -> None:
+    write_idx_folder(Path("a"), (3, 4))
+    write_config("right.yaml", "dataset: digits")
+    write_config("wrong.yaml", text)
+    with pytest.raises(ConfigError) as caught:
+        plan_configs([Path("right.yaml"), Path("wrong.yaml")])
+    assert str(caught.value).startswith(f"wrong.yaml: {reason}")
+
+
+def test_a_damaged_folder_is_told_before_any_run() -> None:
+    write_idx_folder(Path("a"), (3, 4))
+    (Path("a") / "train-labels-idx1-ubyte").write_bytes(b"\x00\x00\x08\x01\x00\x00")
+    with pytest.raises(DataError, match="train-labels-idx1-ubyte"):
+        plan_configs([write_config("c.yaml", "dataset: ./a")])
+
+
+def test_every_data_set_of_the_plan_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, Path | None]] = []
+    monkeypatch.setattr(data, "load", lambda name, data_dir: asked.append((name, data_dir)))
+    monkeypatch.setattr(data, "share", lambda dataset: None)
+    one = write_config("one.yaml", "dataset: [mnist, digits]\nactivation: [relu, elu]")
+    two = write_config("two.yaml", "dataset: [digits, fashion_mnist]")
+    assert ready_data(plan_configs([one, two]), Path("d")) == ()
+    assert asked == [("mnist", Path("d")), ("digits", Path("d")), ("fashion_mnist", Path("d"))]
+
+
+def plan_of_batches(name: str, batches: list[int], seeds: list[int]) -> Planned:
+    experiment = Experiment(name, {"batch_size": tuple(batches)}, seeds=tuple(seeds))
+    return Planned(experiment, make_plan(experiment))
+
+
+def runs_of(planned: tuple[Planned, ...]) -> list[str]:
+    """The distinct runs of a call."""
+    return list(dict.fromkeys(spec.run_id for each in planned for spec in each.specs))
+
+
+NUMBERS = st.lists(st.integers(1, 6), min_size=1, max_size=4, unique=True)
+PLANS = st.lists(
+    st.builds(plan_of_batches, st.sampled_from("ab"), NUMBERS, NUMBERS), min_size=1, max_size=3
+)
+
+
+@given(plans=PLANS, count=st.integers(1, 9))
+def test_parts_are_disjoint_even_and_together_the_whole(plans: list[Planned], count: int) -> None:
+    parts = [shards.cut(plans, Shard(index, count)) for index in range(1, count + 1)]
+    runs = [runs_of(part) for part in parts]
+    assert sorted(run for part in runs for run in part) == sorted(runs_of(tuple(plans)))
+    sizes = [len(part) for part in runs]
+    assert max(sizes) - min(sizes) <= 1
+    for place, each in enumerate(plans):
+        asked = [spec for part in parts for spec in part[place].specs]
+        assert sorted(spec.run_id for spec in asked) == sorted(spec.run_id for spec in each.specs)
+        assert all(part[place].experiment == each.experiment for part in parts)
+
+
+@given(plans=PLANS, count=st.integers(1, 9))
+def test_no_more_programs_than_cuts_are_compiled_twice(plans: list[Planned], count: int) -> None:
+    parts = [shards.cut(plans, Shard(index, count)) for index in range(1, count + 1)]
+    programs = [{spec.program_key for each in part for spec in each.specs} for part in parts]
+    distinct = set().union(*programs)
+    assert sum(map(len, programs)) <= len(distinct) + count - 1
+
+
+def test_where_parts_are_as_many_as_programs_none_is_compiled_twice() -> None:
+    plans = [plan_of_batches("a", [1, 2, 3], [0, 1, 2, 3])]
+    for index in (1, 2, 3):
+        (part,) = shards.cut(plans, Shard(index, 3))
+        assert {spec.batch_size for spec in part.specs} == {index}
+
+
+def test_the_order_of_the_values_does_not_matter_to_the_count() -> None:
+    seeds = list(range(20))
+    random.Random(0).shuffle(seeds)
+    (part,) = shards.cut([plan_of_batches("a", [1], seeds)], Shard(2, 4))
+    assert len(part.specs) == 5
+
+
+def test_more_parts_than_runs_leave_some_empty() -> None:
+    parts = [shards.cut([plan_of_batches("a", [1], [0])], Shard(index, 3)) for index in (1, 2, 3)]
+    assert [len(part[0].specs) for part in parts] == [0, 0, 1]
+
+
+def test_pairs_that_are_shards() -> None:
+    assert shards.parse("1/1") == Shard(1, 1)
+    assert shards.parse("12/40") == Shard(12, 40)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("0/4", "there is no shard 0; shards are counted from 1.*--array=1-N"),
+        ("0/0", "there is no shard 0"),
+        ("5/4", "there is no shard 5 of 4. I goes from 1 to N.*--array=1-N"),
+        ("1", "expected I/N, such as 2/8"),
+        ("a/b", "expected I/N"),
+        ("/", "expected I/N"),
+        ("1/", "expected I/N"),
+        ("-1/4", "expected I/N"),
+        ("1/4/2", "expected I/N"),
+        ("²/4", "expected I/N"),
+    ],
+)
+def test_what_is_no_shard_is_told_with_the_remedy(text: str, fault: str) -> None:
+    with pytest.raises(ReluBenchError, match=fault) as info:
+        shards.parse(text)
+    assert info.value.exit_code == 2
