@@ -7,7 +7,7 @@ numbered from 1, and in their files they stand in this order.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,132 +76,99 @@ def parse(contents: Mapping[str, bytes], places: Mapping[str, str], counts: Coun
     Raises:
         DamagedError: naming the file, and the line, for what is not of that form or number.
     """
-    users = _numbered(USERS, contents, places, fields=5, count=counts.users, what="users")
-    items = _numbered(
-        ITEMS,
-        contents,
-        places,
-        fields=_BEFORE_GENRES + len(GENRES),
-        count=counts.items,
-        what="films",
-    )
-    user, item, rating = _ratings(contents[RATINGS], places[RATINGS], counts)
-    of_users, of_items = places[USERS], places[ITEMS]
+    users = _Table(contents[USERS], places[USERS], "|", fields=5)
+    users.check_numbers()
+    users.check_count(counts.users, "users")
+    items = _Table(contents[ITEMS], places[ITEMS], "|", fields=_BEFORE_GENRES + len(GENRES))
+    items.check_numbers()
+    items.check_count(counts.items, "films")
+    ratings = _Table(contents[RATINGS], places[RATINGS], "\t", fields=4)
+    user = ratings.integers(0, "a user", least=1, most=counts.users) - 1
+    item = ratings.integers(1, "a film", least=1, most=counts.items) - 1
+    rating = ratings.integers(2, "a rating", least=LOWEST, most=HIGHEST)
+    ratings.check_count(counts.ratings, "ratings")
+    _check_pairs(user.astype(np.int64) * counts.items + item, places[RATINGS])
+    genres = [
+        items.integers(_BEFORE_GENRES + genre, "a genre", least=0, most=1)
+        for genre in range(len(GENRES))
+    ]
     return Films(
         user,
         item,
-        rating,
-        age=np.array(
-            [_number(row[1], of_users, at, "an age", least=1, most=_OLDEST) for at, row in users],
-            float,
-        ),
-        gender=np.array(
-            [_known(row[2], of_users, at, "gender", GENDERS) for at, row in users], np.int32
-        ),
-        occupation=np.array(
-            [_known(row[3], of_users, at, "occupation", OCCUPATIONS) for at, row in users], np.int32
-        ),
-        genres=np.array(
-            [
-                [
-                    _number(flag, of_items, at, "a genre", least=0, most=1)
-                    for flag in row[_BEFORE_GENRES:]
-                ]
-                for at, row in items
-            ],
-            np.bool_,
-        ),
-        year=np.array([_year(row[2], of_items, at) for at, row in items]),
+        rating.astype(np.float32),
+        age=users.integers(1, "an age", least=1, most=_OLDEST).astype(np.float64),
+        gender=users.positions(2, "gender", GENDERS),
+        occupation=users.positions(3, "occupation", OCCUPATIONS),
+        genres=np.stack(genres, axis=1).astype(np.bool_),
+        year=items.years(2),
     )
 
 
-def _ratings(
-    content: bytes, place: str, counts: Counts
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    rows = []
-    for line, (user, item, rating, _) in _lines(content, place, "\t", 4):
-        rows.append(
-            (
-                _number(user, place, line, "a user", least=1, most=counts.users) - 1,
-                _number(item, place, line, "a film", least=1, most=counts.items) - 1,
-                _number(rating, place, line, "a rating", least=LOWEST, most=HIGHEST),
-            )
-        )
-    _check_count(len(rows), counts.ratings, place, "ratings")
-    table = np.array(rows, np.int32)
-    pairs = table[:, 0].astype(np.int64) * counts.items + table[:, 1]
-    if len(np.unique(pairs)) < len(pairs):
-        _, first = np.unique(pairs, return_index=True)
+def _check_pairs(pairs: npt.NDArray[np.int64], place: str) -> None:
+    _, first = np.unique(pairs, return_index=True)
+    if len(first) < len(pairs):
         twice = int(np.setdiff1d(np.arange(len(pairs)), first)[0])
         raise DamagedError(place, f"line {twice + 1} rates a film that its user has rated above")
-    users, items, stars = np.ascontiguousarray(table.T)
-    return users, items, stars.astype(np.float32)
 
 
-def _numbered(
-    name: str,
-    contents: Mapping[str, bytes],
-    places: Mapping[str, str],
-    *,
-    fields: int,
-    count: int,
-    what: str,
-) -> list[tuple[int, list[str]]]:
-    """Lines with their numbers, whose first field counts from 1."""
-    found = list(_lines(contents[name], places[name], "|", fields))
-    for position, (line, row) in enumerate(found, start=1):
-        if row[0] != str(position):
-            raise DamagedError(
-                places[name], f"line {line} has the number {show(row[0])}, expected {position}"
-            )
-    _check_count(len(found), count, places[name], what)
-    return found
+class _Table:
+    """The fields of the lines of a file; empty lines at its end are none."""
 
-
-def _lines(
-    content: bytes, place: str, separator: str, fields: int
-) -> Iterator[tuple[int, list[str]]]:
-    """The fields of each line, with its number; empty lines at the end are none."""
-    # Every byte is a character of Latin-1: what is no text fails by its fields.
-    text = content.decode("latin-1").rstrip("\r\n")
-    if not text:
-        raise DamagedError(place, what_instead(content, "a table"))
-    for number, line in enumerate(text.split("\n"), start=1):
-        row = line.rstrip("\r").split(separator)
-        if len(row) != fields:
-            if number == 1:
+    def __init__(self, content: bytes, place: str, separator: str, *, fields: int) -> None:
+        self.place = place
+        # Every byte is a character of Latin-1: what is no text fails by its fields.
+        text = content.decode("latin-1").rstrip("\r\n")
+        if not text:
+            raise DamagedError(place, what_instead(content, "a table"))
+        self.rows = [line.rstrip("\r").split(separator) for line in text.split("\n")]
+        for line, row in enumerate(self.rows, start=1):
+            if len(row) != fields and line == 1:
                 start = what_instead(content[:16], f"a table of {fields} columns")
                 raise DamagedError(place, start)
-            raise DamagedError(place, f"line {number} has {len(row)} fields, expected {fields}")
-        yield number, row
+            if len(row) != fields:
+                raise DamagedError(place, f"line {line} has {len(row)} fields, expected {fields}")
 
+    def check_numbers(self) -> None:
+        """The first fields must count from 1."""
+        for line, (number, *_) in enumerate(self.rows, start=1):
+            if number != str(line):
+                raise DamagedError(
+                    self.place, f"line {line} has the number {show(number)}, expected {line}"
+                )
 
-def _check_count(found: int, expected: int, place: str, what: str) -> None:
-    if found != expected:
-        raise DamagedError(place, f"{found:,} {what}, MovieLens 100K has {expected:,}")
+    def check_count(self, expected: int, what: str) -> None:
+        found = len(self.rows)
+        if found != expected:
+            raise DamagedError(self.place, f"{found:,} {what}, MovieLens 100K has {expected:,}")
 
+    def integers(self, column: int, what: str, *, least: int, most: int) -> npt.NDArray[np.int32]:
+        found = np.empty(len(self.rows), np.int32)
+        for line, row in enumerate(self.rows, start=1):
+            text = row[column]
+            # The length first: Python refuses to convert thousands of digits.
+            is_number = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+            if not (is_number and least <= int(text) <= most):
+                raise self._error(line, f"{show(text)} is not {what}, from {least} to {most:,}")
+            found[line - 1] = int(text)
+        return found
 
-def _number(text: str, place: str, line: int, what: str, *, least: int, most: int) -> int:
-    # The length first: Python refuses to convert thousands of digits.
-    is_number = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
-    if not (is_number and least <= int(text) <= most):
-        raise DamagedError(
-            place, f"line {line}: {show(text)} is not {what}, from {least} to {most:,}"
-        )
-    return int(text)
+    def positions(self, column: int, what: str, names: Sequence[str]) -> npt.NDArray[np.int32]:
+        """Those of the fields among `names`."""
+        for line, row in enumerate(self.rows, start=1):
+            if row[column] not in names:
+                raise self._error(line, f"unknown {what} {show(row[column])}")
+        return np.array([names.index(row[column]) for row in self.rows], np.int32)
 
+    def years(self, column: int) -> npt.NDArray[np.float64]:
+        """Those of the dates; NaN where there is none."""
+        found = np.full(len(self.rows), np.nan)
+        for line, row in enumerate(self.rows, start=1):
+            date = _DATE.fullmatch(row[column])
+            if date is not None and _DATES_FROM <= int(date[1]) <= _DATES_TO:
+                found[line - 1] = float(date[1])
+            elif row[column]:
+                raise self._error(line, f"{show(row[column])} is no date such as 01-Jan-1995")
+        return found
 
-def _known(text: str, place: str, line: int, what: str, names: Sequence[str]) -> int:
-    if text not in names:
-        raise DamagedError(place, f"line {line}: unknown {what} {show(text)}")
-    return names.index(text)
-
-
-def _year(text: str, place: str, line: int) -> float:
-    """NaN for the films without a date."""
-    if not text:
-        return float("nan")
-    date = _DATE.fullmatch(text)
-    if date is None or not _DATES_FROM <= int(date[1]) <= _DATES_TO:
-        raise DamagedError(place, f"line {line}: {show(text)} is no date such as 01-Jan-1995")
-    return float(date[1])
+    def _error(self, line: int, why: str) -> DamagedError:
+        return DamagedError(self.place, f"line {line}: {why}")
