@@ -51,6 +51,41 @@ def _step(x: Array, negative_slope: float, positive_slope: float = 1.0) -> Array
     return np.where(x > 0, positive_slope, negative_slope)
 
 
+def _rising(
+    low: float = -_INF,
+    high: float = _INF,
+    smoothness: Smoothness = "smooth",
+    kinks: tuple[Kink, ...] = (),
+    *,
+    reached: tuple[bool, bool] = (False, False),
+) -> Facts:
+    """Of a function that never falls, from `low` to `high`."""
+    return Facts(
+        infimum=low + 0.0,
+        supremum=high,
+        reached=reached,
+        limits=(low + 0.0, high),
+        monotonic=True,
+        smoothness=smoothness,
+        kinks=kinks,
+    )
+
+
+def _dipping(
+    lowest: float, smoothness: Smoothness = "smooth", kinks: tuple[Kink, ...] = ()
+) -> Facts:
+    """Of a function that falls from 0 to `lowest`, then rises to infinity."""
+    return Facts(
+        infimum=lowest,
+        supremum=_INF,
+        reached=(True, False),
+        limits=(0.0, _INF),
+        monotonic=False,
+        smoothness=smoothness,
+        kinks=kinks,
+    )
+
+
 def _leaky_facts(negative: float, at_zero: float, positive: float = 1.0) -> Facts:
     """Of a line through 0 with one slope on each side; f'(0) is `at_zero`."""
     left = -_INF if negative > 0 else _INF if negative < 0 else 0.0
@@ -114,15 +149,8 @@ def _elu_slope(x: Array, alpha: float) -> Array:
 
 
 def _exponential_facts(low: float, kinks: tuple[Kink, ...] = (), *, once: bool = True) -> Facts:
-    return Facts(
-        infimum=low + 0.0,
-        supremum=math.inf,
-        reached=(low == 0, False),
-        limits=(low + 0.0, math.inf),
-        monotonic=True,
-        smoothness="once differentiable" if once else "continuous",
-        kinks=kinks,
-    )
+    smoothness: Smoothness = "once differentiable" if once else "continuous"
+    return _rising(low, _INF, smoothness, kinks, reached=(low == 0, False))
 
 
 def _elu_facts(alpha: float) -> Facts:
@@ -169,55 +197,17 @@ def _mish_slope(x: Array) -> Array:
     return np.asarray(curve + x * (1 - curve * curve) * _sigmoid(x), np.float64)
 
 
-def _rising(low: float) -> Facts:
-    """Of a smooth function that rises from `low` to infinity."""
-    return Facts(
-        infimum=low, supremum=_INF, limits=(low, _INF), monotonic=True, smoothness="smooth"
-    )
-
-
-def _dipping(lowest: float) -> Facts:
-    """Of a smooth function that falls from 0 to `lowest`, then rises to infinity."""
-    return Facts(
-        infimum=lowest,
-        supremum=_INF,
-        reached=(True, False),
-        limits=(0.0, _INF),
-        monotonic=False,
-        smoothness="smooth",
-    )
-
-
-def _rising_to_one(
-    low: float, *, smoothness: Smoothness = "smooth", kinks: tuple[Kink, ...] = ()
-) -> Facts:
-    """Of a function that rises from `low` to 1, and reaches both where it has kinks."""
-    return Facts(
-        infimum=low,
-        supremum=1.0,
-        reached=(bool(kinks), bool(kinks)),
-        limits=(low, 1.0),
-        monotonic=True,
-        smoothness=smoothness,
-        kinks=kinks,
-    )
-
-
-def _unbounded(smoothness: Smoothness = "smooth", kinks: tuple[Kink, ...] = ()) -> Facts:
-    return Facts(
-        infimum=-math.inf,
-        supremum=math.inf,
-        limits=(-math.inf, math.inf),
-        monotonic=True,
-        smoothness=smoothness,
-        kinks=kinks,
-    )
+def _cut_facts(low: float, *kinks: Kink) -> Facts:
+    """Of a line that is cut off at `low` and at 1."""
+    return _rising(low, 1.0, "continuous", kinks, reached=(True, True))
 
 
 def _shrink_facts(smoothness: Smoothness, threshold: float) -> Facts:
     """Zero within `threshold` of 0, and a derivative of 0 at its ends."""
+    if not threshold:
+        smoothness = "smooth"
     ends = dict.fromkeys((-threshold + 0.0, threshold))
-    return _unbounded(smoothness if threshold else "smooth", tuple(Kink(x, 0.0, 0.0) for x in ends))
+    return _rising(smoothness=smoothness, kinks=tuple(Kink(x, 0.0, 0.0) for x in ends))
 
 
 ACTIVATIONS: Table = {
@@ -230,14 +220,12 @@ ACTIVATIONS: Table = {
         derivative="1 for 0 < x < 6, else 0",
         value=lambda x: np.clip(x, 0.0, 6.0),
         slope=lambda x: np.where((x > 0) & (x < 6), 1.0, 0.0),
-        facts=lambda: Facts(
-            infimum=0.0,
-            supremum=6.0,
+        facts=lambda: _rising(
+            0.0,
+            6.0,
+            "continuous",
+            (Kink(0.0, 0.0, 0.0), Kink(6.0, 6.0, 0.0)),
             reached=(True, True),
-            limits=(0.0, 6.0),
-            monotonic=True,
-            smoothness="continuous",
-            kinks=(Kink(0.0, 0.0, 0.0), Kink(6.0, 6.0, 0.0)),
         ),
         reference="Krizhevsky 2010, Convolutional Deep Belief Networks on CIFAR-10",
         initializer="he_normal",
@@ -469,15 +457,7 @@ ACTIVATIONS: Table = {
         derivative="0 up to -3, (2 * x + 3) / 6 between, 1 from 3 on",
         value=lambda x: x * np.clip(x + 3, 0.0, 6.0) / 6,
         slope=lambda x: np.where(x <= -3, 0.0, np.where(x >= 3, 1.0, (2 * x + 3) / 6)),
-        facts=lambda: Facts(
-            infimum=-0.375,
-            supremum=_INF,
-            reached=(True, False),
-            limits=(0.0, _INF),
-            monotonic=False,
-            smoothness="continuous",
-            kinks=(Kink(-3.0, 0.0, 0.0), Kink(3.0, 3.0, 1.0)),
-        ),
+        facts=lambda: _dipping(-0.375, "continuous", (Kink(-3.0, 0.0, 0.0), Kink(3.0, 3.0, 1.0))),
         reference="Howard et al. 2019, Searching for MobileNetV3",
         initializer="he_normal",
         aliases=("hard_swish",),
@@ -546,14 +526,12 @@ ACTIVATIONS: Table = {
         derivative="0 up to -1, (x + 1) / 2 between, 1 from 1 on",
         value=lambda x: np.where(x <= -1, 0.0, np.where(x < 1, (x + 1) ** 2 / 4, x)),
         slope=lambda x: np.clip((x + 1) / 2, 0.0, 1.0),
-        facts=lambda: Facts(
-            infimum=0.0,
-            supremum=_INF,
+        facts=lambda: _rising(
+            0.0,
+            _INF,
+            "once differentiable",
+            (Kink(-1.0, 0.0, 0.0), Kink(1.0, 1.0, 1.0)),
             reached=(True, False),
-            limits=(0.0, _INF),
-            monotonic=True,
-            smoothness="once differentiable",
-            kinks=(Kink(-1.0, 0.0, 0.0), Kink(1.0, 1.0, 1.0)),
         ),
         reference="Martins, Astudillo 2016, From Softmax to Sparsemax (the integral of its "
         "sparse sigmoid)",
@@ -569,13 +547,7 @@ ACTIVATIONS: Table = {
         derivative="sigmoid(-x)",
         value=lambda x: -_softplus(-x),
         slope=lambda x: _sigmoid(-x),
-        facts=lambda: Facts(
-            infimum=-_INF,
-            supremum=0.0,
-            limits=(-_INF, 0.0),
-            monotonic=True,
-            smoothness="smooth",
-        ),
+        facts=lambda: _rising(high=0.0),
         reference="Collobert, Kavukcuoglu, Farabet 2011, Torch7 (its library; no paper of its own)",
         initializer="he_normal",
         use="log-probabilities; as a hidden layer it is softplus mirrored",
@@ -590,7 +562,7 @@ ACTIVATIONS: Table = {
         derivative="1 - tanh(x)^2, at most 1 (at 0)",
         value=np.tanh,
         slope=lambda x: 1 - np.tanh(x) ** 2,
-        facts=lambda: _rising_to_one(-1.0),
+        facts=lambda: _rising(-1.0, 1.0),
         reference="LeCun, Bottou, Orr, Müller 1998, Efficient BackProp",
         initializer="glorot_uniform",
         use="states of recurrent networks; shallow networks whose activations should be centred "
@@ -605,7 +577,7 @@ ACTIVATIONS: Table = {
         derivative="sigmoid(x) * (1 - sigmoid(x)), at most 1/4 (at 0)",
         value=_sigmoid,
         slope=lambda x: _sigmoid(x) * (1 - _sigmoid(x)),
-        facts=lambda: _rising_to_one(0.0),
+        facts=lambda: _rising(0.0, 1.0),
         reference="Rumelhart, Hinton, Williams 1986, "
         "Learning Representations by Back-Propagating Errors",
         initializer="glorot_uniform",
@@ -622,7 +594,7 @@ ACTIVATIONS: Table = {
         derivative="1 / (1 + |x|)^2",
         value=lambda x: x / (1 + np.abs(x)),
         slope=lambda x: 1 / (1 + np.abs(x)) ** 2,
-        facts=lambda: _rising_to_one(-1.0, smoothness="once differentiable"),
+        facts=lambda: _rising(-1.0, 1.0, "once differentiable"),
         reference="Turian, Bergstra, Bengio 2009, "
         "Quadratic Features and Deep Architectures for Chunking",
         initializer="glorot_uniform",
@@ -638,9 +610,7 @@ ACTIVATIONS: Table = {
         derivative="1/6 for -3 < x < 3, else 0",
         value=lambda x: np.clip(x + 3, 0.0, 6.0) / 6,
         slope=lambda x: np.where(np.abs(x) < 3, 1 / 6, 0.0),
-        facts=lambda: _rising_to_one(
-            0.0, smoothness="continuous", kinks=(Kink(-3.0, 0.0, 0.0), Kink(3.0, 1.0, 0.0))
-        ),
+        facts=lambda: _cut_facts(0.0, Kink(-3.0, 0.0, 0.0), Kink(3.0, 1.0, 0.0)),
         reference="Courbariaux, Bengio, David 2015, BinaryConnect: Training Deep Neural Networks "
         "with Binary Weights During Propagations; slope as in Howard et al. 2019",
         initializer="glorot_uniform",
@@ -655,9 +625,7 @@ ACTIVATIONS: Table = {
         derivative="1 for -1 <= x <= 1, else 0",
         value=lambda x: np.clip(x, -1.0, 1.0),
         slope=lambda x: np.where(np.abs(x) <= 1, 1.0, 0.0),
-        facts=lambda: _rising_to_one(
-            -1.0, smoothness="continuous", kinks=(Kink(-1.0, -1.0, 1.0), Kink(1.0, 1.0, 1.0))
-        ),
+        facts=lambda: _cut_facts(-1.0, Kink(-1.0, -1.0, 1.0), Kink(1.0, 1.0, 1.0)),
         reference="Collobert 2004, Large Scale Machine Learning (thesis)",
         initializer="glorot_uniform",
         use="in place of tanh on small devices; before weights or activations are made binary",
@@ -671,9 +639,7 @@ ACTIVATIONS: Table = {
         derivative="1/2 for -1 < x < 1, else 0",
         value=lambda x: np.clip((x + 1) / 2, 0.0, 1.0),
         slope=lambda x: np.where(np.abs(x) < 1, 0.5, 0.0),
-        facts=lambda: _rising_to_one(
-            0.0, smoothness="continuous", kinks=(Kink(-1.0, 0.0, 0.0), Kink(1.0, 1.0, 0.0))
-        ),
+        facts=lambda: _cut_facts(0.0, Kink(-1.0, 0.0, 0.0), Kink(1.0, 1.0, 0.0)),
         reference="Martins, Astudillo 2016, From Softmax to Sparsemax",
         initializer="glorot_uniform",
         use="gates that should close and open entirely",
@@ -688,7 +654,7 @@ ACTIVATIONS: Table = {
         derivative="1",
         value=lambda x: 1.0 * x,
         slope=np.ones_like,
-        facts=_unbounded,
+        facts=_rising,
         reference="Baldi, Hornik 1989, Neural Networks and Principal Component Analysis",
         initializer="lecun_normal",
         aliases=("linear",),
@@ -740,7 +706,7 @@ ACTIVATIONS: Table = {
         derivative="tanh(x)^2, 0 at 0",
         value=lambda x: x - np.tanh(x),
         slope=lambda x: np.tanh(x) ** 2,
-        facts=_unbounded,
+        facts=_rising,
         reference="Collobert, Kavukcuoglu, Farabet 2011, Torch7 (its library; no paper of its own)",
         initializer="he_normal",
         use="sparse codes that need a smooth shrinkage",
