@@ -15,9 +15,15 @@ os.environ |= {
     "RELU_BENCH_MAX_WORKERS": "64",
 }
 
+import pytest
 from hypothesis import settings
 
 # The same examples at every call; `--hypothesis-profile thorough` looks further.
 settings.register_profile("steady", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.register_profile("thorough", deadline=None, database=None, max_examples=3000)
 settings.load_profile("steady")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The folders of the longest tests first, so that no process waits for another at the end."""
+    items.sort(key=lambda item: item.path.parent.name not in ("whole", "cluster"))
