@@ -1,5 +1,6 @@
 """The network for ratings: its layers, its numbers, and what is seen inside it."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -88,9 +89,15 @@ def test_every_hidden_layer_has_batch_norm_activation_and_dropout() -> None:
 _PARTS = ("_batch_norm", "_activation", "_dropout")
 
 
-def trained(**changes: Any) -> tuple[Spec, RunResult]:
+@cache
+def trainer() -> Any:
+    """One for all runs: it compiles their program once."""
     from relu_bench.training.trainer import Trainer
 
+    return Trainer(xla=False)
+
+
+def trained(**changes: Any) -> tuple[Spec, RunResult]:
     fields = {
         "dataset": "synthetic_ratings(users=100, items=40, ratings_per_user=30)",
         "model": "recommender(hidden=[16, 8], tower=8)",
@@ -100,7 +107,7 @@ def trained(**changes: Any) -> tuple[Spec, RunResult]:
         **changes,
     }
     spec = Spec.model_construct(**dict(Setting.model_validate(fields)), seed=0, probes=True)
-    return spec, Trainer().train(spec)
+    return spec, trainer().train(spec)
 
 
 @pytest.mark.tensorflow

@@ -24,7 +24,7 @@ def test_two_epochs_on_digits_without_nan() -> None:
         spec = Spec(
             seed=0,
             dataset="digits",
-            model="mlp(hidden=[16, 8])",
+            model="mlp(hidden=[8])",
             activation=name,
             initializer="he_normal",
             learning_rate=0.01,

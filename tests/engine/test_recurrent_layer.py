@@ -77,7 +77,8 @@ def keras_losses(
     import keras
 
     model.set_weights(program.model.get_weights())
-    model.compile(optimizer, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer, loss=loss, jit_compile=False)
     images = np.asarray(samples().inputs).astype(np.float32) / np.float32(255)
     targets = np.asarray(samples().targets)
     losses = []

@@ -66,6 +66,7 @@ def keras_losses(program: Program, optimizer: str, classes: int, order: Any) -> 
     model.compile(
         optimizers.build(optimizer, learning_rate=0.01),
         loss=getattr(keras.losses, loss)(from_logits=True),
+        jit_compile=False,
     )
     tokens, targets = (part.numpy() for part in (samples(classes).inputs, samples(classes).targets))
     losses = []
@@ -159,7 +160,7 @@ def test_dropout_is_half_unless_the_config_says_otherwise() -> None:
 def test_a_run_on_small_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_lines(Path("reviews"), small_texts(100))
-    trainer = Trainer()
+    trainer = Trainer(xla=False)
     spec = spec_of("./reviews")
     result = trainer.train(spec)
     assert result.outcome == "learned"
@@ -174,7 +175,7 @@ def test_a_run_on_small_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     (first,) = (row for row in result.layers if (row["layer"], row["epoch"]) == ("dense_1", 12))
     assert 0 <= first["dead_fraction"] <= 1
     assert first["update_ratio"] > 0
-    again = Trainer().train(spec)
+    again = Trainer(xla=False).train(spec)
     assert [row["train_loss"] for row in again.epochs] == [
         row["train_loss"] for row in result.epochs
     ]
