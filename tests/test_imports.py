@@ -96,53 +96,53 @@ def test_what_reads_results_or_configs_never_reaches_training(reader: str) -> No
 
 LOADED = """
 import json, sys
-sys.argv = ["relu-bench", *json.loads(sys.argv[1])]
+commands = json.loads(sys.argv[1])
 from relu_bench.cli import main
-code = 0
-try:
-    if sys.argv[1:]:
-        main()
-except SystemExit as end:
-    code = end.code
-loaded = {name.partition(".")[0] for name in sys.modules}
-print(json.dumps([code, sorted(loaded)]), file=sys.__stderr__)
+found = []
+for arguments in commands:
+    sys.argv = ["relu-bench", *arguments]
+    code = 0
+    try:
+        if arguments:
+            main()
+    except SystemExit as end:
+        code = end.code
+    found.append([code, sorted({name.partition(".")[0] for name in sys.modules})])
+print(json.dumps(found), file=sys.__stderr__)
 """
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        ([], 0),
-        (["--help"], 0),
-        (["run", "--help"], 0),
-        (["run", "wrong.yaml"], 2),
-        (["check", "wrong.yaml"], 2),
-        (["run", "missing.yaml"], 2),
-        (["init"], 0),
-        (["schema"], 0),
-        (["activations"], 0),
-        (["activations", "relu", "--format", "json"], 0),
-        (["speed", "rellu"], 2),
-        (["diagnose", "wrong.yaml"], 2),
-        (["compare", "missing"], 2),
-        (["status", "missing"], 2),
-        (["merge", "missing", "--out", "out"], 2),
-        (["run", "--resume", "missing"], 2),
-        (["run", "wrong.yaml", "--shard", "0/2"], 2),
-    ],
+QUICK: tuple[tuple[list[str], int], ...] = (
+    ([], 0),
+    (["--help"], 0),
+    (["run", "--help"], 0),
+    (["run", "wrong.yaml"], 2),
+    (["check", "wrong.yaml"], 2),
+    (["run", "missing.yaml"], 2),
+    (["init"], 0),
+    (["schema"], 0),
+    (["activations"], 0),
+    (["activations", "relu", "--format", "json"], 0),
+    (["speed", "rellu"], 2),
+    (["diagnose", "wrong.yaml"], 2),
+    (["compare", "missing"], 2),
+    (["status", "missing"], 2),
+    (["merge", "missing", "--out", "out"], 2),
+    (["run", "--resume", "missing"], 2),
+    (["run", "wrong.yaml", "--shard", "0/2"], 2),
 )
-def test_what_must_be_quick_loads_nothing_heavy(
-    arguments: list[str], code: int, tmp_path: Path
-) -> None:
+
+
+def test_what_must_be_quick_loads_nothing_heavy(tmp_path: Path) -> None:
+    """One process does all of it, one after the other: what one of them loads, stays loaded."""
     (tmp_path / "wrong.yaml").write_text("activation: rellu\nepochs: 0\n", encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-c", LOADED, json.dumps(arguments)],
+        [sys.executable, "-c", LOADED, json.dumps([arguments for arguments, _ in QUICK])],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(PACKAGE.parent)},
         capture_output=True,
         text=True,
         check=True,
     )
-    ended, loaded = json.loads(done.stderr.splitlines()[-1])
-    assert ended == code
-    assert not HEAVY & set(loaded)
+    found = json.loads(done.stderr.splitlines()[-1])
+    for (arguments, code), (ended, loaded) in zip(QUICK, found, strict=True):
+        assert ended == code, arguments
+        assert not HEAVY & set(loaded), arguments
