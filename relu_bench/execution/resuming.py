@@ -12,7 +12,7 @@ from relu_bench.config.yaml_source import Document
 from relu_bench.data import is_path
 from relu_bench.errors import ConfigError, StoreError
 from relu_bench.store import KeptPlan, Store
-from relu_bench.store.folders import check_is_store
+from relu_bench.store.reading import check_is_store
 
 
 def plan_kept(folder: Path, data_dir: Path | None = None) -> tuple[Planned, ...]:

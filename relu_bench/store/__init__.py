@@ -3,8 +3,7 @@
 from relu_bench.store.cells import Value
 from relu_bench.store.merging import Merged, merge
 from relu_bench.store.plans import KeptPlan
-from relu_bench.store.reading import read
-from relu_bench.store.scanning import Stored, scan
+from relu_bench.store.reading import Stored, read, scan
 from relu_bench.store.wholeness import check, partial
 from relu_bench.store.writer import RunRecord, Store
 

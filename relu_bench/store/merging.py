@@ -13,12 +13,12 @@ from relu_bench.store import files as store_files
 from relu_bench.store import journal as store_journal
 from relu_bench.store.cells import cells_of, line, text_of
 from relu_bench.store.columns import RUNS, SPEC, names
-from relu_bench.store.committed import Committed
-from relu_bench.store.failures import as_store_errors, unreadable
-from relu_bench.store.folders import check_is_store
-from relu_bench.store.index import Key, KeyIndex
+from relu_bench.store.files import as_store_errors, unreadable
+from relu_bench.store.reading import Committed, check_is_store
 from relu_bench.store.tables import (
     TABLES,
+    Key,
+    KeyIndex,
     Span,
     TableName,
     add_columns,

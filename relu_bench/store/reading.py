@@ -2,25 +2,246 @@
 
 The row in runs.csv is written last, so it commits its run: rows of epochs.csv and layers.csv count
 when their run stands in runs.csv as completed, and a failed run has no others.
+
+`read` gives tables of pandas. `scan` and `stored` need runs.csv alone and no table library: what a
+resumed sweep and `relu-bench status` need of a store of 100,000 runs, in a second or two.
 """
 
-from collections.abc import Collection, Hashable, Mapping
+import io
+import os
+import shlex
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, Self, cast
 
 from relu_bench.errors import StoreError
-from relu_bench.store.cells import BOOLEANS, text_of
-from relu_bench.store.columns import Column, Kind
-from relu_bench.store.committed import Committed
-from relu_bench.store.folders import check_is_store
-from relu_bench.store.index import Key
-from relu_bench.store.scanning import statuses
-from relu_bench.store.tables import TABLES, Table, TableName
+from relu_bench.store import columns
+from relu_bench.store import files as store_files
+from relu_bench.store import journal as store_journal
+from relu_bench.store.cells import BOOLEANS, line, text_of
+from relu_bench.store.columns import RUNS, Column, Kind
+from relu_bench.store.files import unreadable
+from relu_bench.store.tables import TABLES, Key, Span, Table, TableName, check, header_of, rows
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
+
+_RUNS = TABLES["runs"].file_name
+_DEFAULT = Path("results")
+_MOST_NAMED = 5
+
+
+def check_is_store(folder: Path, *, lone: bool = False) -> None:
+    """Look whether `folder` is a store, before anything is read from it.
+
+    Args:
+        folder: that was given.
+        lone: whether it is taken alone, so that of several stores only one can have been meant.
+
+    Raises:
+        StoreError: it is none; the message says what it is, and which store may have been meant.
+    """
+    try:
+        if not is_store(folder):
+            raise StoreError(_what_it_is(folder, lone=lone))
+    except OSError as error:
+        raise unreadable(folder, error) from error
+
+
+def is_store(folder: Path) -> bool:
+    """Whether the folder has the file that every store has."""
+    return (folder / _RUNS).exists()
+
+
+def _what_it_is(folder: Path, *, lone: bool) -> str:
+    if not folder.exists():
+        out = "" if folder == _DEFAULT else f" --out {shlex.quote(str(folder))}"
+        return (
+            f"There is no folder {folder} yet: `relu-bench run CONFIG{out}` makes it, "
+            "or name another."
+        )
+    # Two levels are as deep as the files of a store lie.
+    around = next((each for each in folder.parents[:2] if is_store(each)), None)
+    what = "folder" if folder.is_dir() else "file"
+    if around is not None:
+        return f"{folder} is a {what} of the store {around}; name the folder {around}."
+    remedy = "Name the folder that `relu-bench run` wrote to (--out, by default `results`)."
+    if what == "file" and folder.suffix in (".yaml", ".yml"):
+        return (
+            f"{folder} is a config, not a results folder. {remedy[:-1]}; "
+            f"`relu-bench run {folder}` makes it."
+        )
+    if what == "file":
+        return f"{folder} is a file, not a folder. {remedy}"
+    inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    stores = [path for path in inside if is_store(path)]
+    if stores:
+        one_of = "one of " if lone and len(stores) > 1 else ""
+        remedy = f"Did you mean {one_of}{_named(folder, inside, stores)}?"
+    return f"{folder} is not a relu-bench store: it has no {_RUNS}. {remedy}"
+
+
+def _named(folder: Path, inside: Sequence[Path], stores: Sequence[Path]) -> str:
+    """The stores inside `folder`, as a command line takes them."""
+    if len(stores) == len(inside) > 1:
+        return str(folder / "*")
+    more = f" ... ({len(stores)} in all)" if len(stores) > _MOST_NAMED else ""
+    return " ".join(map(str, stores[:_MOST_NAMED])) + more
+
+
+class Committed:
+    """That part, to be read from its start, piece by piece; `names` are those of its header.
+
+    A file that is missing or empty has the header that a new one would have. It is no file object
+    of Python's own: `pandas.read_csv` would decode one and encode it again.
+    """
+
+    def __init__(self, path: Path, table: Table) -> None:
+        """Open the CSV at `path`; what is written to it from now on is not part of it.
+
+        Raises:
+            StoreError: the header is not ours, or the file cannot be read.
+        """
+        self._table = table
+        self._file: BinaryIO = io.BytesIO()
+        try:
+            self._file = self._settled(path)
+            if self._left:
+                self.names = header_of(self._file, table)
+                self._file.seek(0)
+            else:
+                self._file.close()
+                self._become_new()
+        except (FileNotFoundError, NotADirectoryError):
+            # A file where the folder should be is for the writer to tell.
+            self._become_new()
+        except OSError as error:
+            raise unreadable(path, error) from error
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _settled(self, path: Path) -> BinaryIO:
+        """The file, once its end is that of a line, or remains what it is.
+
+        Whoever looks for the journal a moment before a write begins finds half a line a moment
+        later. The second look tells it from a file that was cut.
+        """
+        before: tuple[int, int] | None = None
+        while True:
+            stop = store_journal.committed_size(path.parent, path.name)
+            file = store_files.opened(path)
+            status = os.fstat(file.fileno())
+            self._stop = status.st_size if stop is None else min(stop, status.st_size)
+            self._left = self._stop
+            file.seek(max(0, self._stop - 1))
+            look = status.st_ino, self._stop
+            if not self._stop or file.read(1) == b"\n" or look == before:
+                file.seek(0)
+                return file
+            file.close()
+            before = look
+
+    def rows(self, wanted: Sequence[str]) -> Iterator[tuple[Span, bytes, list[str]]]:
+        """As `tables.rows`."""
+        return rows(self._file, self.names, wanted, stop=self._stop)
+
+    def check(self, *, cells: bool = False) -> None:
+        """Look whether all of it is whole rows, of cells that can be read; then it is at its start.
+
+        Raises:
+            StoreError: as `tables.check`.
+        """
+        check(self._file, self._table, self.names, self._stop, cells=cells)
+        self._file.seek(0)
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, at most `size`; all that are left when it is negative."""
+        data = self._file.read(self._left if size < 0 else min(size, self._left))
+        self._left -= len(data)
+        return data
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The lines; pandas takes nothing for a file that has none."""
+        while self._left:
+            data = self._file.readline(self._left)
+            self._left -= len(data)
+            yield data
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def _become_new(self) -> None:
+        self.names = list(columns.names(self._table.columns))
+        start = line(self.names)
+        self._file, self._stop, self._left = io.BytesIO(start), len(start), len(start)
+
+
+_TEXTS = frozenset(column.name for column in RUNS if column.kind == "text")
+
+
+class Stored(NamedTuple):
+    """What a store knows of a run: its status, and whether the network's inside was measured."""
+
+    status: str
+    probes: bool
+
+
+def scan(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """The cells `names` of every committed row of runs.csv, as text; empty for absent columns.
+
+    A store that does not exist yet has no runs.
+
+    Raises:
+        StoreError: runs.csv is not ours, cannot be read, or a line of it is no row.
+    """
+    table = TABLES["runs"]
+    with Committed(folder / table.file_name, table) as committed:
+        wanted = list(dict.fromkeys([*table.identity, *(n for n in names if n in committed.names)]))
+        place = {name: number for number, name in enumerate(wanted)}
+        for _, _, cells in committed.rows(wanted):
+            yield tuple(_text(name, cells[place[name]]) if name in place else "" for name in names)
+
+
+def stored(folder: Path) -> dict[Key, Stored]:
+    """Each stored run by (experiment, run_id); of several rows of one run a completed one counts.
+
+    Raises:
+        StoreError: as `scan`.
+    """
+    found: dict[Key, Stored] = {}
+    for experiment, run_id, status, probes in scan(
+        folder, ("experiment", "run_id", "status", "probes")
+    ):
+        key = (experiment, run_id)
+        if key not in found or found[key].status != "completed":
+            found[key] = Stored(status, probes.lower() == "true")
+    return found
+
+
+def statuses(folder: Path) -> dict[Key, str]:
+    """The status of every stored run by (experiment, run_id).
+
+    Raises:
+        StoreError: as `scan`.
+    """
+    return {key: run.status for key, run in stored(folder).items()}
+
+
+def _text(name: str, cell: str) -> str:
+    return text_of(cell) if name in _TEXTS else cell
+
 
 _KEY = ("experiment", "run_id")
 # pandas needs several times the memory of the rows that it reads at once.

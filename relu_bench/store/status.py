@@ -11,7 +11,7 @@ from pathlib import Path
 from relu_bench import store
 from relu_bench.components.variant_label import label
 from relu_bench.store import Store, columns, scan
-from relu_bench.store.folders import check_is_store
+from relu_bench.store.reading import check_is_store
 
 CELLS = ("experiment", "run_id", "status", "outcome", "error")
 """The columns of runs.csv that say how far an experiment is."""

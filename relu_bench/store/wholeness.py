@@ -3,10 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from relu_bench.store.committed import Committed
-from relu_bench.store.index import Key, key_of
-from relu_bench.store.scanning import scan
-from relu_bench.store.tables import TABLES, TableName
+from relu_bench.store.reading import Committed, scan
+from relu_bench.store.tables import TABLES, Key, TableName, key_of
 
 _RUN = ("experiment", "run_id", "status", "outcome", "epochs", "probes")
 # What is needed of the rows of the other two CSVs; losses and steps count as empty or not.

@@ -15,17 +15,18 @@ from relu_bench.errors import StoreError, StoreWriteError
 from relu_bench.store import files as store_files
 from relu_bench.store import journal as store_journal
 from relu_bench.store import plans as store_plans
-from relu_bench.store import scanning
+from relu_bench.store import reading
 from relu_bench.store.cells import Value, cells_of, clean, guard, line
 from relu_bench.store.columns import STATUSES
-from relu_bench.store.failures import as_store_errors
-from relu_bench.store.index import Key, KeyIndex
+from relu_bench.store.files import as_store_errors
 from relu_bench.store.journal import Journal, journaled
 from relu_bench.store.lock import StoreLock
 from relu_bench.store.plans import KeptPlan
-from relu_bench.store.scanning import Stored
+from relu_bench.store.reading import Stored
 from relu_bench.store.tables import (
     TABLES,
+    Key,
+    KeyIndex,
     Span,
     TableName,
     bring_up_to_date,
@@ -138,7 +139,7 @@ class Store:
         Raises:
             StoreError: runs.csv is not ours, or a line of it is no row.
         """
-        return scanning.statuses(self.folder)
+        return reading.statuses(self.folder)
 
     def stored(self) -> dict[Key, Stored]:
         """As `statuses`, and whether each run has measurements of the network's inside.
@@ -146,7 +147,7 @@ class Store:
         Raises:
             StoreError: runs.csv is not ours, or a line of it is no row.
         """
-        return scanning.stored(self.folder)
+        return reading.stored(self.folder)
 
     def status(self, experiment: str, run_id: str) -> str | None:
         """The status of one run as the store has it now, None when it has none.

@@ -12,7 +12,6 @@ from store_samples import AWKWARD, contents, failed, filled, record, run_id
 
 from relu_bench.errors import StoreError, StoreWriteError
 from relu_bench.store import RunRecord, Store, Value, columns, read
-from relu_bench.store import index as store_index
 from relu_bench.store import tables as store_tables
 from relu_bench.store.cells import clean
 from relu_bench.store.columns import Column
@@ -200,7 +199,7 @@ def test_an_append_reads_only_what_was_added(
             scanned.append(row[0])
             yield row
 
-    monkeypatch.setattr(store_index, "rows", watched)
+    monkeypatch.setattr(store_tables, "rows", watched)
     store.append(record(20))
     store.append(record(21))
     assert len(scanned) == 2

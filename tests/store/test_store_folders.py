@@ -7,7 +7,7 @@ import pytest
 
 from relu_bench.errors import StoreError
 from relu_bench.store import Store, merge, read
-from relu_bench.store.folders import check_is_store
+from relu_bench.store.reading import check_is_store
 from relu_bench.store.status import progress
 
 RUN_WROTE = "Name the folder that `relu-bench run` wrote to (--out, by default `results`)."

@@ -12,7 +12,7 @@ from relu_bench import store
 from relu_bench.errors import StoreError
 from relu_bench.store import columns, reading
 from relu_bench.store import journal as store_journal
-from relu_bench.store.committed import Committed
+from relu_bench.store.reading import Committed
 from relu_bench.store.tables import TABLES, TableName
 
 
