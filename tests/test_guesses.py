@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from relu_bench.data.tasks import CLASSIFICATION, RATINGS, TWO_CLASSES
-from relu_bench.training.guesses import GUESSES, Judged
+from relu_bench.training.objectives import GUESSES, Judged
 
 
 def test_every_task_finds_its_guess_and_it_knows_every_metric() -> None:

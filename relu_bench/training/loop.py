@@ -15,8 +15,7 @@ from relu_bench.config.plan import Spec
 from relu_bench.data.tasks import METRICS, Metric, Task
 from relu_bench.networks import weights
 from relu_bench.training import probes
-from relu_bench.training.guesses import GUESSES, Judged
-from relu_bench.training.measured import Measured
+from relu_bench.training.objectives import GUESSES, Judged, Measured
 from relu_bench.training.program import Program, Samples
 
 Row = dict[str, Any]

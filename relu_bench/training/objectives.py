@@ -1,20 +1,23 @@
-"""The losses and metrics of the tasks.
+"""The losses and metrics of the tasks, what a network reached by them, and what a guess does.
 
 Losses and what metrics are means of are TensorFlow operations, sample by sample, keyed by the names
 that `tasks.py` gives; a test holds the losses against those of Keras. A metric that is no mean over
-samples is computed in NumPy from all outputs.
+samples is computed in NumPy from all outputs. A guess is the answer that takes no network, keyed
+by `Task.guess`: always the commonest class of the training part, or always its mean.
 """
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_bench import stats
+from relu_bench import data, stats
+from relu_bench.data.tasks import Guess, Task
 
+Array = NDArray[Any]
 Objective = Callable[[Any, Any], Any]
 
 
@@ -79,3 +82,135 @@ WHOLE_METRICS: Mapping[str, Callable[[NDArray[Any], NDArray[Any]], float]] = {
     "auc": lambda targets, outputs: stats.auc(outputs, np.asarray(targets) == 1),
 }
 """Functions of (targets (n,), outputs (n,)) of all samples; NaN where they do not exist."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Mean loss and the task's metrics over `count` samples.
+
+    `outputs` are those of a network with one output, in the order of the samples; None for more.
+    """
+
+    loss: float
+    metrics: Mapping[str, float]
+    count: int
+    outputs: NDArray[Any] | None = None
+
+
+def mean_metrics(task: Task) -> tuple[str, ...]:
+    """Those of the task's metrics that are made of a mean over samples."""
+    return tuple(name for name in task.metrics if name in MEAN_METRICS)
+
+
+def keeps_outputs(task: Task) -> bool:
+    """Whether the outputs themselves are needed: for metrics of all samples, or for the outcome."""
+    return task.outputs == 1
+
+
+def measured(
+    task: Task,
+    loss: float,
+    means: Mapping[str, float],
+    count: int,
+    *,
+    targets: NDArray[Any] | None,
+    outputs: NDArray[Any] | None,
+) -> Measured:
+    """Put together what was summed over `count` samples.
+
+    Args:
+        task: what the network is for.
+        loss: mean over the samples.
+        means: by name in `mean_metrics`, the mean of what it is made of.
+        count: of the samples.
+        targets: (count,); needed only beside `outputs`.
+        outputs: (count,) where `keeps_outputs`, else None.
+    """
+    metrics = {}
+    for name in task.metrics:
+        if name in means:
+            metrics[name] = MEAN_METRICS[name].finish(means[name])
+        elif targets is not None and outputs is not None:
+            metrics[name] = WHOLE_METRICS[name](targets, outputs)
+    return Measured(loss, metrics, count, outputs)
+
+
+@dataclass(frozen=True, eq=False)
+class StepValues:
+    """For each step of an epoch, in order: mean loss, sums behind metrics, number of samples.
+
+    `outputs` are those of all its samples, as in `Measured`, and `targets` theirs.
+    """
+
+    task: Task
+    losses: NDArray[np.float64]
+    metric_sums: Mapping[str, NDArray[np.float64]]
+    counts: NDArray[np.int64]
+    targets: NDArray[Any] | None = None
+    outputs: NDArray[Any] | None = None
+
+    @property
+    def mean(self) -> Measured:
+        """The sample-weighted means over the epoch, summed in float64."""
+        count = int(self.counts.sum())
+        means = {name: float(sums.sum() / count) for name, sums in self.metric_sums.items()}
+        loss = float((self.losses * self.counts).sum() / count)
+        return measured(self.task, loss, means, count, targets=self.targets, outputs=self.outputs)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a network reached on some samples: its metrics, and its single output if it has one."""
+
+    metrics: Mapping[str, float]
+    outputs: Array | None
+
+
+class ConstantGuess(Protocol):
+    """One way to answer without a network."""
+
+    def metrics(self, train_targets: Array, targets: Array) -> dict[str, float]:
+        """What it reaches on `targets` (n,), by metric; it knows `train_targets` only."""
+        ...
+
+    def is_beaten(self, train_targets: Array, targets: Array, judged: Judged) -> bool:
+        """Whether the network is better on `targets`, at the level of 1 %."""
+        ...
+
+
+class _Majority:
+    """Always the commonest class; scores that do not differ have an area under the curve of 0.5."""
+
+    def metrics(self, train_targets: Array, targets: Array) -> dict[str, float]:
+        return {"accuracy": data.guess_accuracy(train_targets, targets), "auc": 0.5}
+
+    def is_beaten(self, train_targets: Array, targets: Array, judged: Judged) -> bool:
+        guess = data.guess_accuracy(train_targets, targets)
+        correct = round(judged.metrics["accuracy"] * len(targets))
+        return stats.better_than_guess(correct, len(targets), guess)
+
+
+class _Mean:
+    """Always the mean: the constant with the least squared error on the training part."""
+
+    def metrics(self, train_targets: Array, targets: Array) -> dict[str, float]:
+        errors = targets - _mean(train_targets)
+        return {
+            "rmse": float(np.sqrt(np.mean(errors**2))),
+            "mae": float(np.mean(np.abs(errors))),
+        }
+
+    def is_beaten(self, train_targets: Array, targets: Array, judged: Judged) -> bool:
+        if judged.outputs is None:
+            raise ValueError("ratings are judged by the outputs, and there are none")
+        return stats.errors_below_guess(
+            (targets - judged.outputs.astype(np.float64)) ** 2,
+            (targets - _mean(train_targets)) ** 2,
+        )
+
+
+GUESSES: Mapping[Guess, ConstantGuess] = {"majority": _Majority(), "mean": _Mean()}
+
+
+def _mean(targets: Array) -> np.float64:
+    return np.mean(targets, dtype=np.float64)

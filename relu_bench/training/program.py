@@ -17,8 +17,15 @@ from relu_bench.data.tasks import Task
 from relu_bench.networks import draws, models, optimizers, weights
 from relu_bench.networks.models import Architecture
 from relu_bench.training import probes
-from relu_bench.training.measured import Measured, StepValues, keeps_outputs, mean_metrics, measured
-from relu_bench.training.objectives import LOSSES, MEAN_METRICS
+from relu_bench.training.objectives import (
+    LOSSES,
+    MEAN_METRICS,
+    Measured,
+    StepValues,
+    keeps_outputs,
+    mean_metrics,
+    measured,
+)
 
 EVALUATION_BATCH = 1000
 
