@@ -1,13 +1,12 @@
 """What an activation costs: nanoseconds an element, forward and backward, without any training.
 
-`measuring` is the whole: it takes `cells` (what is measured), makes `work` of each (eager, NumPy,
-and by `compiled` a program), times it in `rounds`, and `costs` makes medians of it. `sizes` chooses
-the tensors, `tables` writes.
+`measuring` is the whole: it takes `cells` (what is measured, on tensors how large), makes `work` of
+each (eager, compiled, NumPy), times it in rounds, and `costs` makes medians of it. `tables` writes.
 """
 
+from relu_bench.speed.cells import Size, chosen, given
 from relu_bench.speed.costs import Cost
 from relu_bench.speed.measuring import Settings, measure
-from relu_bench.speed.sizes import Size, chosen, given
 from relu_bench.speed.tables import (
     FILE,
     HEADS,

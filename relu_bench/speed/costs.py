@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relu_bench.speed.cells import Cell, Mode, Passes
-from relu_bench.speed.preparing import Prepared
+from relu_bench.speed.rounds import Prepared
 
 LEVEL = 0.95
 _NANOSECONDS = 1e9

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from relu_bench.machine.child_process import Report
 from relu_bench.networks import activations
 from relu_bench.networks.activations import Source, own
-from relu_bench.speed.cells import REFERENCE, cells
+from relu_bench.speed.cells import REFERENCE, Size, cells
 from relu_bench.speed.costs import Cost, make_costs
-from relu_bench.speed.preparing import prepare
-from relu_bench.speed.rounds import LEAST_ROUNDS, run_rounds
-from relu_bench.speed.sizes import Size
-from relu_bench.speed.timing import Clock
-from relu_bench.speed.work import MakeWork, Workshop
+from relu_bench.speed.rounds import LEAST_ROUNDS, prepare, run_rounds
+from relu_bench.speed.work import Clock, MakeWork, Workshop
 
 OnProgress = Callable[[str, float], None]
 """Told what is being done, and the share of it that is done."""

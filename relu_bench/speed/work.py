@@ -1,4 +1,15 @@
-"""The work that is timed: an activation applied so many times, eagerly, compiled or in NumPy."""
+"""The work that is timed: an activation applied so many times, eagerly, compiled or in NumPy.
+
+The compiled program is made by XLA, as the training of perceptrons is. It applies the activation in
+a loop of its own, so that the call from Python is paid once for many applications. Nothing in it
+can be left out:
+
+- How often the loop runs is an argument, unknown to the compiler, as in `training/program.py`.
+- Each application takes the input plus a shift, as a layer adds its bias, and the shift is 10⁻⁶
+  times an element of the output before: no two applications are the same, and none can be moved
+  out of the loop or begun before the last one has ended.
+- Output and gradients are carried through the loop as whole tensors, and are the program's results.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,9 +21,34 @@ from numpy.typing import NDArray
 
 from relu_bench.components.labels import parse
 from relu_bench.networks import activations
-from relu_bench.speed.applying import Apply, apply_layer
-from relu_bench.speed.cells import Cell
-from relu_bench.speed.sizes import UNITS
+from relu_bench.speed.cells import UNITS, Cell
+
+Apply = Callable[[int], object]
+"""Applies an activation this many times; what it returns is the last result."""
+
+
+def apply_layer(layer: Any, x: Any, upstream: Any, *, backward: bool) -> list[Any]:
+    """The output as in training; with `backward` also the gradients by x and by what is learned.
+
+    Args:
+        layer: a Keras layer.
+        x: its input.
+        upstream: the gradient of the loss by the output, of the same shape.
+        backward: whether gradients are wanted.
+    """
+    from relu_bench.machine.quiet_tensorflow import tf
+
+    if not backward:
+        return [layer(x, training=True)]
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = layer(x, training=True)
+    # A function of the user's own may have no gradient: then it is 0, and costs what zeros cost.
+    sources = [x, *layer.trainable_variables]
+    gradients = tape.gradient(
+        y, sources, output_gradients=upstream, unconnected_gradients=tf.UnconnectedGradients.ZERO
+    )
+    return [y, *gradients]
 
 
 @dataclass(frozen=True)
@@ -66,8 +102,6 @@ class Workshop:
         x, upstream = self._tensors(elements)
         if cell.mode == "eager":
             return Work(eager_work(layer, x, upstream, backward=backward), elements)
-        from relu_bench.speed.compiled import compiled_work
-
         apply = compiled_work(layer, x, upstream, backward=backward)
         return Work(apply, elements, compiled=True)
 
@@ -120,3 +154,71 @@ def numpy_work(
         return last
 
     return apply
+
+
+Clock = Callable[[], float]
+"""Seconds since some moment, as `time.perf_counter`."""
+
+
+_OVERHEAD_TIMINGS = 2
+
+
+def seconds_each(work: Work, times: int, clock: Clock) -> float:
+    """Seconds of one application, from `times` of them in a row.
+
+    Of a compiled program, what a call takes that applies nothing is subtracted: the lesser of two
+    calls just before, since a disturbance in it would make the activation look cheaper than it is.
+    """
+    overhead = 0.0
+    if work.compiled:
+        overhead = min(_seconds(work, 0, clock) for _ in range(_OVERHEAD_TIMINGS))
+    return (_seconds(work, times, clock) - overhead) / times
+
+
+def _seconds(work: Work, times: int, clock: Clock) -> float:
+    started = clock()
+    work.apply(times)
+    return clock() - started
+
+
+SHIFT = 1e-6
+
+
+def compiled_work(layer: Any, x: Any, upstream: Any, *, backward: bool) -> Apply:
+    """The program for these tensors, compiled at its first call; each call runs it to its end."""
+    from relu_bench.machine.quiet_tensorflow import tf
+
+    program = make_program(layer, x.shape, backward=backward).get_concrete_function(
+        x, upstream, tf.TensorSpec([], tf.int32)
+    )
+
+    def apply(times: int) -> Any:
+        return program(x, upstream, tf.constant(times))
+
+    return apply
+
+
+def make_program(layer: Any, shape: Any, *, backward: bool) -> Any:
+    """The compiled function of (input, gradient from above, times).
+
+    It gives the output of the last application and, with `backward`, the gradients by its input and
+    by each trainable variable of the layer; all zeros for no application.
+    """
+    from relu_bench.machine.quiet_tensorflow import tf
+
+    shapes = [shape]
+    if backward:
+        shapes += [shape, *(variable.shape for variable in layer.trainable_variables)]
+
+    def run(x: Any, upstream: Any, times: Any) -> Any:
+        def body(index: Any, shift: Any, *_: Any) -> tuple[Any, ...]:
+            results = apply_layer(layer, x + shift, upstream, backward=backward)
+            return index + 1, SHIFT * results[0][0, 0], *results
+
+        start = (tf.constant(0), tf.constant(0.0), *(tf.zeros(each) for each in shapes))
+        _, _, *results = tf.while_loop(
+            lambda index, *_: index < times, body, start, parallel_iterations=1
+        )
+        return results
+
+    return tf.function(run, jit_compile=True, autograph=False)

@@ -1,5 +1,4 @@
-from relu_bench.speed.cells import Cell, cells, short
-from relu_bench.speed.sizes import Size
+from relu_bench.speed.cells import Cell, Size, cells, short
 
 SMALL, LARGE = Size("small", 256, ""), Size("large", 1024, "")
 

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from relu_bench.networks import activations
 from relu_bench.networks.activations.listing import all_labels
-from relu_bench.speed import compiled
-from relu_bench.speed.cells import Cell
-from relu_bench.speed.sizes import UNITS, Size
+from relu_bench.speed import work
+from relu_bench.speed.cells import UNITS, Cell, Size
 from relu_bench.speed.work import Workshop
 
 pytestmark = pytest.mark.tensorflow
@@ -140,7 +139,7 @@ def layer_of(label: str) -> Any:
 def optimized(label: str, *, backward: bool) -> Loop:
     import tensorflow as tf
 
-    program = compiled.make_program(layer_of(label), (ROWS, UNITS), backward=backward)
+    program = work.make_program(layer_of(label), (ROWS, UNITS), backward=backward)
     inspect = program.experimental_get_compiler_ir(*tensors(), tf.constant(3))
     return Loop(inspect(stage="optimized_hlo"))
 
@@ -190,8 +189,8 @@ def test_the_results_are_those_of_so_many_applications_in_a_row(
 ) -> None:
     import tensorflow as tf
 
-    monkeypatch.setattr(compiled, "SHIFT", 0.5)
-    program = compiled.make_program(layer_of(label), (ROWS, UNITS), backward=True)
+    monkeypatch.setattr(work, "SHIFT", 0.5)
+    program = work.make_program(layer_of(label), (ROWS, UNITS), backward=True)
     x, upstream = tensors()
     y, gradient, *_ = (np.asarray(each) for each in program(x, upstream, tf.constant(3)))
     last = simulated(label, x.numpy().astype(np.float64), 3, 0.5)
@@ -205,7 +204,7 @@ def test_the_results_are_those_of_so_many_applications_in_a_row(
 def test_rrelu_draws_anew_in_every_application() -> None:
     import tensorflow as tf
 
-    program = compiled.make_program(
+    program = work.make_program(
         layer_of("rrelu(lower=0.125, upper=0.25)"), (ROWS, UNITS), backward=True
     )
     x, upstream = tensors()
@@ -267,5 +266,5 @@ def test_the_inputs_are_random_and_the_same_for_all() -> None:
 def test_no_application_gives_zeros() -> None:
     import tensorflow as tf
 
-    program = compiled.make_program(layer_of("sigmoid"), (ROWS, UNITS), backward=True)
+    program = work.make_program(layer_of("sigmoid"), (ROWS, UNITS), backward=True)
     assert all(not np.asarray(each).any() for each in program(*tensors(), tf.constant(0)))

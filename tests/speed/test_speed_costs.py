@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
-from relu_bench.speed.cells import Cell
+from relu_bench.speed.cells import Cell, Size
 from relu_bench.speed.costs import make_costs, median_interval
-from relu_bench.speed.preparing import Prepared
-from relu_bench.speed.sizes import Size
+from relu_bench.speed.rounds import Prepared
 
 SIZE = Size("cache", 256, "")
 

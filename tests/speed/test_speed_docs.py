@@ -4,28 +4,28 @@ from pathlib import Path
 
 from fake_work import Bench
 
-from relu_bench.speed import preparing, rounds, sizes
-from relu_bench.speed.cells import cells
+from relu_bench.speed import rounds
+from relu_bench.speed.cells import UNITS, Caches, Size, cells, chosen
 
 TEXT = (Path(__file__).parents[2] / "docs" / "speed.md").read_text(encoding="utf-8")
 WORDS = " ".join(TEXT.split())
 
 
 def test_sizes() -> None:
-    small, large = (size.elements for size in sizes.chosen(sizes.Caches()))
+    small, large = (size.elements for size in chosen(Caches()))
     assert f"elsewhere {small:,} and {large:,} elements are taken" in WORDS
-    assert f"with {sizes.UNITS} columns" in WORDS
-    most = sizes.chosen(sizes.Caches(1 << 30, 1 << 40))[1].elements
+    assert f"with {UNITS} columns" in WORDS
+    most = chosen(Caches(1 << 30, 1 << 40))[1].elements
     assert f"up to {most >> 20} million elements" in WORDS
 
 
 def test_times() -> None:
-    assert f"more than {preparing.LONGEST_SECONDS} s, the tensor is halved" in WORDS
-    bench_sizes = [sizes.Size("cache", 1 << 15, ""), sizes.Size("memory", 1 << 23, "")]
+    assert f"more than {rounds.LONGEST_SECONDS} s, the tensor is halved" in WORDS
+    bench_sizes = [Size("cache", 1 << 15, ""), Size("memory", 1 << 23, "")]
     samples = []
     for size in bench_sizes:
         bench = Bench(an_element={"relu": 1e-11})
-        ready = preparing.prepare(cells([], [size])[:1], bench.make, bench.clock, lambda done: None)
+        ready = rounds.prepare(cells([], [size])[:1], bench.make, bench.clock, lambda done: None)
         samples += [1e3 * each.times * size.elements * 1e-11 for each in ready.values()]
     assert f"to last {samples[0]:.0f} ms ({samples[1]:.0f} ms on large tensors" in WORDS
 

@@ -2,7 +2,7 @@ import pytest
 from fake_work import Bench
 
 from relu_bench.speed import Settings, measure
-from relu_bench.speed.sizes import Size
+from relu_bench.speed.cells import Size
 
 SIZES = (Size("cache", 1 << 15, ""), Size("memory", 1 << 23, ""))
 

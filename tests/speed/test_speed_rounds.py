@@ -6,12 +6,9 @@ import numpy as np
 import pytest
 from fake_work import Bench
 
-from relu_bench.speed.cells import Cell, cells
-from relu_bench.speed.preparing import Prepared, prepare
-from relu_bench.speed.rounds import LEAST_ROUNDS, run_rounds
-from relu_bench.speed.sizes import Size
-from relu_bench.speed.timing import seconds_each
-from relu_bench.speed.work import Work
+from relu_bench.speed.cells import Cell, Size, cells
+from relu_bench.speed.rounds import LEAST_ROUNDS, Prepared, prepare, run_rounds
+from relu_bench.speed.work import Work, seconds_each
 
 SMALL, LARGE = Size("cache", 1 << 15, ""), Size("memory", 1 << 23, "")
 

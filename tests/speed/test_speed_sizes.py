@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from relu_bench.errors import ReluBenchError
-from relu_bench.speed.sizes import UNITS, Caches, Size, caches, chosen, given
+from relu_bench.speed.cells import UNITS, Caches, Size, caches, chosen, given
 
 KIB, MIB = 1 << 10, 1 << 20
 
