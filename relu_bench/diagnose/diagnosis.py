@@ -1,15 +1,239 @@
-"""From the trials of a combination to its diagnosis: layer by layer, and as a whole."""
+"""From the trials of a combination to its diagnosis: layer by layer, and as a whole.
 
-from dataclasses import dataclass
+A combination is what of a plan decides how its networks start. Its numbers get medians, ranges and
+intervals, of what may be infinite and of shares, and one word with its reason: the limits behind it
+are conventions, justified in docs/diagnose.md; none is a law of nature.
+
+Sources:
+    interval of a share: Wilson 1927, Probable inference, the law of succession, and statistical
+        inference, Journal of the American Statistical Association 22(158), 209-212; preferred to
+        the exact one by Brown, Cai, DasGupta 2001, Interval estimation for a binomial proportion,
+        Statistical Science 16(2), 101-133.
+    interval of a median: order statistics with normal approximation of their ranks, Conover 1999,
+        Practical Nonparametric Statistics, 3rd edition, section 3.2.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from statistics import NormalDist
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_bench.diagnose.combinations import Combination
-from relu_bench.diagnose.intervals import Share, Spread, share_of, spread
+from relu_bench.components.labels import parse
+from relu_bench.config.plan import Spec
+from relu_bench.config.settings import FIELDS
 from relu_bench.diagnose.simulate import Trials
-from relu_bench.diagnose.verdicts import Judged, judge
-from relu_bench.networks import activations
+from relu_bench.networks import activations, models
+
+
+@dataclass(frozen=True)
+class Combination:
+    """A way for networks to start. Labels are canonical.
+
+    `data_fingerprint` is that of a data folder's content; None for the known data sets.
+    """
+
+    dataset: str
+    model: str
+    activation: str
+    initializer: str
+    bias_initializer: str
+    batch_norm: bool
+    output_activation: str = "identity"
+    data_fingerprint: str | None = None
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Units of each hidden layer of a perceptron."""
+        return models.widths(parse(self.model))
+
+    @property
+    def is_residual(self) -> bool:
+        """Whether it has residual connections."""
+        return models.is_residual(parse(self.model))
+
+
+AXES = tuple(each.name for each in fields(Combination) if each.name in FIELDS)
+"""The fields that decide how a network starts, in the order in which they are shown."""
+
+
+def combinations(specs: Sequence[Spec]) -> tuple[Combination, ...]:
+    """The distinct combinations of a plan, in its order; perceptrons only."""
+    found = (
+        Combination(**{axis: getattr(spec, axis) for axis in AXES}, data_fingerprint=fingerprint)
+        for spec in specs
+        if _is_perceptron(spec)
+        for fingerprint in (spec.data_fingerprint,)
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def not_simulated(specs: Sequence[Spec]) -> tuple[str, ...]:
+    """The models of a plan that are left out: only perceptrons are simulated."""
+    return tuple(dict.fromkeys(spec.model for spec in specs if not _is_perceptron(spec)))
+
+
+def collapsed(specs: Sequence[Spec]) -> dict[str, int]:
+    """The fields that vary in a plan but play no part at initialization: how many values each."""
+    others = [field for field in FIELDS if field not in AXES]
+    counts = {field: len({getattr(spec, field) for spec in specs}) for field in (*others, "seed")}
+    return {field: count for field, count in counts.items() if count > 1}
+
+
+def varying(found: Sequence[Combination]) -> tuple[str, ...]:
+    """The axes on which these combinations differ, activation first."""
+    several = [axis for axis in AXES if len({getattr(each, axis) for each in found}) > 1]
+    return tuple(sorted(several, key=lambda axis: axis != "activation"))
+
+
+def _is_perceptron(spec: Spec) -> bool:
+    return parse(spec.model).name == "mlp"
+
+
+_FEWEST_FOR_INTERVAL = 6
+
+
+@dataclass(frozen=True)
+class Share:
+    """`count` of `of`, as a share in [0, 1], with its 95 % Wilson interval."""
+
+    count: int
+    of: int
+    share: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How a quantity is spread over the trials.
+
+    Attributes:
+        median: half of the trials lie on each side; NaN when it exists in no trial.
+        median_low, median_high: 95 % interval of the median; NaN for fewer than six trials.
+        low, high: 90 % of the trials lie between (5 % and 95 % quantile).
+
+    All are values of trials (order statistics), never between two: infinite ones do no harm.
+    """
+
+    median: float
+    median_low: float
+    median_high: float
+    low: float
+    high: float
+
+
+def share_of(count: int, of: int, level: float = 0.95) -> Share:
+    """The share `count / of` with its two-sided Wilson interval."""
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share = count / of
+    centre = (share + z * z / (2 * of)) / (1 + z * z / of)
+    half = z / (1 + z * z / of) * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
+    low = 0.0 if count == 0 else max(0.0, centre - half)
+    high = 1.0 if count == of else min(1.0, centre + half)
+    return Share(count, of, share, low, high)
+
+
+def spread(values: NDArray[Any]) -> Spread:
+    """The spread over the trials for which the value exists: NaN is left out, ±∞ is not."""
+    ordered = np.sort(np.asarray(values, np.float64)[~np.isnan(values)])
+    count = len(ordered)
+    if not count:
+        return Spread(math.nan, math.nan, math.nan, math.nan, math.nan)
+    low, median, high = (_quantile(ordered, level) for level in (0.05, 0.5, 0.95))
+    if count < _FEWEST_FOR_INTERVAL:
+        return Spread(median, math.nan, math.nan, low, high)
+    # Ranks from 1 of the values between which the median lies.
+    half = NormalDist().inv_cdf(0.975) * math.sqrt(count) / 2
+    first = max(1, math.floor(count / 2 - half))
+    last = min(count, math.ceil(count / 2 + half) + 1)
+    return Spread(median, float(ordered[first - 1]), float(ordered[last - 1]), low, high)
+
+
+def _quantile(ordered: NDArray[np.float64], level: float) -> float:
+    """The smallest value that at least a share `level` of the values does not exceed."""
+    rank = max(1, math.ceil(level * len(ordered) - 1e-9))
+    return float(ordered[rank - 1])
+
+
+Verdict = Literal["healthy", "vanishing", "exploding", "dying"]
+
+DEAD_LAYER_LIMIT = 0.05
+"""Share of initializations with a layer born dead, above which a combination is dying."""
+DEAD_UNITS_LIMIT = 0.5
+"""Share of units born dead, above which it is dying."""
+RATIO_LIMIT = 2.0
+"""Decades that gradients, or signals, may change by through the layers: a factor of 100."""
+
+OVERFLOW_LIMIT = 0.5
+"""Share of initializations in which float32 overflows, above which signals or gradients explode."""
+
+_FACTOR = f"{10**RATIO_LIMIT:.0f}"
+RULE = (
+    f"dying: a whole layer is born dead in more than {100 * DEAD_LAYER_LIMIT:.0f} % of the "
+    f"initializations, or more than {100 * DEAD_UNITS_LIMIT:.0f} % of the units are; "
+    f"else exploding: the median gradient or signal grows more than {_FACTOR}-fold, or float32 "
+    f"overflows in more than half; else vanishing: one of them shrinks to less than 1/{_FACTOR}; "
+    "else healthy."
+)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict and the number that decided it, in words."""
+
+    verdict: Verdict
+    reason: str
+
+
+def judge(
+    *,
+    dead_layer: float,
+    dead_units: float,
+    gradient_ratio: float,
+    signal_ratio: float,
+    overflow: float,
+) -> Judged:
+    """Apply `RULE`.
+
+    Args:
+        dead_layer: share of initializations in which a whole hidden layer is born dead.
+        dead_units: share of hidden units born dead.
+        gradient_ratio: median over initializations of log10 of the root mean square gradient of
+            the first hidden layer over that of the last. -inf: nothing arrives. NaN: it exists in
+            no initialization, because float32 overflows.
+        signal_ratio: median of log10 of the root mean square pre-activation of the last hidden
+            layer over that of the first.
+        overflow: share of initializations in which float32 overflows.
+    """
+    if dead_layer > DEAD_LAYER_LIMIT:
+        return Judged("dying", f"a layer is born dead in {_percent(dead_layer)} of initializations")
+    if dead_units > DEAD_UNITS_LIMIT:
+        return Judged("dying", f"{_percent(dead_units)} of the units are born dead")
+    if overflow > OVERFLOW_LIMIT:
+        return Judged("exploding", f"float32 overflows in {_percent(overflow)} of initializations")
+    ratios = {"gradients": gradient_ratio, "signals": signal_ratio}
+    for what, ratio in ratios.items():
+        if ratio > RATIO_LIMIT:
+            return Judged("exploding", f"{what} grow {_factor(ratio)}")
+    for what, ratio in ratios.items():
+        if ratio < -RATIO_LIMIT:
+            return Judged("vanishing", f"{what} shrink {_factor(ratio)}")
+    return Judged("healthy", "gradients and signals stay within a factor of 100")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _factor(ratio: float) -> str:
+    if math.isinf(ratio):
+        return "beyond what float32 holds" if ratio > 0 else "to exactly 0"
+    return f"by a factor of 10^{abs(ratio):.1f}"
+
 
 Floats = NDArray[np.float64]
 

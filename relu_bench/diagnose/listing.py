@@ -5,11 +5,8 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from relu_bench.compare import broken
-from relu_bench.diagnose.combinations import AXES
-from relu_bench.diagnose.diagnosis import Diagnosis, LayerDiagnosis
-from relu_bench.diagnose.intervals import Share, Spread
+from relu_bench.diagnose.diagnosis import AXES, RULE, Diagnosis, LayerDiagnosis, Share, Spread
 from relu_bench.diagnose.records import text, variants
-from relu_bench.diagnose.verdicts import RULE
 
 _HEADS = ("variant", "signal", "gradient", "dead %", "layer %", "verdict")
 _LAYER_HEADS = ("layer", "units", "signal", "×", "gradient", "×", "dead %", "layer %")

@@ -9,8 +9,7 @@ import numpy as np
 
 from relu_bench import data
 from relu_bench.data import Dataset
-from relu_bench.diagnose.combinations import Combination
-from relu_bench.diagnose.diagnosis import Diagnosis, diagnosis_of
+from relu_bench.diagnose.diagnosis import Combination, Diagnosis, diagnosis_of
 from relu_bench.diagnose.network import LOSS_GRADIENTS, Variant
 from relu_bench.diagnose.simulate import Images, Network, multiply_adds, simulate
 from relu_bench.errors import ReluBenchError

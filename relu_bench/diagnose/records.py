@@ -13,9 +13,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from relu_bench.compare import label
-from relu_bench.diagnose.combinations import AXES, Combination, varying
-from relu_bench.diagnose.diagnosis import Diagnosis, LayerDiagnosis
-from relu_bench.diagnose.intervals import Share, Spread
+from relu_bench.diagnose.diagnosis import (
+    AXES,
+    Combination,
+    Diagnosis,
+    LayerDiagnosis,
+    Share,
+    Spread,
+    varying,
+)
 
 Record = dict[str, Any]
 

@@ -61,7 +61,7 @@ def test_what_plays_no_part_is_collapsed_and_counted() -> None:
 
 def test_all_fields_have_a_place() -> None:
     from relu_bench.config.settings import FIELDS
-    from relu_bench.diagnose.combinations import AXES
+    from relu_bench.diagnose.diagnosis import AXES
 
     no_part = set(FIELDS) - set(AXES)
     assert no_part == {

@@ -9,11 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from relu_bench.diagnose.combinations import Combination
-from relu_bench.diagnose.diagnosis import Diagnosis, diagnosis_of
-from relu_bench.diagnose.intervals import share_of, spread
+from relu_bench.diagnose.diagnosis import (
+    RULE,
+    Combination,
+    Diagnosis,
+    Judged,
+    diagnosis_of,
+    judge,
+    share_of,
+    spread,
+)
 from relu_bench.diagnose.simulate import Trials
-from relu_bench.diagnose.verdicts import RULE, Judged, judge
 
 HEALTHY: dict[str, float] = {
     "dead_layer": 0.0,
