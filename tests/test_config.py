@@ -28,7 +28,7 @@ from relu_bench.config.overrides import parse as parse_overrides
 from relu_bench.config.plan import make_plan
 from relu_bench.config.settings import LABEL_FIELDS, Setting
 from relu_bench.errors import ConfigError
-from relu_bench.execution import resuming
+from relu_bench.execution import runner
 from relu_bench.store import KeptPlan
 
 
@@ -559,7 +559,7 @@ def test_names_are_no_part_of_what_is_run() -> None:
 def test_a_kept_call_has_its_names_when_it_is_resumed() -> None:
     text = f"{FAMILY}labels: {{swish: SiLU, leaky_relu: Leaky, relu: ReLU, zeros: '0'}}"
     before = experiment_of(text, "activation=relu,leaky_relu,elu")
-    after = resuming.experiment_of(KeptPlan("c", before.resolved(), ()), "here")
+    after = runner.experiment_of(KeptPlan("c", before.resolved(), ()), "here")
     assert after.labels == before.labels
     assert list(after.labels) == ["leaky_relu(negative_slope=0.01)", "relu", "zeros"]
 
@@ -570,7 +570,7 @@ def test_a_function_of_ones_own_is_named_by_its_path_or_by_its_label(tmp_path: P
     experiment = experiment_of(f"activation: ['{own}:cube']\nlabels: {{'{own}:cube': Cube}}")
     (label,) = experiment.axes["activation"]
     assert experiment.labels == {label: "Cube"}
-    kept = resuming.experiment_of(KeptPlan("c", experiment.resolved(), ()), "here")
+    kept = runner.experiment_of(KeptPlan("c", experiment.resolved(), ()), "here")
     assert kept.labels == experiment.labels
 
 

@@ -3,7 +3,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relu_bench.execution.schedule import Schedule
+from relu_bench.execution.executor import Schedule
 
 PROGRAMS = st.sampled_from("ABCD")
 WORKERS = st.integers(0, 3)

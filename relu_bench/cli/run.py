@@ -137,7 +137,7 @@ def _planned(
 ) -> "Sequence[Planned]":
     """The runs that the arguments ask for."""
     from relu_bench.config import planning, shards
-    from relu_bench.execution import resuming
+    from relu_bench.execution import runner
 
     if resume is not None:
         given = {"CONFIG": configs, "--set": overrides, "--out": out, "--shard": shard}
@@ -146,7 +146,7 @@ def _planned(
             raise ReluBenchError(
                 f"--resume takes all from the results folder; leave out {', '.join(beside)}."
             )
-        return resuming.plan_kept(resume, data_dir)
+        return runner.plan_kept(resume, data_dir)
     if not configs:
         raise ReluBenchError(
             "give a config, such as `relu-bench run configs/quickstart.yaml` (`relu-bench init` "

@@ -10,15 +10,23 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Self
 
 from relu_bench.config.plan import Spec
 from relu_bench.errors import ReluBenchError, WorkerStartError
-from relu_bench.execution.executor import Executor, Finished, OnProgress, RunFailed, Wanted, always
-from relu_bench.execution.schedule import Schedule
+from relu_bench.execution.executor import (
+    Executor,
+    Finished,
+    Job,
+    OnProgress,
+    RunFailed,
+    Schedule,
+    Wanted,
+    always,
+)
 from relu_bench.execution.worker import (
     MakeTrainer,
     Trained,
@@ -46,26 +54,6 @@ PROGRAMS_PER_WORKER = 6
 _PATIENCE_SECONDS = 0.5
 _LOOK_AGAIN_SECONDS = 0.2
 """How long a slot waits before it tries again to get a core."""
-
-
-@dataclass
-class _Job:
-    spec: Spec
-    wanted: Wanted
-    future: "Future[Finished]" = field(default_factory=Future)
-    attempts: int = 0
-
-    def begin(self) -> bool:
-        """Whether the run is to be done now; if not, its future is settled."""
-        try:
-            wanted = self.wanted(self.spec)
-        except Exception as error:  # the store may be gone: for the caller of `submit` to know
-            if self.future.set_running_or_notify_cancel():
-                self.future.set_exception(error)
-            return False
-        if not wanted:
-            self.future.cancel()
-        return self.future.set_running_or_notify_cancel()
 
 
 class LocalExecutor:
@@ -102,7 +90,7 @@ class LocalExecutor:
         self.on_waiting = on_waiting
         self.make_trainer = make_trainer
         self.context = fork_server.start(preload)
-        self._schedule: Schedule[_Job] = Schedule()
+        self._schedule: Schedule[Job] = Schedule()
         self._changed = threading.Condition()
         self._stopping = self._started = self._had_core = self._told = False
         self._slots = [_Slot(self, number) for number in range(min(jobs, self.cores.limit))]
@@ -129,7 +117,7 @@ class LocalExecutor:
 
     def submit(self, specs: Sequence[Spec], wanted: Wanted = always) -> "list[Future[Finished]]":
         """Queue specs, and start the slots at the first call."""
-        jobs = [_Job(spec, wanted) for spec in specs]
+        jobs = [Job(spec, wanted) for spec in specs]
         with self._changed:
             for job in jobs:
                 self._schedule.add(job.spec.program_key, job, files=job.spec.source)
@@ -155,7 +143,7 @@ class LocalExecutor:
         """Where the output of the workers goes."""
         return Path(self._logs.name)
 
-    def take(self, slot: int) -> _Job | None:
+    def take(self, slot: int) -> Job | None:
         """The next job of a slot, None when there is none now."""
         with self._changed:
             return None if self._stopping else self._schedule.take(slot)
@@ -188,7 +176,7 @@ class LocalExecutor:
             self.on_waiting(0 if core is not None else self.cores.used_by_others())
         return core
 
-    def forget(self, slot: int, job: _Job | None = None) -> None:
+    def forget(self, slot: int, job: Job | None = None) -> None:
         """The slot's worker is gone with its compiled programs; `job` is for the next one."""
         with self._changed:
             self._schedule.forget(slot, None if job is None else job.spec.program_key)
@@ -248,7 +236,7 @@ class _Slot(threading.Thread):
         if self.core is not None and self.executor.cores.is_wanted(self.core):
             self._rest()
 
-    def _do(self, job: _Job) -> None:
+    def _do(self, job: Job) -> None:
         starts = 0
         while not self.stopped:
             job.attempts += 1
@@ -282,7 +270,7 @@ class _Slot(threading.Thread):
                 job.future.set_result(outcome)
             return
 
-    def _trained(self, job: _Job) -> Finished:
+    def _trained(self, job: Job) -> Finished:
         source = job.spec.source
         if self.files not in (None, source):
             # What a user's file has done to its process must reach no run without that file.
@@ -296,7 +284,7 @@ class _Slot(threading.Thread):
             self._replace_worker()
         return Finished(answer.result, job.attempts)
 
-    def _replace_worker(self, job: _Job | None = None) -> None:
+    def _replace_worker(self, job: Job | None = None) -> None:
         """End the worker; the next one begins with `job`, if one is given."""
         if self.worker is not None:
             self.worker.kill()

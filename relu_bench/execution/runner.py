@@ -1,18 +1,114 @@
-"""Plan -> executor -> store: skip what is done, keep going, say so."""
+"""Plan -> executor -> store: skip what is done, keep going, say so.
 
-from collections.abc import Callable, Mapping, Sequence
+The plan comes from configs, or from what a store has kept of them (`plan_kept`, `run --resume`).
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Protocol
 
+from relu_bench.config import planning
+from relu_bench.config.experiment import Experiment, from_document
 from relu_bench.config.plan import Spec
 from relu_bench.config.planning import Planned
-from relu_bench.execution import agenda
-from relu_bench.execution.agenda import Agenda, Missing, StoredRuns
+from relu_bench.config.settings import FIELDS
+from relu_bench.config.yaml_source import Document
+from relu_bench.data import is_path
+from relu_bench.errors import ConfigError, StoreError
 from relu_bench.execution.executor import Executor, Finished, RunFailed, Wanted
 from relu_bench.machine import provenance
-from relu_bench.store import RunRecord, Store, partial
+from relu_bench.store import KeptPlan, RunRecord, Store, Stored, partial
+from relu_bench.store.reading import check_is_store
+
+StoredRuns = Mapping[tuple[str, str], Stored]
+
+
+@dataclass
+class Missing:
+    """A run to train: `spec`, and for each experiment that wants it the spec as that one says it.
+
+    The two differ at most in how a data folder is called, and in whether to measure the inside.
+    """
+
+    spec: Spec
+    asked: dict[str, Spec]
+
+
+@dataclass(frozen=True)
+class Present:
+    """A run that needs no training: of this status, or to be copied from another experiment."""
+
+    experiment: str
+    spec: Spec
+    status: str
+    copy_from: str | None = None
+
+
+@dataclass
+class Agenda:
+    """The runs of a call, each once.
+
+    `missing` by run_id, in the order of the plan; `without_probes` counts the completed ones that
+    lack measurements of the inside which this call asks for.
+    """
+
+    missing: dict[str, Missing] = field(default_factory=dict)
+    present: list[Present] = field(default_factory=list)
+    without_probes: int = 0
+
+
+def agenda_of(
+    planned: Iterable[Planned],
+    stored: StoredRuns,
+    *,
+    retry_failed: bool,
+    lacking: Collection[tuple[str, str]] = (),
+) -> Agenda:
+    """Divide the planned runs into those to train and those that the store has.
+
+    A run that two experiments ask for is trained once, and measured inside if one of them asks.
+    One that the store has under another experiment's name is to be copied, unless it is `lacking`:
+    completed, and without all of its rows.
+    """
+    trained_for = {
+        key[1]: key[0] for key, run in stored.items() if _is_completed(run) and key not in lacking
+    }
+    agenda = Agenda()
+    for name, run_id, spec in _each_once(planned):
+        run = stored.get((name, run_id))
+        if not _is_completed(run) and run_id in trained_for:
+            source = trained_for[run_id]
+            run = stored[source, run_id]
+            agenda.present.append(Present(name, spec, run.status, copy_from=source))
+        elif run is not None and (_is_completed(run) or not retry_failed):
+            agenda.present.append(Present(name, spec, run.status))
+        else:
+            missing = agenda.missing.setdefault(run_id, Missing(spec, {}))
+            missing.asked[name] = spec
+            if spec.probes:
+                missing.spec = spec
+            continue
+        agenda.without_probes += spec.probes and _is_completed(run) and not run.probes
+    return agenda
+
+
+def _is_completed(run: Stored | None) -> bool:
+    return run is not None and run.status == "completed"
+
+
+def _each_once(planned: Iterable[Planned]) -> Iterator[tuple[str, str, Spec]]:
+    """Experiment, run_id and spec; calls with equal names may overlap."""
+    seen: set[tuple[str, str]] = set()
+    for each in planned:
+        name = each.experiment.name
+        for spec in each.specs:
+            key = (name, spec.run_id)
+            if key not in seen:
+                seen.add(key)
+                yield *key, spec
 
 
 @dataclass
@@ -79,11 +175,11 @@ def run(
         StoreWriteError: when a result cannot be written; what was stored before is whole.
     """
     stored = store.stored()
-    todo = agenda.compare(planned, stored, retry_failed=retry_failed)
+    todo = agenda_of(planned, stored, retry_failed=retry_failed)
     there = {(run.copy_from or run.experiment, run.spec.run_id) for run in todo.present}
     copies = any(run.copy_from for run in todo.present)
     if there and (lacking := partial(store.folder, keys=there, layers=copies)):
-        todo = agenda.compare(planned, stored, retry_failed=retry_failed, partial=lacking)
+        todo = agenda_of(planned, stored, retry_failed=retry_failed, lacking=lacking)
         done = sorted({(run.experiment, run.spec.run_id) for run in todo.present} & {*lacking})
         if done:
             listener.notice(
@@ -216,3 +312,75 @@ def _record(experiment: str, spec: Spec, future: "Future[Finished]") -> RunRecor
     result = finished.result
     cells |= {"status": "completed", "outcome": result.outcome, "attempts": finished.attempts}
     return RunRecord({**cells, **result.summary}, result.epochs, result.layers)
+
+
+def plan_kept(folder: Path, data_dir: Path | None = None) -> tuple[Planned, ...]:
+    """Every run that any call asked this store for.
+
+    Args:
+        folder: a results folder.
+        data_dir: where to look for data sets first.
+
+    Raises:
+        StoreError: it is no store, has no kept plan, or one that is damaged.
+        ConfigError: a plan asks for other runs today, since data or own source have changed.
+        DataError: a data folder cannot be read.
+    """
+    check_is_store(folder, lone=True)
+    kept = Store(folder).plans()
+    if not kept:
+        raise StoreError(
+            f"{folder} has no plans, so nothing tells what is missing: they are in its folder "
+            "`plans`. Give the YAML instead: relu-bench run CONFIG --out " + str(folder)
+        )
+    names = [f"{folder}: the kept plan of {plan.experiment}" for plan in kept]
+    experiments = [
+        (name, experiment_of(plan, name)) for plan, name in zip(kept, names, strict=True)
+    ]
+    planned = planning.plan_experiments(experiments, data_dir)
+    return tuple(_as_asked(*each) for each in zip(planned, kept, names, strict=True))
+
+
+def experiment_of(plan: KeptPlan, name: str) -> Experiment:
+    """The experiment that a kept plan says, read anew by the rules of any config.
+
+    Raises:
+        ConfigError: it is none, or a file of the user's own has changed; `name` is its place.
+    """
+    # As a value above the cases, a list of one would be an axis, which no case may name.
+    values = {
+        key: value[0] if key in FIELDS and isinstance(value, list) and len(value) == 1 else value
+        for key, value in plan.config.items()
+    }
+    return from_document(Document(name, "", values, {}), default_name=plan.experiment)
+
+
+def _as_asked(planned: Planned, kept: KeptPlan, name: str) -> Planned:
+    """The planned runs that the call asked for: a shard asked for a part of them."""
+    asked = set(kept.run_ids)
+    specs = tuple(spec for spec in planned.specs if spec.run_id in asked)
+    gone = len(asked) - len({spec.run_id for spec in specs})
+    if gone:
+        raise ConfigError(
+            f"{name}: {gone} of its {len(asked)} runs are other runs today. {_why(planned)} "
+            "What is stored stays as it is. Give the YAML to train the new runs beside it: "
+            "relu-bench run CONFIG"
+        )
+    return replace(planned, specs=specs)
+
+
+def _why(planned: Planned) -> str:
+    folders = _folders(planned.experiment)
+    if folders:
+        listed = ", ".join(folders)
+        return f"The content of {listed} has changed since (or that of an own source file)."
+    return (
+        "An own source file has changed since, or the store was written by a version of "
+        "relu-bench that computes other numbers."
+    )
+
+
+def _folders(experiment: Experiment) -> Sequence[str]:
+    groups = (experiment.axes, *experiment.cases)
+    names = dict.fromkeys(str(name) for group in groups for name in group.get("dataset", ()))
+    return [name for name in names if is_path(name)]

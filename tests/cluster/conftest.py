@@ -21,6 +21,15 @@ def digits() -> Dataset:
     return data.load("digits")
 
 
+@pytest.fixture(scope="session", name="shared")
+def shared_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
+    """Two workers without nannies for the tests that leave them as they were."""
+    folder = tmp_path_factory.mktemp("shared")
+    with Loopback(folder, env={"FAKE_FOLDER": str(folder)}) as cluster:
+        cluster.workers("a", "b")
+        yield cluster
+
+
 @pytest.fixture(autouse=True)
 def collect_what_dask_leaves() -> Iterator[None]:
     """Let no later test fail for a socket of Dask's.

@@ -24,7 +24,6 @@ from relu_bench.execution.cluster import (
     ClusterLostError,
     connection,
     driver,
-    fitness,
     remote,
 )
 
@@ -65,14 +64,14 @@ def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.Mo
     assert error.value.exit_code == 2
 
 
-def test_workers_with_several_threads_are_refused(make_cluster: MakeCluster) -> None:
-    cluster = make_cluster("a")
-    cluster.worker("b", threads=2)
-    until(lambda: cluster.connected("b"))
+def test_workers_with_several_threads_are_refused(shared: Loopback) -> None:
+    shared.worker("threaded", threads=2)
+    until(lambda: shared.connected("threaded"))
     with pytest.raises(ClusterError) as error:
-        executor_on(cluster)
+        executor_on(shared)
+    shared.kill("threaded")
     first, second = str(error.value).splitlines()
-    assert first == "1 of the cluster's 2 Dask workers cannot be used:"
+    assert first == "1 of the cluster's 3 Dask workers cannot be used:"
     assert second.endswith("it has 2 threads, and a run needs a worker with one (--nthreads 1).")
 
 
@@ -107,7 +106,7 @@ class Told:
 
 def refusal(**versions: str) -> str | None:
     told: Any = Told(**versions)
-    return asyncio.run(fitness.refusal(told, {"tcp://there:2": 1}))
+    return asyncio.run(connection.refusal_of(told, {"tcp://there:2": 1}))
 
 
 def test_other_versions_are_refused() -> None:
@@ -122,14 +121,13 @@ def test_other_versions_are_refused() -> None:
 
 
 def test_what_dask_says_of_its_own_versions_is_passed_on(
-    make_cluster: MakeCluster, monkeypatch: pytest.MonkeyPatch
+    shared: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cluster = make_cluster("a")
     mine = distributed.versions.get_versions()
     mine["packages"]["dask"] = "1.0"
     monkeypatch.setattr(distributed.versions, "get_versions", lambda: mine)
     told: list[str] = []
-    with executor_on(cluster, notice=told.append):
+    with executor_on(shared, notice=told.append):
         (text,) = told
     assert text.startswith("warning: Mismatched versions found\n")
     assert "| dask " in text
@@ -172,17 +170,17 @@ def test_how_long_to_wait_for_workers_is_set_by_dask_s_configuration(
 
 
 def test_workers_that_cannot_make_a_trainer_are_not_waited_for(
-    make_cluster: MakeCluster, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+    shared: Loopback, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(driver, "_GRACE_SECONDS", 1.0)
     told: list[str] = []
     options = {"make_trainer": fake_remote.make_no_trainer, "notice": told.append}
-    with executor_on(make_cluster("a"), digits, **options) as executor:
+    with executor_on(shared, digits, **options) as executor:
         (future,) = executor.submit(specs_of(0, dataset=("digits",)))
         with pytest.raises(ClusterLostError, match="No worker of the cluster can be used: Runtime"):
             future.result(timeout=60)
-    assert len(told) == 1
-    assert "RuntimeError: Intra op parallelism cannot be modified" in told[0]
+    assert len(told) == 2
+    assert all("RuntimeError: Intra op parallelism cannot be modified" in text for text in told)
 
 
 def test_a_worker_that_dask_pauses_is_told(make_cluster: MakeCluster, digits: Dataset) -> None:

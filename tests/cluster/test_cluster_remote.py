@@ -8,7 +8,7 @@ import pytest
 from fake_training import result_of, specs_of
 
 from relu_bench.data import Dataset
-from relu_bench.execution.cluster import driver, remote, sources, tables
+from relu_bench.execution.cluster import driver, remote
 from relu_bench.execution.cluster.remote import HeldData, Trained
 from relu_bench.networks.activations.own import ActivationError, read_source
 
@@ -46,8 +46,8 @@ def test_the_trainer_is_kept_until_a_sweep_with_other_data_begins(digits: Datase
 def test_a_digest_tells_contents_apart(digits: Dataset) -> None:
     changed = digits.test_inputs.copy()
     changed[0, 0, 0, 0] ^= 1
-    assert tables.digest_of(digits) == tables.digest_of(replace(digits, name="called otherwise"))
-    assert tables.digest_of(digits) != tables.digest_of(replace(digits, test_inputs=changed))
+    assert remote.digest_of(digits) == remote.digest_of(replace(digits, name="called otherwise"))
+    assert remote.digest_of(digits) != remote.digest_of(replace(digits, test_inputs=changed))
 
 
 @pytest.mark.parametrize(
@@ -73,20 +73,20 @@ def test_a_users_file_travels_by_its_content(tmp_path: Path) -> None:
     source = read_source(str(file), "double")
     (spec,) = specs_of(1)
     spec = spec.model_copy(update={"source": source})
-    content = sources.content_of(source)
+    content = remote.content_of(source)
     there = tmp_path / "there"
     there.mkdir()
-    placed = sources.placed(spec, content, there)
+    placed = remote.placed(spec, content, there)
     assert placed.source is not None
     assert placed.source.path.parent == there
     assert placed.source.path.read_bytes() == file.read_bytes()
     assert (placed.run_id, placed.program_key) == (spec.run_id, spec.program_key)
     # What stands there already is not trusted.
     placed.source.path.write_text("def double(x):\n    return 3 * x\n")
-    sources.placed(spec, content, there)
+    remote.placed(spec, content, there)
     assert placed.source.path.read_bytes() == content
     (plain,) = specs_of(2)
-    assert sources.placed(plain, None, there) is plain
+    assert remote.placed(plain, None, there) is plain
 
 
 def test_a_users_file_that_changed_or_went_is_an_error(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_users_file_that_changed_or_went_is_an_error(tmp_path: Path) -> None:
     source = read_source(str(file), "double")
     file.write_text("def double(x):\n    return 3 * x\n")
     with pytest.raises(ActivationError, match="has changed since the command read it"):
-        sources.content_of(source)
+        remote.content_of(source)
     file.unlink()
     with pytest.raises(ActivationError, match="cannot be read: No such file"):
-        sources.content_of(source)
+        remote.content_of(source)

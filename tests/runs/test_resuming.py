@@ -17,7 +17,7 @@ from relu_bench.config.plan import make_plan
 from relu_bench.config.planning import Planned
 from relu_bench.config.yaml_source import Document
 from relu_bench.errors import ConfigError, DataError, StoreError
-from relu_bench.execution import resuming
+from relu_bench.execution import runner
 from relu_bench.store import KeptPlan, Store
 
 CASES = """
@@ -52,7 +52,7 @@ def kept(folder: Path, *plans: Planned) -> Path:
 
 def test_what_was_asked_for_comes_back_whole(tmp_path: Path) -> None:
     before = planned(CASES)
-    (after,) = resuming.plan_kept(kept(tmp_path, before))
+    (after,) = runner.plan_kept(kept(tmp_path, before))
     assert after.specs == before.specs
     assert [spec.probes for spec in after.specs] == [False] * len(before.specs)
     assert after.experiment.resolved() == before.experiment.resolved()
@@ -64,14 +64,14 @@ def test_any_config_comes_back_from_what_is_kept_of_it(values: dict[str, Any]) -
     experiment = from_document(document)
     assume(experiment.combinations < 1000)
     kept_config = json.loads(json.dumps(experiment.resolved()))
-    after = resuming.experiment_of(KeptPlan(experiment.name, kept_config, ()), "here")
+    after = runner.experiment_of(KeptPlan(experiment.name, kept_config, ()), "here")
     assert make_plan(after) == make_plan(experiment)
     assert after.resolved() == experiment.resolved()
 
 
 def test_every_call_of_a_loop_comes_back(tmp_path: Path) -> None:
     calls = [planned("dataset: digits", f"learning_rate={rate}") for rate in (0.1, 0.01)]
-    found = resuming.plan_kept(kept(tmp_path, *calls))
+    found = runner.plan_kept(kept(tmp_path, *calls))
     asked = {spec.run_id for each in found for spec in each.specs}
     assert asked == {spec.run_id for each in calls for spec in each.specs}
     assert kept(tmp_path, *found) == tmp_path
@@ -80,7 +80,7 @@ def test_every_call_of_a_loop_comes_back(tmp_path: Path) -> None:
 
 def test_a_shard_comes_back_as_the_shard_that_it_was(tmp_path: Path) -> None:
     part = shards.cut([planned(CASES)], shards.Shard(2, 3))
-    (after,) = resuming.plan_kept(kept(tmp_path, *part))
+    (after,) = runner.plan_kept(kept(tmp_path, *part))
     assert after.specs == part[0].specs
 
 
@@ -89,13 +89,13 @@ def test_data_that_have_changed_are_told(tmp_path: Path, monkeypatch: pytest.Mon
     write_idx_folder(tmp_path / "tiny", (8, 8))
     before = planned("dataset: ./tiny\nmodel: mlp(hidden=[2])\nseeds: 2")
     kept(tmp_path / "out", before)
-    assert resuming.plan_kept(tmp_path / "out")[0].specs == before.specs
+    assert runner.plan_kept(tmp_path / "out")[0].specs == before.specs
     shutil.rmtree(tmp_path / "tiny")
     write_idx_folder(tmp_path / "tiny", (8, 9))
     with pytest.raises(
         ConfigError, match=r"2 of its 2 runs are other runs today. The content of "
     ) as info:
-        resuming.plan_kept(tmp_path / "out")
+        runner.plan_kept(tmp_path / "out")
     assert "./tiny has changed since" in str(info.value)
     assert "relu-bench run CONFIG" in str(info.value)
 
@@ -106,14 +106,14 @@ def test_data_that_are_gone_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
     kept(tmp_path / "out", planned("dataset: ./tiny\nmodel: mlp(hidden=[2])"))
     (tmp_path / "tiny").rename(tmp_path / "other")
     with pytest.raises(DataError, match="tiny"):
-        resuming.plan_kept(tmp_path / "out")
+        runner.plan_kept(tmp_path / "out")
 
 
 def test_another_numerics_revision_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept(tmp_path, planned("dataset: digits"))
     monkeypatch.setattr("relu_bench.config.plan.NUMERICS", 10**6)
     with pytest.raises(ConfigError, match="computes other numbers"):
-        resuming.plan_kept(tmp_path)
+        runner.plan_kept(tmp_path)
 
 
 def test_a_config_that_is_none_any_more_is_told_with_its_place(tmp_path: Path) -> None:
@@ -121,16 +121,16 @@ def test_a_config_that_is_none_any_more_is_told_with_its_place(tmp_path: Path) -
     store.prepare()
     store.keep_plan("one", {"experiment": "one", "activation": ["no_such"]}, ["r1"])
     with pytest.raises(ConfigError, match=r"the kept plan of one, activation: .*no_such"):
-        resuming.plan_kept(tmp_path)
+        runner.plan_kept(tmp_path)
 
 
 def test_what_cannot_be_resumed(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is not a relu-bench store: it has no runs"):
-        resuming.plan_kept(tmp_path)
+        runner.plan_kept(tmp_path)
     for name in "ab":
         Store(tmp_path / "several" / name).prepare()
     with pytest.raises(StoreError, match="Did you mean one of "):
-        resuming.plan_kept(tmp_path / "several")
+        runner.plan_kept(tmp_path / "several")
     Store(tmp_path).prepare()
     with pytest.raises(StoreError, match=r"has no plans.*relu-bench run CONFIG --out "):
-        resuming.plan_kept(tmp_path)
+        runner.plan_kept(tmp_path)

@@ -5,9 +5,8 @@ from pathlib import Path
 
 from relu_bench import data
 from relu_bench.config.planning import Planned
-from relu_bench.execution.cluster.absence import Notice
 from relu_bench.execution.cluster.connection import ClusterError, ClusterLostError
-from relu_bench.execution.cluster.executor import ClusterExecutor
+from relu_bench.execution.cluster.driver import ClusterExecutor, Notice
 from relu_bench.execution.executor import OnProgress
 
 __all__ = ["ClusterError", "ClusterExecutor", "ClusterLostError", "connect"]

@@ -6,23 +6,26 @@ each other on one worker; another one watches which workers there are.
 
 import asyncio
 import contextlib
+import threading
+import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from relu_bench.config.plan import Spec
 from relu_bench.data import Dataset
-from relu_bench.execution.cluster import fitness, remote
-from relu_bench.execution.cluster.absence import Absence, Notice
+from relu_bench.execution.cluster import remote
 from relu_bench.execution.cluster.connection import (
     ClusterError,
     ClusterLostError,
     Connection,
     DisconnectedError,
     WorkerLostError,
+    refusal_of,
+    unfit_workers,
 )
-from relu_bench.execution.cluster.jobs import Job, still_wanted
 from relu_bench.execution.cluster.remote import (
     DataWanted,
     Failed,
@@ -30,14 +33,25 @@ from relu_bench.execution.cluster.remote import (
     Order,
     Touched,
     Trained,
+    content_of,
+    digest_of,
 )
-from relu_bench.execution.cluster.tables import digest_of
-from relu_bench.execution.executor import Finished, OnProgress, RunFailed
+from relu_bench.execution.executor import (
+    Finished,
+    Job,
+    OnProgress,
+    RunFailed,
+    Schedule,
+    Wanted,
+    always,
+)
 from relu_bench.execution.local import MOST_ATTEMPTS
-from relu_bench.execution.schedule import Schedule
-from relu_bench.execution.worker import MakeTrainer
+from relu_bench.execution.worker import MakeTrainer, make_tensorflow_trainer
 from relu_bench.machine.child_process import one_line
 from relu_bench.training.loop import Progress
+
+Notice = Callable[[str], None]
+
 
 PROGRAMS_PER_WORKER = 20
 """A worker is restarted after so many distinct programs: each leaves about 13 MB behind."""
@@ -106,7 +120,8 @@ class Driver:
         self._in_use: dict[str, _InUse] = {}
         self._unfit: dict[str, str] = {}
         self._paused: set[str] = set()
-        self._absence = Absence(connection, notice)
+        self._last_in_use = time.monotonic()
+        self._told_absence = False
         self._lost: ClusterError | ClusterLostError | None = None
         self._watching: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
@@ -122,10 +137,10 @@ class Driver:
         self.connection.on_progress(self._progress)
         connected = await self.connection.workers()
         while not connected:
-            self._absence.mind(connected=False, in_use=False, unfit={}, patience=0.0)
+            self._mind_absence(connected=False, patience=0.0)
             await asyncio.sleep(_POLL_SECONDS)
             connected = await self.connection.workers()
-        refusal = await fitness.refusal(self.connection, connected)
+        refusal = await refusal_of(self.connection, connected)
         if refusal:
             raise ClusterError(refusal)
         for address, threads in connected.items():
@@ -181,12 +196,41 @@ class Driver:
         running = await self.connection.running()
         if running is not None:
             self._tell_paused(set(connected) - running)
-        self._absence.mind(
-            connected=bool(connected),
-            in_use=bool(self._in_use),
-            unfit=self._unfit,
-            patience=_GRACE_SECONDS,
-        )
+        self._mind_absence(connected=bool(connected), patience=_GRACE_SECONDS)
+
+    def _mind_absence(self, *, connected: bool, patience: float) -> None:
+        """What to do when no worker can be used: say so, wait, or end.
+
+        Args:
+            connected: whether any worker is connected.
+            patience: seconds to wait in silence: a worker that is restarted comes back.
+
+        Raises:
+            ClusterLostError: when it is no use to wait any longer.
+        """
+        if self._in_use:
+            self._last_in_use, self._told_absence = time.monotonic(), False
+            return
+        absent = time.monotonic() - self._last_in_use
+        if absent < patience:
+            return
+        if connected:
+            reason = next(iter(self._unfit.values()), "they are lost as soon as they get a run.")
+            raise ClusterLostError(
+                f"No worker of the cluster can be used: {reason} What had finished is kept."
+            )
+        address, limit = self.connection.address, self.connection.no_workers_timeout
+        if not self._told_absence:
+            self._told_absence = True
+            self.notice(
+                f"no Dask worker is connected to {address}; waiting for one "
+                "(dask worker ADDRESS --nthreads 1)."
+            )
+        if limit is not None and absent > limit:
+            raise ClusterLostError(
+                f"No Dask worker was connected to {address} for {limit:g} seconds "
+                "(distributed.scheduler.no-workers-timeout). What had finished is kept."
+            )
 
     def _tell_paused(self, paused: set[str]) -> None:
         for address in sorted(paused - self._paused):
@@ -220,7 +264,7 @@ class Driver:
     async def _serve(self, address: str, worker: _InUse) -> None:
         """The life of a worker with us: check and prepare it, then give it run after run."""
         try:
-            unfit = await fitness.unfit_workers(self.connection, {address: worker.threads})
+            unfit = await unfit_workers(self.connection, {address: worker.threads})
             if unfit:
                 self._refuse(address, unfit[address])
                 return
@@ -267,7 +311,7 @@ class Driver:
                     raise ClusterError(_NO_NANNY)
                 self._more.clear()
                 await self._more.wait()
-            elif job.future.running() or await still_wanted(job):
+            elif job.future.running() or await asyncio.to_thread(job.begin):
                 return job
 
     def _may_have_nanny(self) -> bool:
@@ -340,3 +384,99 @@ def _worn(answer: Trained, nanny: bool) -> bool:
     """Whether to replace the worker; a single program cannot be helped by it."""
     full = answer.programs > 1 and answer.memory > MOST_MEMORY
     return full or (nanny and answer.programs >= PROGRAMS_PER_WORKER)
+
+
+_PATIENCE_SECONDS = 8.0
+
+Value = TypeVar("Value")
+
+
+class ClusterExecutor:
+    """Dask workers, wherever they run. Made when the cluster can be used, not before.
+
+    Args:
+        address: of the scheduler, `tcp://host:port` or `tls://host:port`.
+        datasets: every data set that the runs need; sent to each worker that needs it, once.
+        on_progress: called from another thread after epochs of a run.
+        notice: called, also from another thread, with what the user should know.
+        timeout: seconds after which a run is ended at its next epoch, None for no limit.
+        make_trainer: importable function that makes the trainer inside a worker.
+
+    Raises:
+        ClusterError: when Dask is not installed, no scheduler answers, or a connected worker cannot
+            be used. Without any worker, the first one is waited for.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        datasets: Iterable[Dataset] = (),
+        on_progress: OnProgress = lambda spec, progress: None,
+        notice: Notice = lambda text: None,
+        *,
+        timeout: float | None = None,
+        make_trainer: MakeTrainer = make_tensorflow_trainer,
+    ) -> None:
+        self._driver = Driver(
+            Connection(address),
+            datasets,
+            on_progress=on_progress,
+            notice=notice,
+            timeout=timeout,
+            make_trainer=make_trainer,
+        )
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="relu-bench cluster", daemon=True
+        )
+        self._thread.start()
+        try:
+            self._await(self._driver.open())
+        except BaseException:
+            self._end()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._end()
+
+    def submit(self, specs: Sequence[Spec], wanted: Wanted = always) -> "list[Future[Finished]]":
+        """Queue specs; see `executors.Executor`. `ClusterLostError` ends the sweep.
+
+        Raises:
+            ActivationError: when the file of an activation of the user's own has changed.
+        """
+        sources = {spec.source for spec in specs if spec.source is not None}
+        contents = {source.sha256: content_of(source) for source in sources}
+        jobs = [Job(spec, wanted) for spec in specs]
+        self._loop.call_soon_threadsafe(self._driver.add, jobs, contents)
+        return [job.future for job in jobs]
+
+    def _await(self, coroutine: Coroutine[Any, Any, Value], timeout: float | None = None) -> Value:
+        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result(timeout)
+        except BaseException:
+            future.cancel()  # an interrupt comes here, and not there
+            raise
+
+    def _end(self) -> None:
+        """Leave within seconds, whatever the network does."""
+        try:
+            self._await(self._finish(), _PATIENCE_SECONDS)
+        except TimeoutError:
+            pass
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(_PATIENCE_SECONDS)
+            if not self._thread.is_alive():
+                self._loop.close()
+
+    async def _finish(self) -> None:
+        await self._driver.close()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)

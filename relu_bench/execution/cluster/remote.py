@@ -1,9 +1,10 @@
 """What runs inside a Dask worker: one trainer a process, kept from run to run.
 
-The functions are sent by name, so relu-bench must be installed where the worker runs; `fitness.py`
+The functions are sent by name, so relu-bench must be installed where the worker runs; the driver
 compares the versions first. A worker has one thread, and so one run at a time.
 """
 
+import hashlib
 import sys
 import time
 from collections import OrderedDict
@@ -15,11 +16,61 @@ from typing import Any
 from relu_bench.config import plan
 from relu_bench.config.plan import Spec
 from relu_bench.data import Dataset
-from relu_bench.execution.cluster.sources import placed
 from relu_bench.execution.worker import MakeTrainer, Trains, WorkerSettings
 from relu_bench.machine import environment_variables, provenance
 from relu_bench.machine.child_process import one_line
+from relu_bench.networks.activations import Source
+from relu_bench.networks.activations.own import ActivationError, digest, read
 from relu_bench.training.loop import Progress, Report, RunResult
+
+
+def content_of(source: Source) -> bytes:
+    """The file's bytes, as they were when the plan was made.
+
+    Raises:
+        ActivationError: when the file is gone or has changed since.
+    """
+    try:
+        content = read(source.path)
+    except OSError as error:
+        raise ActivationError(f"{source.path} cannot be read: {error.strerror or error}") from None
+    if digest(content) != source.sha256:
+        raise ActivationError(
+            f"{source.path} has changed since the command read it. The same command again takes "
+            "it as it is."
+        )
+    return content
+
+
+def placed(spec: Spec, content: bytes | None, folder: Path) -> Spec:
+    """The same run, with the user's file lying in `folder` of this machine.
+
+    The identity stays: it rests on the file's content, not on its place.
+    """
+    if spec.source is None or content is None:
+        return spec
+    path = folder / f"own-{spec.source.sha256}.py"
+    if not path.is_file() or path.read_bytes() != content:
+        path.write_bytes(content)
+    here = Source(spec.source.sha256, path, spec.source.given)
+    return spec.model_copy(update={"source": here})
+
+
+def digest_of(dataset: Dataset) -> str:
+    """SHA-256, in hex, of a data set's arrays."""
+    found = hashlib.sha256()
+    for array in (
+        dataset.train_inputs,
+        dataset.train_targets,
+        dataset.test_inputs,
+        dataset.test_targets,
+    ):
+        found.update(f"{array.shape} {array.dtype.str}".encode())
+        # Texts are no plain array.
+        plain = array.dtype != object
+        found.update(array.data if plain else "\0".join(array).encode())
+    return found.hexdigest()
+
 
 PROGRESS_TOPIC = "relu-bench"
 """Dask's topic of events that carry the progress of runs."""
