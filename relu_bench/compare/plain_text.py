@@ -76,9 +76,10 @@ def _lines(
     found: list[tuple[str, Mark]] = []
     marked: list[tuple[tuple[str, ...], Mark]] = [(section.heads, "")]
     marked += zip(section.rows, section.marks, strict=True)
+    widest = max(len(line) for row, _ in marked for line in _name(row[0], room))
     for row, mark in marked:
         first, *more = _name(row[0], room)
         cells = " ".join(row[place].rjust(columns[place]) for place in part)
-        found.append((f"{_SIGNS[mark]}{first[2:].ljust(room - 2)} {cells}".rstrip(), mark))
+        found.append((f"{_SIGNS[mark]}{first[2:].ljust(widest - 2)} {cells}".rstrip(), mark))
         found += [(line, mark) for line in more]
     return found
