@@ -56,13 +56,13 @@ def as_markdown(diagnoses: Sequence[Diagnosis], *, by_layer: bool) -> str:
     """A table with a row for each combination, or for each of its layers."""
     if not by_layer:
         rows = [(f"`{name}`", *cells) for name, *cells in _rows(diagnoses)]
-        return _markdown(_HEADS, rows)
+        return _markdown(_HEADS, ["---", *["---:"] * 4, "---"], rows)
     rows = [
         (f"`{name}`", *_layer_row(layer))
         for name, each in zip(variants(diagnoses), diagnoses, strict=True)
         for layer in each.layers
     ]
-    return _markdown(("variant", *_LAYER_HEADS), rows)
+    return _markdown(("variant", *_LAYER_HEADS), ["---", "---", *["---:"] * 7], rows)
 
 
 def _opening(diagnoses: Sequence[Diagnosis], collapsed: Mapping[str, int]) -> Iterator[str]:
@@ -138,8 +138,8 @@ def _aligned(cells: Sequence[str], widths: Sequence[int], last: str = "") -> str
     return (" " * _BETWEEN).join([first.ljust(widths[0]), *numbers, last]).rstrip()
 
 
-def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
+def _markdown(heads: Sequence[str], rules: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, rules, *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 

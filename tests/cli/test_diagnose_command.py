@@ -103,7 +103,7 @@ def test_markdown(invoke: Invoke, zeros: str) -> None:
     lines = invoke("diagnose", zeros, *FEW, "--format", "markdown").out.splitlines()
     assert lines[:3] == [
         "| variant | signal | gradient | dead % | layer % | verdict |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| --- | ---: | ---: | ---: | ---: | --- |",
         "| `relu, zeros` | -inf | -inf (-inf, -inf) | 100 | 100 (65, 100) | dying |",
     ]
     assert len(lines) == 8

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,6 +17,7 @@ from relu_bench.networks.activations.entry import Activation, Facts, Kink, writt
 _WIDTH = 80
 _INDENT = 15
 _UNKNOWN = "not known"
+_MARKDOWN = r"[\\`*_{}\[\]<>#|~$&]"
 _FACTS = (
     "kinks",
     "range",
@@ -104,8 +106,9 @@ def as_markdown(labels: Sequence[str]) -> str:
     for label in labels:
         row = entry(label)
         latex = f"${row.latex}$".replace("|", r"\vert ")
-        cells = (f"`{label}`", latex, row.derivative.replace("|", r"\|"), *_in_short(label))
-        lines.append(f"| {' | '.join((*cells, row.reference))} |")
+        cells = (row.derivative, *_in_short(label), row.reference)
+        shown = [f"`{label}`", latex, *(re.sub(_MARKDOWN, r"\\\g<0>", cell) for cell in cells)]
+        lines.append(f"| {' | '.join(shown)} |")
     return "\n".join(lines)
 
 
