@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from relu_bench import compare, stats
 from relu_bench.compare.layers import epochs_to_target, fates, generalization, run_kernels, target
-from relu_bench.compare.numbers import rounded
+from relu_bench.wording import rounded
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

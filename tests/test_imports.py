@@ -21,6 +21,8 @@ HEAVY = {
 ORDER = (
     "errors",
     "output_files",
+    "wording",
+    "tables",
     "components",
     "machine",
     "stats",

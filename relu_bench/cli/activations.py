@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relu_bench.cli.display import import_matplotlib, show_table
 from relu_bench.cli.options import TableFormat
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ def activations(
     except LabelError as error:
         raise ReluBenchError(str(error)) from None
     if plot is not None:
-        from relu_bench.cli.drawing import import_matplotlib
         from relu_bench.plots import saving
         from relu_bench.plots.activation_functions import activation_functions
 
@@ -67,35 +67,5 @@ def _show(labels: "Sequence[str]", table_format: TableFormat, *, one_by_one: boo
     elif one_by_one:
         typer.echo("\n\n".join(listing.as_text(label) for label in labels))
     else:
-        _show_table(labels)
-
-
-def _show_table(labels: "Sequence[str]") -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from relu_bench.networks.activations import listing
-
-    console = Console()
-    drawn = console.is_terminal
-    table = Table(
-        box=box.SIMPLE_HEAD if drawn else None,
-        pad_edge=drawn,
-        padding=(0, 2, 0, 0),
-        width=min(console.width, 110),
-    )
-    for head in ("activation", "f(x)", "range", "monotonic"):
-        table.add_column(head, no_wrap=head != "f(x)", ratio=1 if head == "f(x)" else None)
-    for row in listing.short_rows(labels):
-        table.add_row(*(Text(cell) for cell in row))
-    if drawn:
-        console.print(table)
-    else:
-        # Without the blanks that fill the last column.
-        with console.capture() as captured:
-            console.print(table)
-        for line in captured.get().splitlines():
-            typer.echo(line.rstrip())
-    typer.echo('relu-bench activations NAME tells all about one, as "elu(alpha=0.1)".')
+        show_table(listing.short_table(labels), width=80, most=110)
+        typer.echo('relu-bench activations NAME tells all about one, as "elu(alpha=0.1)".')

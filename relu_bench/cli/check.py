@@ -1,5 +1,6 @@
 """`relu-bench check`: validate configs, show the plan, the layers and the estimated time."""
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from relu_bench.cli.options import Configs, DataDir, Jobs, Overrides
-from relu_bench.cli.words import counted, word
+from relu_bench.tables import Head, table, terminal
+from relu_bench.wording import as_yaml, counted, duration, plural
 
 if TYPE_CHECKING:
     from relu_bench.config.plan import Spec
@@ -41,8 +43,8 @@ def show_plans(planned: "Sequence[Planned]", jobs: int | None, data_dir: Path | 
         _show_runs(each)
         _show_programs(each, data_dir)
         workers = min(cores, len(each.specs))
-        duration = _duration(estimate.seconds(each.specs, workers, data_dir))
-        typer.echo(f"  time      about {duration} with {counted(workers, 'worker')}")
+        time = duration(estimate.seconds(each.specs, workers, data_dir))
+        typer.echo(f"  time      about {time} with {counted(workers, 'worker')}")
 
 
 def _try_own_activations(planned: "Sequence[Planned]", data_dir: Path | None) -> None:
@@ -75,7 +77,7 @@ def _show_runs(planned: "Planned") -> None:
     first = specs[0]
     typer.echo(f"  dataset   {first.dataset}" if "dataset" not in axes else "  dataset   varies")
     for field, values in axes.items():
-        shown = [word(value) for value in values]
+        shown = [as_yaml(value) for value in values]
         more = f", ... ({len(shown)} values)" if len(shown) > 8 else ""
         typer.echo(f"  axis      {field}: {', '.join(shown[:8])}{more}")
 
@@ -90,13 +92,14 @@ def _show_programs(planned: "Planned", data_dir: Path | None) -> None:
     distinguishing = _distinguishing([runs[0] for runs in programs.values()])
     networks: dict[Network, list[int]] = {}
     for number, runs in enumerate(programs.values(), start=1):
-        values = [f"{field}={word(getattr(runs[0], field))}" for field in distinguishing]
+        values = [f"{field}={as_yaml(getattr(runs[0], field))}" for field in distinguishing]
         described = f"{', '.join(values)}: " if values else ""
         typer.echo(f"{number:>5}  {described}{counted(len(runs), 'run')}")
         networks.setdefault(estimate.network_of(runs[0], data_dir), []).append(number)
     models = [runs[0].model for runs in programs.values()]
     for network, numbers in networks.items():
-        listed = "" if len(networks) == 1 else f" ({_numbered(numbers)})"
+        those = f"{plural(len(numbers), 'program', 'programs')} {', '.join(map(str, numbers))}"
+        listed = "" if len(networks) == 1 else f" ({those})"
         parameters = f"{network.parameter_count:,} parameters"
         typer.echo(f"  model     {models[numbers[0] - 1]}{listed}, {parameters}")
         _show_layers(network)
@@ -104,16 +107,11 @@ def _show_programs(planned: "Planned", data_dir: Path | None) -> None:
 
 def _show_layers(network: "Network") -> None:
     rows = [
-        (layer.name, layer.kind, "×".join(map(str, layer.output_shape)), f"{layer.parameters:,}")
+        (layer.name, layer.kind, "×".join(map(str, layer.output_shape)), layer.parameters)
         for layer in network.layers
     ]
-    header = ("layer", "type", "output", "parameters")
-    widths = [max(len(row[column]) for row in (*rows, header)) for column in range(4)]
-    for row in (header, *rows):
-        name, kind, shape, count = (
-            text.ljust(width) for text, width in zip(row, widths, strict=True)
-        )
-        typer.echo(f"    {name}  {kind}  {shape}  {count.strip().rjust(widths[3])}")
+    heads = (*map(Head, ("layer", "type", "output")), Head("parameters", "right"))
+    typer.echo(textwrap.indent(terminal(table("", heads, rows)), "    "))
 
 
 def _distinguishing(specs: "Sequence[Spec]") -> list[str]:
@@ -125,16 +123,3 @@ def _distinguishing(specs: "Sequence[Spec]") -> list[str]:
         for field in FIELDS
         if field not in NOT_IN_PROGRAM and len({getattr(spec, field) for spec in specs}) > 1
     ]
-
-
-def _numbered(numbers: list[int]) -> str:
-    noun = "program" if len(numbers) == 1 else "programs"
-    return f"{noun} {', '.join(map(str, numbers))}"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

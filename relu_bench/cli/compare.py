@@ -108,9 +108,6 @@ def _show(answers: "Answers", wide: bool, methods: bool) -> None:
 
     console = Console()
     width = max(console.width, comparing.WIDTH) if console.is_terminal else comparing.WIDTH
-    styles = {"best": "bold", "undecided": "italic", "": None}
-    for line, mark in comparing.text_lines(answers, width, in_columns=wide, methods=methods):
-        if console.is_terminal:
-            console.print(line, style=styles[mark], markup=False, highlight=False, soft_wrap=True)
-        else:
-            typer.echo(line)
+    styled = console.color_system is not None
+    text = comparing.to_text(answers, width, in_columns=wide, methods=methods, styled=styled)
+    typer.echo(text, color=styled)

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relu_bench.cli.display import show_table
 from relu_bench.errors import ReluBenchError
+from relu_bench.tables import Head, table
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from relu_bench.data import Copied, DatasetInfo, Entry
 
 
@@ -89,26 +89,17 @@ def _size(info: "DatasetInfo") -> str:
 def _print_overview(entries: "tuple[Entry, ...]") -> None:
     from rich.console import Console
 
-    console = Console()
-    if console.is_terminal:
-        console.print(_table(entries))
+    if not Console().is_terminal:
+        for entry in entries:
+            typer.echo(f"{entry.info.name}: {_size(entry.info)}")
+            typer.echo(f"  {entry.where}")
         return
-    for entry in entries:
-        typer.echo(f"{entry.info.name}: {_size(entry.info)}")
-        typer.echo(f"  {entry.where}")
-
-
-def _table(entries: "tuple[Entry, ...]") -> "Table":
-    from rich.table import Table
-
-    table = Table("data set", "training", "test", "size", "classes", box=None, pad_edge=False)
-    table.columns[0].overflow = "fold"
-    for column in table.columns[1:]:
-        column.justify = "right"
-    table.add_column("where", overflow="fold")
+    rows = []
     for entry in entries:
         info = entry.info
         name = info.name.partition("(")[0]  # piped, the list has the parameters, too
-        counts = (f"{info.train_count:,}", f"{info.test_count:,}", info.inputs.size)
-        table.add_row(name, *counts, str(info.classes or ""), entry.where)
-    return table
+        counts = (info.train_count, info.test_count, info.inputs.size)
+        rows.append((name, *counts, info.classes or "", entry.where))
+    numbers = (Head(text, "right") for text in ("training", "test", "size", "classes"))
+    heads = (Head("data set"), *numbers, Head("where", wraps=True))
+    show_table(table("", heads, rows))

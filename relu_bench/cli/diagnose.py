@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relu_bench.cli.display import import_matplotlib, showing_work
 from relu_bench.cli.options import Configs, DataDir, Overrides, TableFormat
 
 if TYPE_CHECKING:
@@ -48,7 +49,6 @@ def diagnose(
     data_dir: DataDir = None,
 ) -> None:
     """Simulate random initializations: see signals and gradients vanish, explode or die."""
-    from relu_bench.cli.work import showing_work
     from relu_bench.config.planning import notes, plan_configs
     from relu_bench.diagnose import collapsed
     from relu_bench.diagnose import diagnose as simulate_all
@@ -91,7 +91,6 @@ def _combinations(specs: "Sequence[Spec]") -> "tuple[Combination, ...]":
 
 
 def _draw(found: "Sequence[Diagnosis]", path: Path, *, announce_on_stderr: bool) -> None:
-    from relu_bench.cli.drawing import import_matplotlib
     from relu_bench.diagnose.records import layer_records
     from relu_bench.plots import saving
     from relu_bench.plots.initialization import initialization

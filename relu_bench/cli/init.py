@@ -1,16 +1,13 @@
 """`relu-bench init`: write a shipped config to start from."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from relu_bench.cli.display import show_table
 from relu_bench.errors import ReluBenchError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from relu_bench.config.shipped import ShippedConfig
+from relu_bench.tables import Head, table
 
 
 def init(
@@ -30,7 +27,8 @@ def init(
             "`relu-bench init` lists them."
         )
     if name is None:
-        _list(shipped.all_configs())
+        configs = [(each.name, each.summary) for each in shipped.all_configs()]
+        show_table(table("", (Head(""), Head("", wraps=True)), configs), gap=1)
         return
     written = shipped.write(name, to or Path(f"{Path(name).stem}.yaml"))
     typer.echo(f"{written}")
@@ -40,19 +38,3 @@ def init(
         f"relu-bench schema > {written.parent / 'config.schema.json'}",
         err=True,
     )
-
-
-def _list(configs: "Sequence[ShippedConfig]") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
-    if console.is_terminal:
-        table = Table(box=None, pad_edge=False, show_header=False)
-        for config in configs:
-            table.add_row(config.name, config.summary)
-        console.print(table)
-        return
-    width = max(len(config.name) for config in configs)
-    for config in configs:
-        typer.echo(f"{config.name:<{width}} {config.summary}")

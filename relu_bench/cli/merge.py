@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relu_bench.cli.words import counted, run_names
+from relu_bench.wording import counted, first_of, plural
 
 if TYPE_CHECKING:
     from relu_bench.store import Merged
@@ -34,21 +34,25 @@ def merge(
         typer.echo(f"relu-bench: {notice}", err=True)
     for folder, count in merged.taken.items():
         typer.echo(f"{counted(count, 'run')} taken from {folder}")
-    were = "was" if merged.known == 1 else "were"
-    typer.echo(f"{merged.known:,} {were} there already. Results: {out / 'runs.csv'}")
+    typer.echo(
+        f"{merged.known:,} {plural(merged.known, 'was', 'were')} there already. "
+        f"Results: {out / 'runs.csv'}"
+    )
 
 
 def _partial(merged: "Merged") -> list[str]:
     return [
-        f"{len(run_ids):,} completed runs of {folder} lack rows in {name} and were not taken: "
-        f"{run_names(run_ids)}. Merge a store that has them whole, or one that trains them anew."
+        f"{counted(len(run_ids), 'completed run')} of {folder} "
+        f"{plural(len(run_ids), 'lacks', 'lack')} rows in {name} and "
+        f"{plural(len(run_ids), 'was', 'were')} not taken: {first_of(run_ids)}. Merge a store that "
+        "has them whole, or one that trains them anew."
         for (folder, name), run_ids in merged.partial.items()
     ]
 
 
 def _differences(merged: "Merged") -> list[str]:
     return [
-        f"{counted(count, 'completed run')} of {folder} {'has' if count == 1 else 'have'} other "
+        f"{counted(count, 'completed run')} of {folder} {plural(count, 'has', 'have')} other "
         "numbers than those that were kept "
         f"({', '.join(columns)}): were they trained with other versions, or on another kind of "
         "processor?"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from relu_bench.cli.drawing import import_matplotlib
+from relu_bench.cli.display import import_matplotlib
 from relu_bench.cli.options import Baseline, By, CompareMode, Margin, Metric, Mode, Stores, Where
 from relu_bench.machine.environment_variables import one_blas_thread
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relu_bench.cli.options import DataDir, Jobs, Overrides
-from relu_bench.cli.words import counted
 from relu_bench.errors import ReluBenchError, StoreWriteError, WorkerStartError
+from relu_bench.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from relu_bench.cli.progress import Display
+    from relu_bench.cli.run_display import Display
     from relu_bench.config.planning import Planned
     from relu_bench.execution.local import Executor
 
@@ -86,7 +86,7 @@ def run(
     if cluster is None and not dry_run:
         _start_early()
     from relu_bench.cli.check import show_plans
-    from relu_bench.cli.displays import make_display
+    from relu_bench.cli.run_display import make_display
 
     if cluster is not None and jobs is not None:
         raise ReluBenchError(
@@ -196,7 +196,7 @@ def _train(
         raise
     except Exception as error:
         if display.stored:
-            runs = f"{counted(display.stored, 'run')} {'was' if display.stored == 1 else 'were'}"
+            runs = counted(display.stored, "run", "was", "were")
             error.add_note(f"{runs} stored in {out} by then; the same command goes on from there.")
         raise
     return 1 if tally.failed else 0

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from relu_bench.cli.display import import_matplotlib, show_table, stderr_is_live
 from relu_bench.cli.options import TableFormat
-from relu_bench.cli.terminal import stderr_is_live
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from rich.table import Table
 
     from relu_bench.speed import Cost, Size
 
@@ -88,7 +86,6 @@ def speed(
 
 def _write(costs: "Sequence[Cost]", out: Path) -> None:
     from relu_bench import speed as measurement
-    from relu_bench.cli.drawing import import_matplotlib
     from relu_bench.plots import activation_cost, saving
 
     typer.echo(measurement.write(costs, out), err=True)
@@ -113,47 +110,18 @@ def _show(costs: "Sequence[Cost]", sizes: "Sequence[Size]", table_format: TableF
 
 
 def _show_tables(costs: "Sequence[Cost]", sizes: "Sequence[Size]") -> None:
-    from rich.console import Console
-
     from relu_bench import speed as measurement
 
-    console = Console()
     typer.echo(measurement.conditions())
     width = max(len(size.name) for size in sizes)
     for size in sizes:
         typer.echo(f"{size.name:<{width}}  {size.described}")
-    for section in measurement.sections(costs):
-        typer.echo(f"\n{section.title}")
-        if console.is_terminal:
-            console.print(_drawn(section.rows))
-        else:
-            _print_plain((measurement.HEADS, *section.rows))
+    for table in measurement.tables_of(costs):
+        typer.echo(f"\n{table.caption}")
+        show_table(table, gap=1)
     typer.echo()
     for line in measurement.explanations(costs):
         typer.echo(line)
-
-
-def _drawn(rows: "Sequence[Sequence[str]]") -> "Table":
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    from relu_bench.speed import HEADS
-
-    table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, pad_edge=False)
-    table.add_column(HEADS[0], overflow="fold")
-    for head in HEADS[1:]:
-        table.add_column(head, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    return table
-
-
-def _print_plain(rows: "Sequence[Sequence[str]]") -> None:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for first, *rest in rows:
-        cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True)]
-        typer.echo(" ".join([first.ljust(widths[0]), *cells]).rstrip())
 
 
 @contextmanager

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relu_bench.cli.words import counted, run_names
+from relu_bench.cli.display import show_table
+from relu_bench.wording import counted, first_of, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from relu_bench.store.status import Progress
 
-_HEADS = ("experiment", "planned", "completed", "diverged", "failed", "missing")
 _MOST_REASONS = 10
 
 
@@ -46,7 +46,7 @@ def status(
     a run that two of them have counts once.
     """
     from relu_bench import store
-    from relu_bench.store.status import partial, progress
+    from relu_bench.store.status import partial, progress, table_of
 
     stores = results or [Path("results")]
     found = progress(stores)
@@ -58,8 +58,9 @@ def status(
             run_ids = lacking.get(each.experiment, ())
             typer.echo(json.dumps({**_as_json(each), "partial_run_ids": list(run_ids)}))
         return
-    for line in _table(found):
-        typer.echo(line)
+    if not found:
+        typer.echo("No run was asked for here yet.")
+    show_table(table_of(found))
     for each in found:
         for line in _explained(each, lacking.get(each.experiment, ())):
             typer.echo(line)
@@ -82,49 +83,17 @@ def _as_json(progress: "Progress") -> dict[str, object]:
     }
 
 
-def _table(found: "Sequence[Progress]") -> list[str]:
-    """The counts as aligned lines."""
-    if not found:
-        return ["No run was asked for here yet."]
-    rows = [
-        _HEADS,
-        *(
-            (
-                each.experiment,
-                *(
-                    f"{count:,}"
-                    for count in (
-                        each.planned,
-                        each.completed,
-                        each.diverged,
-                        len(each.failures),
-                        len(each.missing),
-                    )
-                ),
-            )
-            for each in found
-        ),
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
-    return [
-        "  ".join(
-            [row[0].ljust(widths[0])]
-            + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        )
-        for row in rows
-    ]
-
-
 def _explained(progress: "Progress", lacking: "Sequence[str]") -> list[str]:
     """What the counts of one experiment do not say: the reasons, and what to do."""
     name = progress.experiment
     lines = [f"{name}, failed: {text}" for text in _reasons(progress)]
     if progress.unplanned:
-        are = "is" if progress.unplanned == 1 else "are"
-        lines.append(f"{name}: {counted(progress.unplanned, 'stored run')} {are} in no kept plan.")
+        runs = counted(progress.unplanned, "stored run", "is", "are")
+        lines.append(f"{name}: {runs} in no kept plan.")
     if lacking:
         lines.append(
-            f"{name}: {len(lacking):,} completed runs ({run_names(lacking)}) lack rows in "
+            f"{name}: {counted(len(lacking), 'completed run')} ({first_of(lacking)}) "
+            f"{plural(len(lacking), 'lacks', 'lack')} rows in "
             "epochs.csv or layers.csv; `relu-bench merge` takes them from a store that has them "
             "whole."
         )

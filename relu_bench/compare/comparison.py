@@ -34,6 +34,7 @@ from relu_bench.compare.questions import Question
 from relu_bench.compare.variants import meant, parsed
 from relu_bench.components.registry import nearest
 from relu_bench.errors import ReluBenchError, shorten, show
+from relu_bench.wording import counted, plural
 
 # Variants in an error, and lines on what does not count.
 _MOST_LISTED = 25
@@ -243,7 +244,7 @@ def left_out(
         found = []
         lost = int(failed[row].sum())
         if lost:
-            found.append(f"{_runs(lost)} failed")
+            found.append(f"{counted(lost, 'run')} failed")
         if has_cells and shared.comparable:
             found += _not_common(there[row], shared, estimate.n)
         pair = by_pair.get(estimate.variant)
@@ -263,7 +264,7 @@ def _not_common(there: NDArray[np.bool_], shared: Common, n: int) -> list[str]:
     own = there.any(axis=1)
     extra = int((own & ~shared.cells).sum())
     if extra:
-        runs = _runs(int(there[~shared.cells].sum()))
+        runs = counted(int(there[~shared.cells].sum()), "run")
         found.append(f"{_of(extra, int(own.sum()), 'setting')} ({runs}) not in its mean")
     seeds = int(there[shared.cells].any(axis=0).sum())
     if seeds > n:
@@ -283,15 +284,11 @@ def _unpaired(pair: Pair, untuned: Sequence[str]) -> str:
         return f"no difference: no seed and setting in common with {pair.baseline}"
     parts = []
     if pair.unpaired:
-        parts.append(f"{_runs(pair.unpaired)} of it")
+        parts.append(f"{counted(pair.unpaired, 'run')} of it")
     if pair.unpaired_baseline:
-        parts.append(f"{_runs(pair.unpaired_baseline)} of {pair.baseline}")
+        parts.append(f"{counted(pair.unpaired_baseline, 'run')} of {pair.baseline}")
     return f"not in the difference, having no partner: {' and '.join(parts)}"
 
 
-def _runs(count: int) -> str:
-    return "1 run" if count == 1 else f"{count} runs"
-
-
 def _of(part: int, whole: int, what: str) -> str:
-    return f"{part} of {whole} {what}{'s' if whole > 1 else ''}"
+    return f"{part} of {whole} {what}{plural(whole, '', 's')}"

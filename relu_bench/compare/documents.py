@@ -3,104 +3,107 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from relu_bench.compare import markup
+from relu_bench import tables
 from relu_bench.compare.answers import Answers
 from relu_bench.compare.comparison import Comparison
-from relu_bench.compare.further import Further, further_sections
+from relu_bench.compare.further import Further, further_tables
 from relu_bench.compare.methods import paragraph
-from relu_bench.compare.plain_text import WIDTH, lines_of, wrapped
-from relu_bench.compare.sections import (
-    Mark,
-    Section,
-    circumstances,
-    heading,
-    rank_section,
-    sections,
-    wide,
-)
 from relu_bench.compare.sentences import Marks, in_words, legend, rank_words
+from relu_bench.compare.tables import circumstances, heading, rank_table, table_by_seed, tables_of
+from relu_bench.tables import Table
+from relu_bench.wording import wrapped
 
-Line = tuple[str, Mark]
+WIDTH = 80
 # The marks of rows where they are shown by the face of the letters.
 _FACES: Marks = ("Bold:", "italics:")
 
 
-def text_lines(
-    answers: Answers, width: int = WIDTH, *, in_columns: bool = False, methods: bool = False
-) -> list[Line]:
-    """Lines at most `width` wide where labels allow it, each with the mark of its row.
+def text(
+    answers: Answers,
+    width: int = WIDTH,
+    *,
+    in_columns: bool = False,
+    methods: bool = False,
+    styled: bool = False,
+) -> str:
+    """Lines at most `width` wide where labels allow it.
 
     Args:
         answers: of `answer`.
         width: characters.
         in_columns: one column a seed in place of the statistics.
         methods: the paragraph for a paper below each comparison.
+        styled: the best in bold and the undecided in italics, by ANSI codes.
     """
-    found: list[Line] = []
+
+    def lines(sentences: Sequence[str]) -> list[str]:
+        return [line for each in sentences for line in wrapped(each, width, "  ")]
+
+    def lines_of(table: Table) -> list[str]:
+        drawn = tables.terminal(table, width, gap=1, styled=styled)
+        return ["", *lines([table.caption]), *([drawn] if drawn else []), *lines(table.notes)]
+
+    found: list[str] = []
     said: set[str] = set()
-    for each, beside in zip(answers.comparisons, answers.further, strict=True):
-        found += [("", "")] if found else []
-        found += _unmarked(wrapped([heading(each), circumstances(each)], width))
-        for section in _sections(each, in_columns):
-            found += [("", ""), *_unmarked([section.title]), *lines_of(section, width)]
-        for section, notes in _beside(each, beside, in_columns):
-            found += [("", ""), *_unmarked(wrapped([section.title], width))]
-            found += [*lines_of(section, width), *_unmarked(wrapped(notes, width))]
+    for each, further in zip(answers.comparisons, answers.further, strict=True):
+        found += [""] if found else []
+        found += lines([heading(each), circumstances(each)])
+        for table in _tables(each, in_columns) + _beside(each, further, in_columns):
+            found += lines_of(table)
         for sentences in _words(each, in_columns, methods, said):
-            found += [("", ""), *_unmarked(wrapped(sentences, width))]
+            found += ["", *lines(sentences)]
     for ranks in answers.ranks:
-        section = rank_section(ranks)
-        found += [("", ""), *_unmarked(wrapped([section.title], width)), *lines_of(section, width)]
-        found += _unmarked(wrapped([rank_words(ranks)], width))
-    return found
+        found += lines_of(replace(rank_table(ranks), notes=(rank_words(ranks),)))
+    return "\n".join(found)
 
 
 def markdown(answers: Answers, *, in_columns: bool = False, methods: bool = False) -> str:
     """Headings, tables and lists."""
-    lines: list[str] = []
+    parts: list[str] = []
     said: set[str] = set()
-    for each, beside in zip(answers.comparisons, answers.further, strict=True):
-        lines += [markup.markdown_heading(heading(each)), ""]
-        lines += [markup.markdown_text(circumstances(each)), ""]
-        for section in _sections(each, in_columns):
-            lines += [*markup.markdown(section), ""]
-        for section, notes in _beside(each, beside, in_columns):
-            lines += [*markup.markdown(section), "", *markup.markdown_list(notes), ""]
+    for each, further in zip(answers.comparisons, answers.further, strict=True):
+        parts.append(f"## {tables.markdown_text(heading(each))}")
+        parts.append(tables.markdown_text(circumstances(each)))
+        parts += map(tables.markdown, _tables(each, in_columns))
+        for table in _beside(each, further, in_columns):
+            # An empty list of notes has its place as well.
+            parts.append(tables.markdown(table) + ("" if table.notes else "\n"))
         for sentences in _words(each, in_columns, methods, said, _FACES):
-            lines += [*markup.markdown_list(sentences), ""]
+            parts.append("\n".join(tables.markdown_list(sentences)))
     for ranks in answers.ranks:
-        lines += [
-            *markup.markdown(rank_section(ranks)),
-            "",
-            markup.markdown_text(rank_words(ranks)),
-            "",
-        ]
-    return "\n".join(lines).rstrip("\n")
+        parts += [tables.markdown(rank_table(ranks)), tables.markdown_text(rank_words(ranks))]
+    return "\n\n".join(parts).rstrip("\n")
 
 
 def latex(answers: Answers, *, in_columns: bool = False, methods: bool = False) -> str:
     r"""Tables with captions, to be read in by `\input`; sentences as notes below the last."""
-    lines = ["% Needs \\usepackage{booktabs}."]
-    for each, beside in zip(answers.comparisons, answers.further, strict=True):
-        parts = _sections(each, in_columns)
+    parts = []
+    for each, further in zip(answers.comparisons, answers.further, strict=True):
+        *others, last = _tables(each, in_columns)
+        words = _words(each, in_columns, False, set(), _FACES)
+        last = replace(last, notes=tuple(line for sentences in words for line in sentences))
         caption = f"{heading(each)}; {circumstances(each)}"
-        for section in parts:
-            last = section is parts[-1]
-            words = _words(each, in_columns, False, set(), _FACES) if last else []
-            notes = [sentence for sentences in words for sentence in sentences]
-            lines += markup.latex(section, caption, notes)
-        for section, notes in _beside(each, beside, in_columns):
-            lines += markup.latex(section, caption, notes)
+        for table in [*others, last, *_beside(each, further, in_columns)]:
+            parts.append(_latex(table, caption))
         if methods:
-            lines += ["", markup.latex_text(paragraph(each)), ""]
+            parts += ["", tables.latex_text(paragraph(each)), ""]
     for ranks in answers.ranks:
-        lines += markup.latex(rank_section(ranks), "Across data sets", [rank_words(ranks)])
-    return "\n".join(lines)
+        table = replace(rank_table(ranks), notes=(rank_words(ranks),))
+        parts.append(_latex(table, "Across data sets"))
+    notice = tables.beyond_pdflatex("".join(parts))
+    comments = ["% Needs \\usepackage{booktabs}.", *([f"% {notice}"] if notice else [])]
+    return "\n".join([*comments, *parts])
 
 
-def _sections(comparison: Comparison, in_columns: bool) -> list[Section]:
-    return [wide(comparison)] if in_columns else sections(comparison)
+def _latex(table: Table, heading: str) -> str:
+    title = table.caption[:1].lower() + table.caption[1:]
+    return tables.latex(replace(table, caption=f"{heading}: {title}."))
+
+
+def _tables(comparison: Comparison, in_columns: bool) -> list[Table]:
+    return [table_by_seed(comparison)] if in_columns else tables_of(comparison)
 
 
 def not_shown(answers: Answers, form: str, *, in_columns: bool = False) -> tuple[str, ...]:
@@ -122,10 +125,8 @@ def not_shown(answers: Answers, form: str, *, in_columns: bool = False) -> tuple
     return (f"not {where}, but with --format json: {names}",)
 
 
-def _beside(
-    comparison: Comparison, further: Further, in_columns: bool
-) -> list[tuple[Section, list[str]]]:
-    return [] if in_columns else further_sections(comparison, further)
+def _beside(comparison: Comparison, further: Further, in_columns: bool) -> list[Table]:
+    return [] if in_columns else further_tables(comparison, further)
 
 
 def _words(
@@ -148,7 +149,3 @@ def _words(
     if methods:
         parts.append([paragraph(comparison)])
     return [part for part in parts if part]
-
-
-def _unmarked(lines: Sequence[str]) -> list[Line]:
-    return [(line, "") for line in lines]

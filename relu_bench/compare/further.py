@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from relu_bench.compare import numbers
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.effects import Effects, Panel
-from relu_bench.compare.sections import Mark, Section
+from relu_bench.compare.tables import UNMARKED
 from relu_bench.compare.time_to_accuracy import SHARE, Times
 from relu_bench.compare.views import WITHIN, Robustness, further_axes
+from relu_bench.tables import Table, table
+from relu_bench.wording import decimals, probability, rounded
 
-_UNMARKED: Mark = ""
 _MOST_EFFECTS = 10
 # Of views that pool settings: these are not chosen, even where those of the scores are.
 _OVER_ALL = ", over all settings that all variants have"
@@ -29,8 +29,8 @@ class Further:
     effects: Effects | None = None
 
 
-def further_sections(comparison: Comparison, further: Further) -> list[tuple[Section, list[str]]]:
-    """Each view as a table, with the sentences that explain it."""
+def further_tables(comparison: Comparison, further: Further) -> list[Table]:
+    """Each view as a table, with the sentences that explain it as its notes."""
     found = []
     if further.robustness:
         found.append(_robustness(comparison, further.robustness))
@@ -67,11 +67,13 @@ def further_record(further: Further) -> dict[str, Any]:
     }
 
 
-def _section(title: str, heads: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Section:
-    return Section(title, tuple(heads), tuple(rows), (_UNMARKED,) * len(rows))
+def _table(
+    title: str, heads: Sequence[str], rows: Sequence[tuple[str, ...]], notes: Sequence[str]
+) -> Table:
+    return table(title, heads, rows, UNMARKED * len(rows), notes)
 
 
-def _robustness(comparison: Comparison, rows: Sequence[Robustness]) -> tuple[Section, list[str]]:
+def _robustness(comparison: Comparison, rows: Sequence[Robustness]) -> Table:
     cells = []
     for each in rows:
         band = each.band
@@ -91,7 +93,7 @@ def _robustness(comparison: Comparison, rows: Sequence[Robustness]) -> tuple[Sec
             f"has at each of its learning rates{_not_chosen(comparison)}."
         )
     title = f"Robustness to the learning rate{_OVER_ALL if pooled else ''}"
-    return _section(title, heads, cells), notes
+    return _table(title, heads, cells, notes)
 
 
 def _not_chosen(comparison: Comparison) -> str:
@@ -99,9 +101,9 @@ def _not_chosen(comparison: Comparison) -> str:
     return ", not of the best alone" if comparison.mode == "tuned" else ""
 
 
-def _times(comparison: Comparison, times: Times) -> tuple[Section, list[str]]:
+def _times(comparison: Comparison, times: Times) -> Table:
     def shown(value: float, digits: int) -> str:
-        return "never" if math.isinf(value) else numbers.plain(value, digits)
+        return "never" if math.isinf(value) else rounded(value, digits)
 
     heads = [", ".join(comparison.question.by), "reached", "epochs"]
     rows = []
@@ -109,7 +111,7 @@ def _times(comparison: Comparison, times: Times) -> tuple[Section, list[str]]:
         seconds = (shown(row.seconds, 2),) if times.timed else ()
         rows.append((row.variant, f"{row.reached}/{row.runs}", shown(row.epochs, 1), *seconds))
     scale = times.measure.scale
-    target = f"{numbers.plain(times.target, numbers.decimals(scale))}\u00a0{scale.unit}".strip()
+    target = f"{rounded(times.target, decimals(scale.unit))}\u00a0{scale.unit}".strip()
     near = scale.near(SHARE)
     of_what = f"{near} the final one of {comparison.baseline}"
     pooled = comparison.question.others
@@ -129,17 +131,18 @@ def _times(comparison: Comparison, times: Times) -> tuple[Section, list[str]]:
     title = f"Time to a {times.measure.title} of {target}"
     if not times.given:
         title += f" ({of_what})" if pooled else f", {of_what}"
-    return _section(f"{title}{_OVER_ALL if pooled else ''}", heads, rows), notes
+    return _table(f"{title}{_OVER_ALL if pooled else ''}", heads, rows, notes)
 
 
-def _effects(comparison: Comparison, effects: Effects) -> list[tuple[Section, list[str]]]:
+def _effects(comparison: Comparison, effects: Effects) -> list[Table]:
     ranges = f" (ranges: {'; '.join(effects.ranges)})"
     titles = (
         "Effects on whether a run learns",
         f"Effects on the log of the {comparison.measure.error}, where it learned",
     )
+    panels = (effects.learned, effects.error)
     found = []
-    for title, panel in zip(titles, (effects.learned, effects.error), strict=True):
+    for title, panel in zip(titles, panels, strict=True):
         notes = [] if panel.effects else [f"All {panel.runs} runs are alike: no effects."]
         more = len(panel.effects) - _MOST_EFFECTS
         if more > 0:
@@ -147,25 +150,26 @@ def _effects(comparison: Comparison, effects: Effects) -> list[tuple[Section, li
         if panel.refused:
             names = ", ".join(" × ".join(pair) for pair in panel.refused)
             notes.append(f"Refused, as not all combinations have several runs: {names}.")
-        found.append((_panel(f"{title}{ranges if panel.effects else ''}", panel), notes))
-    if comparison.mode == "tuned":
-        found[-1][1].append("The effects are over all runs, not over the best settings alone.")
-    found[-1][1].append(
-        "Share: of the variation of the runs (Type II). A wider range makes a larger share; p "
-        "takes runs as independent, which those of one seed are not."
-    )
+        if panel is panels[-1] and comparison.mode == "tuned":
+            notes.append("The effects are over all runs, not over the best settings alone.")
+        if panel is panels[-1]:
+            notes.append(
+                "Share: of the variation of the runs (Type II). A wider range makes a larger "
+                "share; p takes runs as independent, which those of one seed are not."
+            )
+        found.append(_panel(f"{title}{ranges if panel.effects else ''}", panel, notes))
     return found
 
 
-def _panel(title: str, panel: Panel) -> Section:
+def _panel(title: str, panel: Panel, notes: Sequence[str]) -> Table:
     rows = [
         (
             " × ".join(effect.axes),
             f"{100 * effect.share:.1f} %",
             str(effect.degrees),
             "" if math.isnan(effect.f) else f"{effect.f:.1f}",
-            numbers.probability(effect.p),
+            probability(effect.p),
         )
         for effect in panel.effects[:_MOST_EFFECTS]
     ]
-    return _section(title, ("effect", "share", "df", "F", "p"), rows)
+    return _table(title, ("effect", "share", "df", "F", "p"), rows, notes)

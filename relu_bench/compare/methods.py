@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from relu_bench.compare import numbers
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.measures import completed
 from relu_bench.compare.pairs import LEVEL
@@ -16,6 +15,7 @@ from relu_bench.machine import provenance
 from relu_bench.stats.differences import EXACT_TO, FLIPS
 from relu_bench.stats.intervals import RESAMPLES
 from relu_bench.store import columns
+from relu_bench.wording import counted, difference_unit, series
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -69,7 +69,7 @@ def _trained(comparison: Comparison) -> list[str]:
     with_model = f" with {question.model}" if question.model else ""
     return [
         f"We compared {_compared(comparison)} on {question.dataset}{with_model} "
-        f"({'; '.join(fixed)}), in {_runs(len(runs))} with {_seeds(seeds)}.",
+        f"({'; '.join(fixed)}), in {counted(len(runs), 'run')} with {_seeds(seeds)}.",
         f"At one seed all variants draw their weights from the same random stream"
         f"{_same_order(comparison)}.",
     ]
@@ -82,8 +82,8 @@ def _compared(comparison: Comparison) -> str:
     if len(names) > _MOST_NAMED:
         listed = f"{len(names)} values" if len(by) == 1 else f"{len(names)} of them"
     else:
-        listed = "; ".join(names) if any("," in name for name in names) else _series(names)
-    what = f"the {by[0]}" if len(by) == 1 else f"combinations of {_series(by)}"
+        listed = "; ".join(names) if any("," in name for name in names) else series(names)
+    what = f"the {by[0]}" if len(by) == 1 else f"combinations of {series(by)}"
     return f"{what} ({listed})"
 
 
@@ -107,7 +107,7 @@ def _same_order(comparison: Comparison) -> str:
 
 def _treated(comparison: Comparison) -> list[str]:
     question = comparison.question
-    others = _series([_spoken(name) for name in question.others])
+    others = series([_spoken(name) for name in question.others])
     lines = [f"The measure is {comparison.measure.title}{_measured(comparison)}."]
     if question.others and comparison.mode == "matched":
         lines.append(
@@ -129,7 +129,9 @@ def _treated(comparison: Comparison) -> list[str]:
     lines.append(f"{guessed}; none was left out for failing to learn.")
     failed = int((question.runs["status"] == "failed").sum())
     if failed:
-        lines.append(f"{_are(failed)} missing: the program ended with an error.")
+        lines.append(
+            f"{counted(failed, 'run', 'is', 'are')} missing: the program ended with an error."
+        )
     return lines
 
 
@@ -157,7 +159,9 @@ def _without_counterpart(comparison: Comparison) -> list[str]:
         "no mean": len(keys) - sum(each.runs for each in comparison.estimates),
         "no difference": int((~paired).sum()),
     }
-    told = [f"{_are(count)} in {what}" for what, count in lone.items() if count]
+    told = [
+        f"{counted(count, 'run', 'is', 'are')} in {what}" for what, count in lone.items() if count
+    ]
     return [f"For want of counterparts, {' and '.join(told)}."] if told else []
 
 
@@ -175,7 +179,7 @@ def _estimated(comparison: Comparison) -> list[str]:
 def _tested(comparison: Comparison) -> list[str]:
     lines = []
     if comparison.tests:
-        unit = numbers.points(comparison.measure.scale)
+        unit = difference_unit(comparison.measure.scale.unit)
         margin = f"±{comparison.margin:g} {unit}".strip()
         lines = [
             _tests(comparison),
@@ -227,8 +231,8 @@ def _made_with(comparison: Comparison) -> str:
         if (version := provenance.version_of(title.lower()))
     ]
     return (
-        f"Runs were trained with {_series(trained)} on {hardware}; statistics were computed with "
-        f"{_series(tools)}."
+        f"Runs were trained with {series(trained)} on {hardware}; statistics were computed with "
+        f"{series(tools)}."
     )
 
 
@@ -236,20 +240,8 @@ def _spoken(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _runs(count: int) -> str:
-    return f"{count:,} run{'' if count == 1 else 's'}"
-
-
-def _are(count: int) -> str:
-    return f"{_runs(count)} {'is' if count == 1 else 'are'}"
-
-
 def _values(values: object) -> str:
     return " and ".join(sorted(str(value) for value in values))  # type: ignore[attr-defined]
-
-
-def _series(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
 def _seeds(seeds: list[int]) -> str:

@@ -19,6 +19,7 @@ from relu_bench.compare.variants import (
 )
 from relu_bench.components.registry import nearest_field
 from relu_bench.errors import ReluBenchError, show
+from relu_bench.wording import counted
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -128,11 +129,10 @@ def _apart(runs: DataFrame, by: tuple[str, ...]) -> tuple[list[Question], list[s
         told = [*varying, REVISION] if revision else varying
         which = ", ".join(f"{name} {as_texts(part[name]).iloc[0]}" for name in told)
         where = f" with {which}" if which else ""
-        runs_are = "1 run is" if len(part) == 1 else f"{len(part)} runs are"
         why = (
             f"they have one value of {' and '.join(by)}" if question is not None else "they failed"
         )
-        lone.append(f"{runs_are} not compared{where}: {why}")
+        lone.append(f"{counted(len(part), 'run', 'is', 'are')} not compared{where}: {why}")
     return [question for _, question in sorted(found, key=lambda each: each[0])], lone
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from relu_bench.compare import numbers
 from relu_bench.compare.answers import Answers
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.further import further_record
 from relu_bench.compare.methods import paragraph
 from relu_bench.compare.sentences import in_words, rank_words
+from relu_bench.tables import of_records
+from relu_bench.tables import to_csv as table_to_csv
+from relu_bench.wording import difference_unit
 
 Record = dict[str, Any]
 # Said once a record, by the estimate or the comparison.
@@ -63,12 +63,10 @@ def wide_records(comparison: Comparison) -> list[Record]:
 def to_csv(comparisons: Sequence[Comparison], *, wide: bool = False) -> str:
     """All records of all comparisons with one head; an empty cell for what does not exist."""
     rows = [row for each in comparisons for row in (wide_records if wide else records)(each)]
-    heads = list(dict.fromkeys(name for row in rows for name in row))
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, heads, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return buffer.getvalue().removesuffix("\n")
+    # Its truth values are those of Python, as this CSV has always had them.
+    return table_to_csv(
+        of_records([{**row, "higher_is_better": str(row["higher_is_better"])} for row in rows])
+    )
 
 
 def to_json(answers: Answers, *, wide: bool = False, methods: bool = False) -> str:
@@ -129,7 +127,7 @@ def _asked(comparison: Comparison) -> Record:
         "mode": comparison.mode,
         "metric": measure.column,
         "unit": measure.scale.unit,
-        "difference_unit": numbers.points(measure.scale),
+        "difference_unit": difference_unit(measure.scale.unit),
         "higher_is_better": measure.scale.higher_is_better,
         "margin": comparison.margin,
         "baseline": comparison.baseline,

@@ -34,6 +34,7 @@ from relu_bench.errors import ReluBenchError, StoreError, shorten, show
 from relu_bench.store import columns
 from relu_bench.store.cells import shown
 from relu_bench.store.plans import KeptPlan, kept
+from relu_bench.wording import counted, plural
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -447,15 +448,15 @@ def _stored_differently(rows: DataFrame) -> Iterator[str]:
     distinct = several.groupby(KEY)[scores].nunique(dropna=False)
     differing = int((distinct > 1).any(axis=1).sum())
     if differing:
-        runs = "1 run stands" if differing == 1 else f"{differing} runs stand"
+        runs = counted(differing, "run", "stands", "stand")
         yield f"{runs} in several stores with different numbers; the first store counts"
 
 
 def _failed(runs: DataFrame) -> Iterator[str]:
     failed = int((runs["status"] == "failed").sum())
     if failed:
-        are = "is" if failed == 1 else "are"
-        yield f"{failed} of {len(runs)} runs failed and {are} missing from every mean"
+        are = plural(failed, "is", "are")
+        yield f"{failed:,} of {len(runs):,} runs failed and {are} missing from every mean"
 
 
 def _circumstances(runs: DataFrame) -> Iterator[str]:
@@ -490,8 +491,7 @@ def _repeated(runs: DataFrame) -> Iterator[str]:
     spec = [name for name in (*columns.names(columns.SPEC), REVISION) if name in runs]
     repeated = int(runs.duplicated(spec).sum())
     if repeated:
-        runs_repeat = "1 run repeats" if repeated == 1 else f"{repeated} runs repeat"
         yield (
-            f"{runs_repeat} the settings and seed of another, with other data or other source "
-            "under the same name; their means mix both"
+            f"{counted(repeated, 'run', 'repeats', 'repeat')} the settings and seed of another, "
+            "with other data or other source under the same name; their means mix both"
         )

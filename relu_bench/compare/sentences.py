@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from relu_bench import stats
-from relu_bench.compare import numbers
 from relu_bench.compare.across import FEW_DATASETS, Ranks
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.estimates import BCA_FROM, LETTERS_FROM, MOST_BCA, MOST_VARIANTS, leading
@@ -21,6 +20,15 @@ from relu_bench.compare.measures import (
 )
 from relu_bench.compare.methods import idle_settings
 from relu_bench.compare.pairs import LEVEL, Pair
+from relu_bench.wording import (
+    counted,
+    decimals,
+    difference_unit,
+    first_of,
+    rounded,
+    seed_range,
+    signed,
+)
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -115,7 +123,7 @@ def _columns_of_pairs(comparison: Comparison) -> str:
     )
     return (
         f"{errors} p: paired t test over the seeds; sign-flip p beside it; both by Holm over "
-        f"{_count(comparison.tests, 'comparison')}. r: correlation of paired runs. {won} seeds: "
+        f"{counted(comparison.tests, 'comparison')}. r: correlation of paired runs. {won} seeds: "
         f"{needed}."
     )
 
@@ -160,8 +168,8 @@ def _verdicts(comparison: Comparison) -> str:
 def _gaps(comparison: Comparison, pairs: Sequence[Pair]) -> list[str]:
     """`elu (+0.12 points)`."""
     scale = comparison.measure.scale
-    digits, unit = numbers.decimals(scale), numbers.points(scale)
-    shown = [f"{numbers.signed(pair.difference, digits)}\u00a0{unit}" for pair in pairs]
+    digits, unit = decimals(scale.unit), difference_unit(scale.unit)
+    shown = [f"{signed(pair.difference, digits)}\u00a0{unit}" for pair in pairs]
     return [f"{pair.variant} ({gap.strip()})" for pair, gap in zip(pairs, shown, strict=True)]
 
 
@@ -170,7 +178,7 @@ def _best(comparison: Comparison) -> str:
     if not found:
         return ""
     scale = comparison.measure.scale
-    score = f"{numbers.plain(found[0].mean, numbers.decimals(scale))}\u00a0{scale.unit}".strip()
+    score = f"{rounded(found[0].mean, decimals(scale.unit))}\u00a0{scale.unit}".strip()
     names = {
         standing: [each.variant for each in comparison.estimates if each.standing == standing]
         for standing in ("practically equal", "undecided")
@@ -192,9 +200,9 @@ def _power(comparison: Comparison) -> str:
     level = f"{LEVEL:g}/{comparison.tests}" if comparison.tests > 1 else f"{LEVEL:g}"
     known.sort(key=lambda pair: pair.sd)
     typical, noisiest = known[(len(known) - 1) // 2], known[-1]
-    needed = f"{numbers.seeds(typical.seeds_low, typical.seeds_high)} seeds"
+    needed = f"{seed_range(typical.seeds_low, typical.seeds_high)} seeds"
     if len(known) > 1:
-        most = numbers.seeds(noisiest.seeds_low, noisiest.seeds_high)
+        most = seed_range(noisiest.seeds_low, noisiest.seeds_high)
         needed += (
             f" for the pair of median noise ({typical.variant}), {most} for the noisiest "
             f"({noisiest.variant})"
@@ -215,15 +223,15 @@ def _sign_flip(comparison: Comparison) -> str:
     if len(unable) == len(paired):
         which = ""
     least, most = min(pair.n for pair in unable), max(pair.n for pair in unable)
-    seeds = _count(most, "seed") if least == most else f"{least} to {most} seeds"
+    seeds = counted(most, "seed") if least == most else f"{least} to {most} seeds"
     text = f"The sign-flip test cannot decide{which} with {seeds}"
     enough = stats.deciding_seeds(len(paired))
     remedy = f"{enough} would do" if enough else "no number of seeds would do"
     if most == 1:
-        return f"{text}; {remedy}, by Holm over {_count(len(paired), 'comparison')}."
+        return f"{text}; {remedy}, by Holm over {counted(len(paired), 'comparison')}."
     smallest = min(pair.flip_smallest for pair in unable)
     return (
-        f"{text}: its smallest p, by Holm over {_count(comparison.tests, 'comparison')}, is "
+        f"{text}: its smallest p, by Holm over {counted(comparison.tests, 'comparison')}, is "
         f"{smallest:.2g}; {remedy}."
     )
 
@@ -239,9 +247,9 @@ def _tuning(comparison: Comparison) -> list[str]:
             "--mode matched."
         ]
     lines = [
-        f"{_called(comparison, name)} was given {_count(each.settings, 'setting')}; "
+        f"{_called(comparison, name)} was given {counted(each.settings, 'setting')}; "
         + (
-            f"{each.setting} was best for {each.times} of {_count(each.tuned_seeds, 'seed')}."
+            f"{each.setting} was best for {each.times} of {counted(each.tuned_seeds, 'seed')}."
             if each.setting
             else "there was no choice for any seed."
         )
@@ -278,18 +286,12 @@ def _called(comparison: Comparison, variant: str) -> str:
 
 
 def _margin(comparison: Comparison) -> str:
-    return f"{comparison.margin:g}\u00a0{numbers.points(comparison.measure.scale)}".strip()
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{comparison.margin:g}\u00a0{difference_unit(comparison.measure.scale.unit)}".strip()
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = [*names[:_MOST_NAMED]]
-    if len(names) > _MOST_NAMED:
-        shown.append(f"and {len(names) - _MOST_NAMED} more")
-    return "; ".join(shown) if any("," in name for name in shown[:-1]) else ", ".join(shown)
+    between = "; " if any("," in name for name in names[:-1][:_MOST_NAMED]) else ", "
+    return first_of(names, _MOST_NAMED, between=between)
 
 
 def scope(comparison: Comparison) -> str:
@@ -315,7 +317,7 @@ def _noise(runs: DataFrame) -> str:
         return f"of training and of the {what}{'' if len(held_out) else f' {of}'}{where}"
     fixed = held_out if len(held_out) else runs
     count = len(fixed[["validation_split", "split_seed"]].drop_duplicates())
-    return f"of training, with {f'one {what}' if count == 1 else f'{count} {what}s'} {of}"
+    return f"of training, with {f'one {what}' if count == 1 else counted(count, what)} {of}"
 
 
 def _of_samples(comparison: Comparison) -> str:
@@ -340,6 +342,5 @@ def _of_samples(comparison: Comparison) -> str:
     error = scale.factor * sampling_error(score, samples, metric)
     if error == 0:
         return text
-    return (
-        f"{text}, whose own sampling error is {most}about ±{error:.2g}\u00a0{numbers.points(scale)}"
-    )
+    unit = difference_unit(scale.unit)
+    return f"{text}, whose own sampling error is {most}about ±{error:.2g}\u00a0{unit}"

@@ -12,6 +12,7 @@ from relu_bench.config import display_names
 from relu_bench.errors import shorten
 from relu_bench.store import columns
 from relu_bench.store.plans import KeptPlan
+from relu_bench.wording import first_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -97,22 +98,6 @@ def with_variant(
     return runs.assign(**{column: numbers.map(dict(enumerate(labels)))})
 
 
-def broken(label: str, width: int = 24) -> str:
-    """A long label over several lines, broken at spaces, before brackets, at worst after `=`."""
-    pieces = [
-        part
-        for piece in re.findall(r" ?[^ (]+| ?\([^ (]*| ", label)
-        for part in (re.split(r"(?<==)", piece) if len(piece) > width else [piece])
-    ]
-    lines = [""]
-    for piece in pieces:
-        if len(lines[-1]) + len(piece) <= width or not lines[-1]:
-            lines[-1] += piece
-        else:
-            lines.append(piece.removeprefix(" "))
-    return "\n".join(line.rstrip() for line in lines if line.strip()) or label
-
-
 def _determines_revision(runs: DataFrame, varying: Sequence[str]) -> bool:
     """Whether each combination of the other axes' values has one numerics revision."""
     combinations = runs[list(varying)].drop_duplicates()
@@ -164,10 +149,12 @@ def names_of(plans: Sequence[KeptPlan], runs: DataFrame) -> tuple[Names, tuple[s
     clear = _told_apart({**long, **found}, values.values())
     notices = []
     if unlike:
-        shown = _listed([f"{value} is shown as {name!r}" for value, name in unlike.items()])
+        shown = first_of(
+            [f"{value} is shown as {name!r}" for value, name in unlike.items()], _MOST_NAMED
+        )
         notices.append(f"display names differ between calls, and the newest counts: {shown}")
     if lost := [value for value in found if value not in clear]:
-        shown = _listed([f"{found[value]!r} for {value}" for value in lost])
+        shown = first_of([f"{found[value]!r} for {value}" for value in lost], _MOST_NAMED)
         notices.append(f"display names that stand for another value too are not shown: {shown}")
     return clear, tuple(notices)
 
@@ -275,8 +262,3 @@ def _told_apart(found: Names, values: Iterable[set[str]]) -> Names:
         if not lost:
             return clear
         clear = {value: name for value, name in clear.items() if value not in lost}
-
-
-def _listed(parts: Sequence[str]) -> str:
-    more = f", and {len(parts) - _MOST_NAMED} more" if len(parts) > _MOST_NAMED else ""
-    return ", ".join(parts[:_MOST_NAMED]) + more

@@ -5,14 +5,12 @@ gradient at all arrives, float32 overflows) is the text `-inf` or `inf` in JSON,
 for it.
 """
 
-import csv
-import io
-import json
 import math
 from collections.abc import Sequence
 from typing import Any
 
-from relu_bench.compare import label
+from relu_bench import tables
+from relu_bench.components.variant_label import label
 from relu_bench.diagnose.diagnosis import (
     AXES,
     Combination,
@@ -22,6 +20,7 @@ from relu_bench.diagnose.diagnosis import (
     Spread,
     varying,
 )
+from relu_bench.wording import as_yaml
 
 Record = dict[str, Any]
 
@@ -54,24 +53,18 @@ def variants(diagnoses: Sequence[Diagnosis]) -> list[str]:
     """A short name for each: the values of what varies among them, or the activation."""
     axes = varying([each.combination for each in diagnoses]) or ("activation",)
     return [
-        label({axis: text(getattr(each.combination, axis)) for axis in axes}) for each in diagnoses
+        label({axis: as_yaml(getattr(each.combination, axis)) for axis in axes})
+        for each in diagnoses
     ]
-
-
-def text(value: object) -> str:
-    """A setting's value, as in YAML."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def as_json(diagnoses: Sequence[Diagnosis], *, by_layer: bool) -> str:
     """One array with an object a combination; `by_layer` adds the array `layers` to each."""
     objects = []
     for each in diagnoses:
-        found = record(each)
-        if by_layer:
-            found["layers"] = [_layer(layer) for layer in each.layers]
-        objects.append(_for_json(found))
-    return json.dumps(objects, indent=2, ensure_ascii=False, allow_nan=False)
+        layers = {"layers": [_layer(layer) for layer in each.layers]} if by_layer else {}
+        objects.append({**record(each), **layers})
+    return tables.to_json(tables.of_records(objects))
 
 
 def as_csv(diagnoses: Sequence[Diagnosis], *, by_layer: bool) -> str:
@@ -79,11 +72,7 @@ def as_csv(diagnoses: Sequence[Diagnosis], *, by_layer: bool) -> str:
     rows = [
         row for each in diagnoses for row in (layer_records(each) if by_layer else [record(each)])
     ]
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
-    return buffer.getvalue().removesuffix("\n")
+    return tables.to_csv(tables.of_records(rows))
 
 
 def _settings(combination: Combination) -> Record:
@@ -121,19 +110,3 @@ def _spread(name: str, spread: Spread) -> Record:
 
 def _share(name: str, share: Share) -> Record:
     return {name: share.share, f"{name}_low": share.low, f"{name}_high": share.high}
-
-
-def _for_json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _for_json(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_for_json(each) for each in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)
-    return value
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, bool):
-        return text(value)
-    return "" if isinstance(value, float) and math.isnan(value) else value

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from relu_bench import compare, stats
 from relu_bench.compare import broken
-from relu_bench.compare.numbers import rounded
 from relu_bench.plots.limits import Limits
 from relu_bench.plots.style import LEAST_SIZE, SMALL, show_in
+from relu_bench.wording import rounded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

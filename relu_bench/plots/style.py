@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from relu_bench.compare.numbers import rounded
 from relu_bench.plots.ticks import scaled
+from relu_bench.wording import rounded
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis

@@ -10,6 +10,7 @@ from relu_bench.compare import Selection
 from relu_bench.plots import KINDS
 from relu_bench.plots.style import number
 from relu_bench.store import columns
+from relu_bench.wording import counted, first_of
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -27,7 +28,7 @@ def alternative(results: Selection, kind: str, page: Page) -> str:
     runs = compare.completed(page.runs)
     count = len(runs)
     sentences = [
-        f"Figure: {title}. Experiment {experiment}, {count:,} run{'' if count == 1 else 's'}.",
+        f"Figure: {title}. Experiment {experiment}, {counted(count, 'run')}.",
         _levels(page),
     ]
     measure, numbers = KINDS[kind].measure, KINDS[kind].numbers
@@ -44,11 +45,9 @@ def _levels(page: Page) -> str:
     if not any(page.order):
         return ""
     names = [name.replace("_", " ") for name in page.hue] or ["activation"]
-    shown = list(page.order[:_MOST_NAMED])
-    if len(page.order) > _MOST_NAMED:
-        shown.append(f"and {len(page.order) - _MOST_NAMED} more")
+    levels = first_of(page.order, _MOST_NAMED, between="; ")
     parts = f", in {len(page.strips)} parts by the other settings" if len(page.strips) > 1 else ""
-    return f"It shows {' and '.join(names)} {'; '.join(shown)}{parts}."
+    return f"It shows {' and '.join(names)} {levels}{parts}."
 
 
 def _scores(runs: DataFrame, page: Page) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from relu_bench import compare
 from relu_bench.compare import Answers, Comparison, Mode, Selection
-from relu_bench.compare.sections import circumstances, heading, rank_section, sections
 from relu_bench.compare.sentences import legend, rank_words
+from relu_bench.compare.tables import circumstances, heading, rank_table, tables_of
 from relu_bench.errors import ReluBenchError
-from relu_bench.report.tables import Table, of_section
+from relu_bench.tables import Table
+from relu_bench.wording import counted
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _compared(answers: Answers) -> tuple[Compared, ...]:
             "Across data sets",
             ", ".join(each.datasets),
             (rank_words(each),),
-            (of_section(rank_section(each)),),
+            (rank_table(each),),
         )
         for each in answers.ranks
     ]
@@ -94,7 +95,7 @@ def _of(comparison: Comparison) -> Compared:
         heading(comparison),
         circumstances(comparison),
         compare.in_words(comparison),
-        tuple(map(of_section, sections(comparison))),
+        tuple(tables_of(comparison)),
         legend(comparison),
         comparison.left_out,
         compare.methods_paragraph(comparison),
@@ -116,11 +117,10 @@ def _described(results: Selection, experiment: str) -> str:
         for name in compare.axes(runs)
     ]
     seeds = runs["seed"].nunique()
-    varying.append(f"{seeds} seed{'' if seeds == 1 else 's'}")
+    varying.append(counted(seeds, "seed"))
     fixed = [_only(list(compare.texts(runs[name]).values())) for name in ("dataset", "model")]
     common = ", ".join(text for text in fixed if text)
-    count = len(runs)
-    text = f"{count:,} run{'' if count == 1 else 's'}, {' × '.join(varying)}"
+    text = f"{counted(len(runs), 'run')}, {' × '.join(varying)}"
     return f"{text}; {common}" if common else text
 
 

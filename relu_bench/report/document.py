@@ -11,7 +11,7 @@ from relu_bench.report.drawings import Drawing, drawings
 from relu_bench.report.inside import Inside, inside
 from relu_bench.report.origin import Config, configs, environments, tools
 from relu_bench.report.outcomes import outcomes
-from relu_bench.report.tables import Table
+from relu_bench.tables import Table
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from relu_bench import compare
 from relu_bench.compare import Selection
 from relu_bench.compare.layers import active_share, fates
 from relu_bench.compare.questions import APART
-from relu_bench.report.tables import Table, shortened
+from relu_bench.tables import Table, table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -58,8 +58,8 @@ def inside(results: Selection) -> tuple[Inside, ...]:
         rows = _measured(named, layers)
         subject = _subject(part)
         if len(rows):
-            table = _table(rows, named, names or ("activation",), subject)
-            found.append(Inside(subject, tuple(_words(rows)), table))
+            measured = _table(rows, named, names or ("activation",), subject)
+            found.append(Inside(subject, tuple(_words(rows)), measured))
         else:
             found.append(Inside(subject, ("No run has measurements of its layers.",), None))
     return tuple(found)
@@ -112,20 +112,17 @@ def _table(rows: DataFrame, named: DataFrame, names: Sequence[str], subject: str
     texts = {name: compare.as_texts(settings[name]).to_dict() for name in names}
     measured = [name for name in MEANINGS if rows[name].notna().any()]
     ordered = rows.sort_values("dead after (%)", ascending=False, kind="stable")
-    cells = tuple(
+    cells = [
         (
             *(str(texts[name][variant]) for name in names),
-            f"{int(row['runs']):,}",
+            int(row["runs"]),
             *(_cell(name, float(row[name])) for name in measured),
         )
         for variant, row in ordered.to_dict("index").items()
-    )
+    ]
     heads = (*(name.replace("_", " ") for name in names), "runs", *measured)
-    return shortened(
-        Table(f"{subject}: means over the runs of each row", heads, cells),
-        MOST_ROWS,
-        "the others have no more dead units; layers.csv has all",
-    )
+    whole = table(f"{subject}: means over the runs of each row", heads, cells)
+    return whole.first(MOST_ROWS, "the others have no more dead units; layers.csv has all")
 
 
 def _cell(name: str, value: float) -> str:

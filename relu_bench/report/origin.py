@@ -8,9 +8,9 @@ from typing import Any
 
 from relu_bench.compare import Selection
 from relu_bench.machine import provenance
-from relu_bench.report.tables import Table, shortened
 from relu_bench.store import columns
 from relu_bench.store.plans import KeptPlan
+from relu_bench.tables import Table, table
 
 MOST_ENVIRONMENTS = 50
 MOST_CONFIGS = 25
@@ -111,7 +111,7 @@ def environments(results: Selection) -> Table:
     rows = [
         (
             *("" if value != value or value is None else str(value) for value in key),  # noqa: PLR0124
-            f"{len(part):,}",
+            len(part),
             _minute(part["started_at"].min()),
             _minute(part["started_at"].max()),
             f"{part['train_seconds'].sum() / 60:,.1f}",
@@ -119,8 +119,8 @@ def environments(results: Selection) -> Table:
         for key, part in runs.astype({"numerics": object}).groupby(names, dropna=False, sort=True)
     ]
     heads = (*_CIRCUMSTANCES.values(), "runs", "first (UTC)", "last (UTC)", "minutes")
-    table = Table("What the runs were made with", heads, tuple(rows))
-    return shortened(table, MOST_ENVIRONMENTS, "runs.csv has all")
+    whole = table("What the runs were made with", heads, rows)
+    return whole.first(MOST_ENVIRONMENTS, "runs.csv has all")
 
 
 def _minute(time: Any) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
 from relu_bench.compare import Selection
-from relu_bench.report.tables import Table, shortened
 from relu_bench.store import status
+from relu_bench.tables import Table, table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -26,7 +27,7 @@ def outcomes(results: Selection) -> tuple[tuple[str, ...], tuple[Table, ...]]:
     """
     runs = results.runs
     tables = [_progress(results)]
-    tables += [table for table in (_not_learned(results), _failed(runs)) if table.rows]
+    tables += [each for each in (_not_learned(results), _failed(runs)) if each.rows]
     return tuple(_words(runs)), tuple(tables)
 
 
@@ -56,26 +57,12 @@ def _words(runs: DataFrame) -> Iterator[str]:
 
 
 def _progress(results: Selection) -> Table:
-    found = status.progress(results.stores, _known(results))
-    rows = tuple(
-        (
-            each.experiment,
-            *(
-                f"{count:,}"
-                for count in (
-                    each.planned,
-                    each.completed,
-                    each.diverged,
-                    len(each.failures),
-                    len(each.missing),
-                )
-            ),
-        )
-        for each in found
-    )
     note = "All runs of the results folders, also those that a condition leaves out here."
-    heads = ("experiment", "planned", "completed", "diverged", "failed", "missing")
-    return Table("What was asked for and what is there", heads, rows, note=note)
+    return replace(
+        status.table_of(status.progress(results.stores, _known(results))),
+        caption="What was asked for and what is there",
+        notes=(note,),
+    )
 
 
 def _known(results: Selection) -> dict[Path, Iterable[Sequence[str]]]:
@@ -105,18 +92,19 @@ def _not_learned(results: Selection) -> Table:
         ["lost", "diverged"], ascending=False, kind="stable"
     )
     seeds = _diverged_seeds(done)
-    rows = tuple(
+    rows = [
         (
             str(row["setting"]),
             str(row["experiment"]),
-            *(f"{int(row[name]):,}" for name in ("diverged", "at_chance", "runs")),
+            *(int(row[name]) for name in ("diverged", "at_chance", "runs")),
             _listed(seeds.get((row["experiment"], row["setting"]), [])),
         )
         for row in some.head(MOST_ROWS).reset_index().to_dict("records")
-    )
+    ]
     heads = ("setting", "experiment", "diverged", "at chance", "of runs", "seeds that diverged")
-    note = f"Shown are {MOST_ROWS:,} of {len(some):,} settings." if len(some) > MOST_ROWS else ""
-    return Table("Settings with runs that did not learn", heads, rows, note=note)
+    left = len(some) > MOST_ROWS
+    notes = [f"Shown are {MOST_ROWS:,} of {len(some):,} settings."] if left else []
+    return table("Settings with runs that did not learn", heads, rows, notes=notes)
 
 
 def _diverged_seeds(done: DataFrame) -> Mapping[Hashable, Iterable[int]]:
@@ -141,7 +129,7 @@ def _failed(runs: DataFrame) -> Table:
     failed = runs[runs["status"] == "failed"]
     named = compare.with_variant(failed, compare.axes(runs))
     reasons = named["error"].astype(object).where(named["error"].notna(), "")
-    rows = tuple(
+    rows = [
         (str(run_id), str(experiment), str(variant), str(seed), str(reason))
         for run_id, experiment, variant, seed, reason in zip(
             named["run_id"],
@@ -151,6 +139,6 @@ def _failed(runs: DataFrame) -> Table:
             reasons,
             strict=True,
         )
-    )
+    ]
     heads = ("run", "experiment", "setting", "seed", "reason")
-    return shortened(Table("Failed runs", heads, rows), MOST_ROWS, "runs.csv has all")
+    return table("Failed runs", heads, rows).first(MOST_ROWS, "runs.csv has all")

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from importlib import resources
-from typing import TYPE_CHECKING
 
+from relu_bench import tables
 from relu_bench.report.document import Document
 from relu_bench.report.terms import INSIDE, STATISTICS
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
+from relu_bench.wording import counted
 
 _TEMPLATES = "templates"
 
@@ -35,12 +32,13 @@ def render(document: Document) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["breakable"] = breakable
     script = (folder / "report.js").read_text(encoding="utf-8")
     style = (folder / "report.css").read_text(encoding="utf-8")
     page = environment.get_template("report.html.jinja")
     return page.render(
         document=document,
+        shown=tables.html,
+        counted=counted,
         statistics=STATISTICS,
         inside_terms=[term for term in INSIDE if term.word in _heads(document)],
         svg={each.name: Markup(each.svg) for each in (*document.scores, *document.inside_figures)},
@@ -50,12 +48,5 @@ def render(document: Document) -> str:
     )
 
 
-def breakable(label: str) -> Markup:
-    """A label, escaped, that may go on in the next line before `(` and after `,` and `=`."""
-    from markupsafe import Markup
-
-    return Markup("<wbr>").join(re.split(r"(?=\()|(?<=[,=])", label))
-
-
 def _heads(document: Document) -> set[str]:
-    return {head for each in document.inside if each.table for head in each.table.heads}
+    return {head.text for each in document.inside if each.table for head in each.table.heads}

@@ -9,12 +9,11 @@ from relu_bench.speed.costs import Cost
 from relu_bench.speed.measuring import Settings, measure
 from relu_bench.speed.tables import (
     FILE,
-    HEADS,
     conditions,
     explanations,
     frame,
     make_folder,
-    sections,
+    tables_of,
     to_csv,
     to_json,
     to_markdown,
@@ -23,7 +22,6 @@ from relu_bench.speed.tables import (
 
 __all__ = [
     "FILE",
-    "HEADS",
     "Cost",
     "Settings",
     "Size",
@@ -34,7 +32,7 @@ __all__ = [
     "given",
     "make_folder",
     "measure",
-    "sections",
+    "tables_of",
     "to_csv",
     "to_json",
     "to_markdown",

@@ -1,55 +1,42 @@
 """Costs as a table for readers, as Markdown, CSV and JSON, and as the file speed.csv."""
 
-import csv
-import io
-import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relu_bench import output_files
+from relu_bench import output_files, tables
 from relu_bench.errors import StoreError
 from relu_bench.machine import hardware, provenance
-from relu_bench.speed.cells import MODES, PASSES, Mode, Passes, short
+from relu_bench.speed.cells import MODES, PASSES, Mode, short
 from relu_bench.speed.costs import Cost
+from relu_bench.tables import Head, Table, of_records, table
+from relu_bench.wording import counted
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 FILE = "speed.csv"
 _OF_FILES = (".csv", ".png", ".json", ".md")
-HEADS = ("activation", "compiled", "×relu", "eager", "×relu", "NumPy", "×relu")
+_HEADS = (
+    Head("activation", form="code"),
+    *(Head(name, "right") for name in ("compiled", "×relu", "eager", "×relu", "NumPy", "×relu")),
+)
 _MACHINE = ("processor", "relu_bench_version", "tensorflow_version", "keras_version")
 
 
-@dataclass(frozen=True)
-class Section:
-    """The table of one size and pass: cells as text, in the order of `HEADS`, cheapest first."""
-
-    size: str
-    elements: int
-    passes: Passes
-    rows: tuple[tuple[str, ...], ...]
-
-    @property
-    def title(self) -> str:
-        """What the table shows."""
-        count = f"{self.elements:,} elements"
-        named = count if self.size == str(self.elements) else f"{self.size} ({count})"
-        return f"{named}, {self.passes}, ns an element"
-
-
-def sections(costs: Sequence[Cost]) -> list[Section]:
-    """A section for each size and pass; an activation without a NumPy formula has empty cells."""
+def tables_of(costs: Sequence[Cost]) -> list[Table]:
+    """One for each size and pass, the cheapest first; empty where there is no NumPy formula."""
     found = []
     for size in _sizes(costs):
         for passes in PASSES:
             part = [cost for cost in costs if (cost.size, cost.passes) == (size, passes)]
             if part:
                 elements = max(cost.elements for cost in part)
-                found.append(Section(size, elements, passes, _rows(part)))
+                count = counted(elements, "element")
+                named = count if size == str(elements) else f"{size} ({count})"
+                found.append(table(f"{named}, {passes}, ns an element", _HEADS, _rows(part)))
     return found
 
 
@@ -112,7 +99,7 @@ def explanations(costs: Sequence[Cost]) -> list[str]:
         else "No intervals: they take six rounds."
     )
     lines = [
-        f"Medians of {rounds} {'round' if rounds == 1 else 'rounds'}. {interval}",
+        f"Medians of {counted(rounds, 'round')}. {interval}",
         "×relu: median of the ratio to relu in the same round.",
     ]
     most = {
@@ -139,28 +126,18 @@ def _finite(value: Any) -> Any:
 
 def to_json(costs: Sequence[Cost]) -> str:
     """One array with an object a cost; null for what does not exist."""
-    return json.dumps(records(costs), indent=2, ensure_ascii=False)
+    return tables.to_json(of_records(records(costs)))
 
 
 def to_csv(costs: Sequence[Cost]) -> str:
     """One row a cost, with a head; an empty cell for what does not exist."""
-    rows = records(costs)
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return buffer.getvalue().removesuffix("\n")
+    return tables.to_csv(of_records(records(costs)))
 
 
 def to_markdown(costs: Sequence[Cost]) -> str:
-    """The conditions, the sections as Markdown tables below their titles, and what they mean."""
-    lines = [f"{conditions()}."]
-    for section in sections(costs):
-        lines += ["", f"**{section.title}**", ""]
-        lines.append(f"| {' | '.join(HEADS)} |")
-        lines.append(f"| --- |{' ---: |' * (len(HEADS) - 1)}")
-        lines += [f"| `{row[0]}` | {' | '.join(row[1:])} |" for row in section.rows]
-    return "\n".join([*lines, "", *explanations(costs)])
+    """The conditions, the tables, and what they mean."""
+    written = map(tables.markdown, tables_of(costs))
+    return "\n\n".join([f"{conditions()}.", *written, "\n".join(explanations(costs))])
 
 
 def frame(costs: Sequence[Cost]) -> "DataFrame":

@@ -12,6 +12,7 @@ from relu_bench import store
 from relu_bench.components.variant_label import label
 from relu_bench.store import Store, columns, scan
 from relu_bench.store.reading import check_is_store
+from relu_bench.tables import Table, table
 
 CELLS = ("experiment", "run_id", "status", "outcome", "error")
 """The columns of runs.csv that say how far an experiment is."""
@@ -46,6 +47,23 @@ class Progress:
     failures: tuple[Failure, ...]
     missing: tuple[str, ...]
     unplanned: int
+
+
+def table_of(found: Sequence[Progress]) -> Table:
+    """The counts, one row an experiment."""
+    rows = [
+        (
+            each.experiment,
+            each.planned,
+            each.completed,
+            each.diverged,
+            len(each.failures),
+            len(each.missing),
+        )
+        for each in found
+    ]
+    heads = ("experiment", "planned", "completed", "diverged", "failed", "missing")
+    return table("", heads, rows)
 
 
 @dataclass(frozen=True)

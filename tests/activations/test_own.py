@@ -116,7 +116,7 @@ def test_what_is_known_needs_no_file() -> None:
     assert facts(label) is None
     assert source_of(label) is None
     assert listing.record(label)["range"] is None
-    assert listing.short_rows([label])[0][2:] == ("not known", "not known")
+    assert listing.short_table([label]).rows[0][2:] == ("not known", "not known")
     assert "| not known | not known | not known |" in listing.as_markdown([label])
     assert listing.as_text(label).startswith(f"{label}\n  f(x)         my_function(x), as")
 

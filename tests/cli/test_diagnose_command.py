@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from expecting import Invoke
 
-from relu_bench.cli.work import showing_work
+from relu_bench.cli.display import showing_work
 
 MNIST = os.environ.get("RELU_BENCH_DATA")
 
@@ -108,7 +108,7 @@ def test_markdown(invoke: Invoke, zeros: str) -> None:
     ]
     assert len(lines) == 8
     rows = invoke("diagnose", zeros, *FEW, "--format", "markdown", "--by-layer").out.splitlines()
-    assert rows[2] == "| `relu, zeros` | dense_1 | 4 | 0 |  | 0 |  | 100 | 100 (65, 100) |"
+    assert rows[2] == r"| `relu, zeros` | dense\_1 | 4 | 0 |  | 0 |  | 100 | 100 (65, 100) |"
     assert len(rows) == 2 + 6 * 3
 
 
@@ -217,7 +217,7 @@ def test_short_work_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_bar_on_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("relu_bench.cli.work.stderr_is_live", lambda: True)
+    monkeypatch.setattr("relu_bench.cli.display.stderr_is_live", lambda: True)
     with showing_work("initializations", "fewer take less", clock=lambda: 0.0) as report:
         report(0.5)
     assert capsys.readouterr().out == ""

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from relu_bench.cli.live import LiveDisplay
-from relu_bench.cli.progress import Display, LineDisplay
+from relu_bench.cli.run_display import Display, LineDisplay, LiveDisplay
 from relu_bench.config.planning import Planned, plan_configs
 from relu_bench.execution.runner import Tally
 from relu_bench.store import RunRecord

@@ -186,7 +186,6 @@ def test_the_table_is_drawn_on_a_terminal(
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR")
     plain = re.sub(r"\x1b\[[0-9;]*m", "", invoke("speed").out).splitlines()
-    assert any("─" * 20 in line for line in plain)
     assert max(map(len, plain[1:])) <= 80
     assert sum(line.split()[:1] == ["relu_custom_gradient"] for line in plain) == 4
 

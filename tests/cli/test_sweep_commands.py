@@ -85,7 +85,9 @@ def test_runs_that_lack_rows_are_named_and_not_taken(invoke: Invoke) -> None:
     path = Path("a/epochs.csv")
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))
 
-    named = "7 completed runs (r1, r2, r3, r4, r5 and 2 more) lack rows in epochs.csv or layers.csv"
+    named = (
+        "7 completed runs (r1, r2, r3, r4, r5, and 2 more) lack rows in epochs.csv or layers.csv"
+    )
     assert f"one: {named}; `relu-bench merge` takes" in invoke("status", "a").out
     assert "one: 6 completed runs (r1," in invoke("status", "a", "b").out
     (line,) = invoke("status", "a", "--format", "json").out.splitlines()
@@ -95,7 +97,7 @@ def test_runs_that_lack_rows_are_named_and_not_taken(invoke: Invoke) -> None:
     assert ended.out.startswith("1 run taken from a\n")
     assert ended.err == (
         "relu-bench: 7 completed runs of a lack rows in epochs.csv and were not taken: r1, r2, r3, "
-        "r4, r5 and 2 more. Merge a store that has them whole, or one that trains them anew.\n"
+        "r4, r5, and 2 more. Merge a store that has them whole, or one that trains them anew.\n"
     )
 
 

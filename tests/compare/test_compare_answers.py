@@ -19,8 +19,8 @@ from relu_bench.compare import answer, in_words, load, to_json
 from relu_bench.compare.measures import scale_of
 from relu_bench.compare.pairs import Pair
 from relu_bench.compare.records import to_csv
-from relu_bench.compare.sections import sections
 from relu_bench.compare.sentences import legend
+from relu_bench.compare.tables import tables_of
 from relu_bench.errors import ReluBenchError
 from relu_bench.store.plans import KeptPlan, keep
 
@@ -651,8 +651,9 @@ def test_scores_that_are_all_the_guess_have_no_correlation() -> None:
     answers = answers_of(rows, baseline="tanh")
     (written,) = json.loads(to_json(answers))["comparisons"]
     assert {each["correlation"] for each in written["variants"]} == {None}
-    shown = sections(answers.comparisons[0])[-1]
-    assert {row[shown.heads.index("r")] for row in shown.rows} == {""}
+    shown = tables_of(answers.comparisons[0])[-1]
+    assert shown.heads[2].text == "r"
+    assert {row[2] for row in shown.rows} == {""}
 
 
 @pytest.mark.parametrize("first", [True, False])

@@ -12,7 +12,7 @@ import pytest
 from comparing import answers_of, by_rate, compared, crossed, noisy, variants
 from fake_results import Row, epochs_of, failed, results, run, runs_table
 
-from relu_bench.compare import Answers, Mode, answer, text_lines, to_json, to_latex, to_markdown
+from relu_bench.compare import Answers, Mode, answer, to_json, to_latex, to_markdown, to_text
 from relu_bench.compare.documents import not_shown
 from relu_bench.compare.time_to_accuracy import differing
 from relu_bench.compare.views import Robustness, robustness
@@ -55,7 +55,7 @@ def test_the_band_of_learning_rates_is_held_against_the_best_of_all_variants() -
     assert found["elu"].band.decades == pytest.approx(2.0)
     assert found["elu"].band.open_low
     assert found["tanh"].band.decades == 0.0
-    text = "\n".join(line for line, _ in text_lines(answers_of(rows, "activation")))
+    text = to_text(answers_of(rows, "activation"))
     assert "  elu         ≥ 2.00    0.001 to 0.1 0.001\n" in text
 
 
@@ -80,7 +80,7 @@ def test_time_to_accuracy_counts_never_as_infinity() -> None:
         ("elu", 1, math.inf),
     ]
     assert times.rows[0].seconds == pytest.approx(0.5)
-    text = "\n".join(line for line, _ in text_lines(answers))
+    text = to_text(answers)
     assert "elu            1/3  never   never" in text
 
 
@@ -104,7 +104,7 @@ def test_seconds_are_compared_within_one_host_only() -> None:
     assert times is not None
     assert not times.timed
     assert all(math.isnan(row.seconds) for row in times.rows)
-    assert "No seconds" in "\n".join(line for line, _ in text_lines(answers))
+    assert "No seconds" in to_text(answers)
 
 
 def test_a_diverged_run_may_have_reached_the_target_before() -> None:
@@ -142,7 +142,7 @@ def test_every_document_holds_the_further_views() -> None:
     answers = everything()
 
     for text in (
-        "\n".join(line for line, _ in text_lines(answers)),
+        to_text(answers),
         to_markdown(answers),
         to_latex(answers),
     ):
@@ -154,7 +154,7 @@ def test_every_document_holds_the_further_views() -> None:
     assert table["effects"]["log_error"]["effects"][0]["axes"] == ["learning_rate"]
     assert table["robustness"][0]["open_low"] in (True, False)
     assert table["time_to_accuracy"]["metric"] == "val_accuracy"
-    wide = "\n".join(line for line, _ in text_lines(answers, in_columns=True))
+    wide = to_text(answers, in_columns=True)
     assert "Robustness" not in wide
 
 
@@ -163,7 +163,7 @@ def test_a_view_without_rows_has_no_head_of_a_table() -> None:
     answers = answer(results(rows), ("activation",), with_effects=True)
     title, alike = "Effects on whether a run learns", "All 8 runs are alike: no effects."
 
-    lines = [line for line, _ in text_lines(answers)]
+    lines = to_text(answers).split("\n")
     assert lines[lines.index(title) + 1] == alike
     marked = to_markdown(answers).splitlines()
     assert marked[marked.index(f"**{title}**") + 2] == f"- {alike}"
@@ -173,7 +173,7 @@ def test_a_view_without_rows_has_no_head_of_a_table() -> None:
 
 def text(answers: Answers) -> str:
     """The whole text on one line, with plain spaces."""
-    return " ".join(line.strip() for line, _ in text_lines(answers)).replace("\u00a0", " ")
+    return " ".join(line.strip() for line in to_text(answers).split("\n")).replace("\u00a0", " ")
 
 
 def grid(seeds: int = 3, **axes: tuple[Any, ...]) -> list[Row]:
@@ -316,7 +316,7 @@ def test_the_ranges_of_the_axes_stand_in_the_title() -> None:
 
     assert title in text(answers)
     assert f"**{title}**".replace("_", r"\_") in to_markdown(answers)
-    assert max(len(line) for line, _ in text_lines(answers)) <= 80
+    assert max(len(line) for line in to_text(answers).split("\n")) <= 80
 
 
 @pytest.mark.parametrize("mode", ["matched", "tuned"])
@@ -470,7 +470,7 @@ def test_it_says_over_which_settings_it_speaks(mode: Mode, ends: str) -> None:
         for seed in range(3)
     ]
 
-    lines = [line for line, _ in text_lines(answers_of(rows, "activation", mode=mode))]
+    lines = to_text(answers_of(rows, "activation", mode=mode)).split("\n")
 
     title = "Robustness to the learning rate, over all settings that all variants have"
     assert title in lines
@@ -485,7 +485,7 @@ def test_it_says_over_which_settings_it_speaks(mode: Mode, ends: str) -> None:
 def test_where_only_the_learning_rate_varies_there_is_nothing_to_pool() -> None:
     rows = [*at_rates("relu", flat(0.01, 0.1)), *at_rates("tanh", flat(0.01, 0.1))]
 
-    lines = [line for line, _ in text_lines(answers_of(rows, "activation"))]
+    lines = to_text(answers_of(rows, "activation")).split("\n")
 
     assert "Robustness to the learning rate" in lines
     assert not any(line.startswith("Each score is the mean") for line in lines)

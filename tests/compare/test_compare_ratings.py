@@ -8,7 +8,7 @@ import pytest
 from comparing import answers_of, compared, variants
 from fake_results import Row, epochs_of, results, run
 
-from relu_bench.compare import Answers, answer, summarize, text_lines, to_json
+from relu_bench.compare import Answers, answer, summarize, to_json, to_text
 from relu_bench.compare.effects import effects_of
 from relu_bench.compare.measures import called, measure_of, sampling_error
 from relu_bench.errors import ReluBenchError
@@ -58,7 +58,7 @@ SCORES = {
 
 def said(answers: Answers) -> str:
     """All words, with single spaces between them."""
-    return " ".join(" ".join(line for line, _ in text_lines(answers)).split())
+    return " ".join(" ".join(line for line in to_text(answers).split("\n")).split())
 
 
 def test_the_lower_error_is_the_better_one() -> None:

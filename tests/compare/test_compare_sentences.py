@@ -10,9 +10,9 @@ from relu_bench.compare import (
     answer,
     in_words,
     methods_paragraph,
-    text_lines,
     to_latex,
     to_markdown,
+    to_text,
 )
 from relu_bench.compare.measures import is_known, rule_of_three
 from relu_bench.compare.methods import RECURRENT_MODELS, idle_settings
@@ -135,7 +135,7 @@ def test_the_ratio_of_an_area_is_that_of_what_it_lacks() -> None:
 def test_marks_are_explained_as_each_form_shows_them() -> None:
     answers = answers_of(noisy(["relu", "elu", "tanh"], 5))
 
-    plain = " ".join(line.strip() for line, _ in text_lines(answers))
+    plain = " ".join(line.strip() for line in to_text(answers).split("\n"))
     assert "* best mean, or practically equal to it; ? not told" in plain
     for text in (to_markdown(answers), to_latex(answers)):
         assert "Bold: best mean, or practically equal to it; italics: not told apart" in text

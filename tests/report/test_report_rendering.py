@@ -20,7 +20,7 @@ from reporting import (
 )
 
 from relu_bench.report import Document, render
-from relu_bench.report.rendering import breakable
+from relu_bench.tables import breakable
 
 NAMESPACES = {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
 HEADINGS = [

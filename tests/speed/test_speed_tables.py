@@ -33,9 +33,9 @@ COLUMNS = [
 ]
 
 
-def test_a_section_for_each_size_and_pass_the_cheapest_first() -> None:
-    found = speed.sections(some_costs())
-    assert [section.title for section in found] == [
+def test_a_table_for_each_size_and_pass_the_cheapest_first() -> None:
+    found = speed.tables_of(some_costs())
+    assert [table.caption for table in found] == [
         "cache (32,768 elements), forward, ns an element",
         "cache (32,768 elements), forward+backward, ns an element",
     ]
@@ -61,17 +61,17 @@ def test_a_section_for_each_size_and_pass_the_cheapest_first() -> None:
     ],
 )
 def test_three_digits_and_no_exponent(median: float, text: str) -> None:
-    (section,) = speed.sections([cost("relu", median_ns=median, low_ns=math.nan)])
-    assert section.rows[0][1] == text
+    (table,) = speed.tables_of([cost("relu", median_ns=median, low_ns=math.nan)])
+    assert table.rows[0][1] == text
 
 
 def test_the_interval_is_given_by_its_farther_end() -> None:
-    rows = speed.sections([cost("relu", median_ns=1.0, low_ns=0.95, high_ns=1.101)])[0].rows
+    rows = speed.tables_of([cost("relu", median_ns=1.0, low_ns=0.95, high_ns=1.101)])[0].rows
     assert rows[0][1] == "1.00 ±11%"
 
 
 def test_what_was_not_measured_stays_empty() -> None:
-    rows = speed.sections([cost("relu"), cost("relu", mode="eager", relu_ratio=math.nan)])[0].rows
+    rows = speed.tables_of([cost("relu"), cost("relu", mode="eager", relu_ratio=math.nan)])[0].rows
     assert rows == (("relu", "1.00 ±5%", "1.00", "1.00 ±5%", "", "", ""),)
 
 

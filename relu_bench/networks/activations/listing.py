@@ -1,23 +1,20 @@
 """The table of activations as text, Markdown, CSV and JSON."""
 
-import csv
-import io
-import json
 import math
-import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from relu_bench import tables
 from relu_bench.components.labels import make_label, parse
 from relu_bench.networks.activations import ACTIVATIONS, Source, entry, facts, source_of
 from relu_bench.networks.activations.entry import Activation, Facts, Kink, written
+from relu_bench.tables import Head, Table, of_records, table
 
 _WIDTH = 80
 _INDENT = 15
 _UNKNOWN = "not known"
-_MARKDOWN = r"[\\`*_{}\[\]<>#|~$&]"
 _FACTS = (
     "kinks",
     "range",
@@ -75,7 +72,7 @@ def _facts_record(known: Facts | None) -> dict[str, Any]:
         known.range,
         _finite(known.infimum),
         _finite(known.supremum),
-        *(_number(limit) for limit in known.limits),
+        *known.limits,
         known.monotonic,
         known.smoothness,
     )
@@ -84,35 +81,29 @@ def _facts_record(known: Facts | None) -> dict[str, Any]:
 
 def as_json(labels: Sequence[str]) -> str:
     """One array with an object a label; a limit of ±∞ is the text `inf` or `-inf`."""
-    return json.dumps([record(label) for label in labels], indent=2, ensure_ascii=False)
+    return tables.to_json(of_records([record(label) for label in labels]))
 
 
 def as_csv(labels: Sequence[str]) -> str:
     """One row a label; what is a list or an object in JSON is JSON in its cell."""
-    records = [record(label) for label in labels]
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(records[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({key: _cell(value) for key, value in each.items()} for each in records)
-    return buffer.getvalue().removesuffix("\n")
+    return tables.to_csv(of_records([record(label) for label in labels]))
 
 
 def as_markdown(labels: Sequence[str]) -> str:
     """A table with a row a label; formulas as LaTeX."""
-    lines = [
-        "| activation | f(x) | f′(x) | range | monotonic | smoothness | reference |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
+    heads = (
+        Head("activation", form="code"),
+        Head("f(x)", form="math"),
+        *map(Head, ("f′(x)", "range", "monotonic", "smoothness", "reference")),
+    )
+    rows = []
     for label in labels:
         row = entry(label)
-        latex = f"${row.latex}$".replace("|", r"\vert ")
-        cells = (row.derivative, *_in_short(label), row.reference)
-        shown = [f"`{label}`", latex, *(re.sub(_MARKDOWN, r"\\\g<0>", cell) for cell in cells)]
-        lines.append(f"| {' | '.join(shown)} |")
-    return "\n".join(lines)
+        rows.append((label, row.latex, row.derivative, *_in_short(label), row.reference))
+    return tables.markdown(table("", heads, rows))
 
 
-def short_rows(labels: Sequence[str]) -> list[tuple[str, str, str, str]]:
+def short_table(labels: Sequence[str]) -> Table:
     """Name, formula with default parameters, range, and whether it is monotonic."""
     rows = []
     for label in labels:
@@ -122,7 +113,8 @@ def short_rows(labels: Sequence[str]) -> list[tuple[str, str, str, str]]:
         formula = f"{row.formula}\n{given}" if given else row.formula
         range_, rises, _ = _in_short(label)
         rows.append((f"{parsed.name}{aliases}", formula, range_, rises))
-    return rows
+    heads = (Head("activation"), Head("f(x)", wraps=True), Head("range"), Head("monotonic"))
+    return table("", heads, rows)
 
 
 def _in_short(label: str) -> tuple[str, str, str]:
@@ -206,15 +198,3 @@ def _line(name: str, text: str) -> str:
 
 def _finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
-
-
-def _number(number: float) -> float | str:
-    return number if math.isfinite(number) else str(number)
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    return value

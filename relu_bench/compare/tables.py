@@ -1,21 +1,26 @@
-"""A comparison as tables of texts, which every format for readers is written from."""
+"""A comparison as tables for readers."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
-from relu_bench.compare import numbers
 from relu_bench.compare.across import Ranks
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.estimates import Estimate
 from relu_bench.compare.pairs import Pair
+from relu_bench.tables import Mark, Table, table
+from relu_bench.wording import (
+    between,
+    decimals,
+    difference_unit,
+    probability,
+    rounded,
+    seed_range,
+    signed,
+    signed_between,
+)
 
-# How a row stands against the best: it, or practically equal to it; not told apart; the rest.
-Mark = Literal["best", "undecided", ""]
-_UNMARKED: Mark = ""
 _MARKS: dict[str, Mark] = {
     "best": "best",
     "practically equal": "best",
@@ -23,14 +28,8 @@ _MARKS: dict[str, Mark] = {
 }
 
 
-@dataclass(frozen=True)
-class Section:
-    """One table: a head, and cells as text, the first of which names the variant."""
-
-    title: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    marks: tuple[Mark, ...]
+UNMARKED: tuple[Mark] = ("",)
+"""Of a row that is not ranked, in line with the names of tables whose rows are."""
 
 
 def heading(comparison: Comparison) -> str:
@@ -52,7 +51,7 @@ def circumstances(comparison: Comparison) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def sections(comparison: Comparison) -> list[Section]:
+def tables_of(comparison: Comparison) -> list[Table]:
     """Each variant by itself; against the baseline; how sure that is."""
     found = [_scores(comparison)]
     if any(not math.isnan(each.bca_low) for each in comparison.estimates):
@@ -62,21 +61,18 @@ def sections(comparison: Comparison) -> list[Section]:
     return found
 
 
-def wide(comparison: Comparison) -> Section:
+def table_by_seed(comparison: Comparison) -> Table:
     """One row a variant and one column a seed."""
-    digits = numbers.decimals(comparison.measure.scale)
-    return Section(
-        "Each seed",
-        (_head(comparison), *(f"seed {seed}" for seed in comparison.seeds)),
-        tuple(
-            (estimate.variant, *(numbers.plain(float(value), digits) for value in row))
-            for estimate, row in zip(comparison.estimates, comparison.scores, strict=True)
-        ),
-        _marks(comparison, comparison.estimates),
-    )
+    digits = decimals(comparison.measure.scale.unit)
+    heads = (_head(comparison), *(f"seed {seed}" for seed in comparison.seeds))
+    rows = [
+        (estimate.variant, *(rounded(float(value), digits) for value in row))
+        for estimate, row in zip(comparison.estimates, comparison.scores, strict=True)
+    ]
+    return table("Each seed", heads, rows, _marks(comparison, comparison.estimates))
 
 
-def rank_section(ranks: Ranks) -> Section:
+def rank_table(ranks: Ranks) -> Table:
     """Mean ranks across data sets."""
     model = f", {ranks.model}" if ranks.model else ""
     heads = [", ".join(ranks.by), "mean rank"]
@@ -84,11 +80,11 @@ def rank_section(ranks: Ranks) -> Section:
     if with_p:
         heads.append(f"p against {ranks.baseline}")
     rows = [
-        (variant, f"{rank:.2f}", *([numbers.probability(p)] if with_p else []))
+        (variant, f"{rank:.2f}", *([probability(p)] if with_p else []))
         for variant, rank, p in zip(ranks.variants, ranks.ranks, ranks.against, strict=True)
     ]
     title = f"Ranks over {len(ranks.datasets)} data sets ({', '.join(ranks.datasets)}){model}"
-    return Section(title, tuple(heads), tuple(rows), tuple(_UNMARKED for _ in rows))
+    return table(title, heads, rows, UNMARKED * len(rows))
 
 
 def _head(comparison: Comparison) -> str:
@@ -100,8 +96,8 @@ def _marks(comparison: Comparison, rows: Sequence[Estimate | Pair]) -> tuple[Mar
     return tuple(marks[row.variant] for row in rows)
 
 
-def _scores(comparison: Comparison) -> Section:
-    digits = numbers.decimals(comparison.measure.scale)
+def _scores(comparison: Comparison) -> Table:
+    digits = decimals(comparison.measure.scale.unit)
     estimates = comparison.estimates
     with_bca = any(not math.isnan(each.bca_low) for each in estimates)
     with_letters = any(each.letters for each in estimates)
@@ -113,67 +109,67 @@ def _scores(comparison: Comparison) -> Section:
             each.variant,
             str(each.n),
             f"{each.learned}/{each.runs}",
-            numbers.plain(each.mean, digits),
-            numbers.plain(each.sd, digits),
-            numbers.between(each.low, each.high, digits),
+            rounded(each.mean, digits),
+            rounded(each.sd, digits),
+            between(each.low, each.high, digits),
         ]
         if not with_bca:
-            cells += [numbers.plain(value, digits) for value in (each.median, each.iqm)]
+            cells += [rounded(value, digits) for value in (each.median, each.iqm)]
         rows.append((*cells, *([each.letters] if with_letters else [])))
     letters = ("letters",) if with_letters else ()
-    return Section("Scores", (*heads, *letters), tuple(rows), _marks(comparison, estimates))
+    return table("Scores", (*heads, *letters), rows, _marks(comparison, estimates))
 
 
-def _robust(comparison: Comparison) -> Section:
-    digits = numbers.decimals(comparison.measure.scale)
-    rows = tuple(
+def _robust(comparison: Comparison) -> Table:
+    digits = decimals(comparison.measure.scale.unit)
+    rows = [
         (
             each.variant,
-            numbers.plain(each.median, digits),
-            numbers.plain(each.iqm, digits),
-            numbers.between(each.bca_low, each.bca_high, digits),
+            rounded(each.median, digits),
+            rounded(each.iqm, digits),
+            between(each.bca_low, each.bca_high, digits),
         )
         for each in comparison.estimates
-    )
+    ]
     heads = (_head(comparison), "median", "IQM", "95 % BCa interval of the mean")
     marks = _marks(comparison, comparison.estimates)
-    return Section("Scores, without assuming a normal distribution", heads, rows, marks)
+    return table("Scores, without assuming a normal distribution", heads, rows, marks)
 
 
-def _differences(comparison: Comparison) -> Section:
-    digits = numbers.decimals(comparison.measure.scale)
+def _differences(comparison: Comparison) -> Table:
+    digits = decimals(comparison.measure.scale.unit)
     ratio = "×errors" if comparison.measure.is_rate else "ratio"
-    rows = tuple(
+    rows = [
         (
             pair.variant,
-            numbers.signed(pair.difference, digits),
-            numbers.signed_between(pair.low, pair.high, digits),
-            numbers.plain(pair.ratio, 2),
-            numbers.probability(pair.p_holm),
+            signed(pair.difference, digits),
+            signed_between(pair.low, pair.high, digits),
+            rounded(pair.ratio, 2),
+            probability(pair.p_holm),
             pair.verdict,
         )
         for pair in comparison.pairs
-    )
+    ]
     heads = (_head(comparison), "difference", "95 % interval", ratio, "p", "verdict")
-    unit = numbers.points(comparison.measure.scale)
+    unit = difference_unit(comparison.measure.scale.unit)
     title = f"Minus {comparison.baseline}{f', in {unit}' if unit else ''}"
-    return Section(title, heads, rows, _marks(comparison, comparison.pairs))
+    return table(title, heads, rows, _marks(comparison, comparison.pairs))
 
 
-def _certainty(comparison: Comparison) -> Section:
-    digits = numbers.decimals(comparison.measure.scale)
-    rows = tuple(
+def _certainty(comparison: Comparison) -> Table:
+    digits = decimals(comparison.measure.scale.unit)
+    rows = [
         (
             pair.variant,
             str(pair.n),
-            numbers.plain(pair.correlation, 2),
-            numbers.signed_between(pair.narrow_low, pair.narrow_high, digits),
-            numbers.probability(pair.flip_p_holm),
-            numbers.plain(pair.improvement, 2),
-            numbers.seeds(pair.seeds_low, pair.seeds_high),
+            rounded(pair.correlation, 2),
+            signed_between(pair.narrow_low, pair.narrow_high, digits),
+            probability(pair.flip_p_holm),
+            rounded(pair.improvement, 2),
+            seed_range(pair.seeds_low, pair.seeds_high),
         )
         for pair in comparison.pairs
-    )
+    ]
     heads = (_head(comparison), "n", "r", "90 % interval", "sign-flip p", "P(better)", "seeds")
     title = f"How sure: pairs with {comparison.baseline}"
-    return Section(title, heads, rows, _marks(comparison, comparison.pairs))
+    return table(title, heads, rows, _marks(comparison, comparison.pairs))

@@ -1,4 +1,4 @@
-"""What `relu-bench run` shows while it works: plain lines, JSON, or nothing.
+"""What `relu-bench run` shows while it works: bars on a terminal, plain lines, JSON, or nothing.
 
 Progress and notices go to stderr; stdout is for results.
 """
@@ -6,11 +6,12 @@ Progress and notices go to stderr; stdout is for results.
 import json
 import math
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from relu_bench.cli.words import counted, word
+from relu_bench.cli.display import stderr_is_live
 from relu_bench.components.variant_label import label
 from relu_bench.config.plan import Spec, varying
 from relu_bench.config.planning import Planned
@@ -19,6 +20,19 @@ from relu_bench.machine.cores import VARIABLE
 from relu_bench.store import RunRecord, read
 from relu_bench.store.columns import RUNS, names
 from relu_bench.training.loop import Progress
+from relu_bench.wording import as_yaml, counted, decimals, plural, rounded
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+
+def make_display(planned: Sequence[Planned], out: Path, *, as_json: bool, quiet: bool) -> "Display":
+    """The display that fits the options and the terminal."""
+    if quiet:
+        return Display(planned, out, summary=False, as_json=as_json)
+    kind = LiveDisplay if stderr_is_live() else LineDisplay
+    return kind(planned, out, summary=not as_json, as_json=as_json)
 
 
 class Display:
@@ -81,10 +95,10 @@ class Display:
         if not others:
             self.notice("there is a free core now: training begins.")
             return
-        workers = f"{others} worker{'s' if others > 1 else ''} of other relu-bench processes"
         self.notice(
-            f"waiting for a free core: {workers} {'are' if others > 1 else 'is'} running. The "
-            f"environment variable {VARIABLE} sets how many run at once."
+            f"waiting for a free core: {counted(others, 'worker')} of other relu-bench processes "
+            f"{plural(others, 'is', 'are')} running. The environment variable {VARIABLE} sets how "
+            "many run at once."
         )
 
     def end(self, tally: Tally) -> None:
@@ -94,10 +108,10 @@ class Display:
         if tally.failed:
             self.notice(
                 f"{counted(tally.failed, 'planned run')} failed; --retry-failed does "
-                f"{'it' if tally.failed == 1 else 'them'} again."
+                f"{plural(tally.failed, 'it', 'them')} again."
             )
         if tally.left:
-            left = f"{counted(tally.left, 'planned run')} {'is' if tally.left == 1 else 'are'}"
+            left = counted(tally.left, "planned run", "is", "are")
             self.notice(
                 f"stopped at the first failed run (--fail-fast); {left} left undone. The same "
                 "command without it goes on."
@@ -110,7 +124,7 @@ class Display:
     def name_of(self, experiment: str, cells: Mapping[str, Any]) -> str:
         """What tells the run with these settings from the others of its experiment."""
         axes = sorted(self._varying[experiment])
-        shown = {field: word(cells[field]) for field in ("activation", *axes)}
+        shown = {field: as_yaml(cells[field]) for field in ("activation", *axes)}
         return f"{label(shown)}, seed={cells['seed']}"
 
     def titled(self, record: RunRecord) -> str:
@@ -149,7 +163,7 @@ class LineDisplay(Display):
     def starting(self, count: int) -> None:
         """Say what is to be done and what is already."""
         self._count = count
-        print(opening(count, self._skipped), file=sys.stderr, flush=True)
+        print(_opening(count, self._skipped), file=sys.stderr, flush=True)
         super().starting(count)
 
     def finished(self, record: RunRecord) -> None:
@@ -162,7 +176,8 @@ class LineDisplay(Display):
         """Say that there is nothing to do."""
         super().done_elsewhere(experiment, spec, status)
         self._done += 1
-        self._print(_found(experiment, self.name_of(experiment, spec.row()), status))
+        name = self.name_of(experiment, spec.row())
+        self._print(f"{experiment}: {name}: {status}, stored by another process meanwhile")
 
     def _print(self, text: str) -> None:
         print(f"[{self._done}/{self._count}] {text}", file=sys.stderr, flush=True)
@@ -175,33 +190,137 @@ class LineDisplay(Display):
         metric = str(cells["metric"])
         parts = [str(cells["outcome"])]
         parts += [
-            f"{split} {metric} {score(metric, value)}"
+            f"{split} {metric} {_score(metric, value)}"
             for split in ("val", "test")
             if isinstance(value := cells.get(f"{split}_{metric}"), float)
         ]
         return f"{name}: {', '.join(parts)}, {cells['train_seconds']:.1f} s"
 
 
-def opening(count: int, skipped: int) -> str:
+class LiveDisplay(LineDisplay):
+    """An overall bar with the time left, and a line for each run in flight."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._bars = _make_bars()
+        self._overall: TaskID | None = None
+        self._running: dict[str, TaskID] = {}
+        # Of a run that several experiments share, the first.
+        self._experiment_of = {
+            spec.run_id: each.experiment.name
+            for each in reversed(self.planned)
+            for spec in each.specs
+        }
+        # Progress comes from the executor's threads, the ends of runs from the main one.
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bars.stop()
+
+    def notice(self, text: str) -> None:
+        """Say something above the bar."""
+        self._bars.console.print(f"relu-bench: {text}", markup=False, highlight=False)
+
+    def starting(self, count: int) -> None:
+        """Show the overall bar."""
+        self._count = count
+        self._bars.console.print(_opening(count, self._skipped), markup=False, highlight=False)
+        if count:
+            self._overall = self._bars.add_task("runs", total=count, note="starting TensorFlow")
+        Display.starting(self, count)
+
+    def progress(self, spec: Spec, progress: Progress) -> None:
+        """Move the bar by an epoch's share and show where the run is."""
+        with self._lock:
+            self._show(spec, progress)
+
+    def _show(self, spec: Spec, progress: Progress) -> None:
+        if spec.run_id not in self._running:
+            self._running[spec.run_id] = self._bars.add_task(
+                self.name_of(self._experiment_of[spec.run_id], spec.row()), total=None, note=""
+            )
+        note = f"epoch {progress.epoch}/{progress.epochs}  loss {progress.train_loss:.4f}"
+        if progress.val_metric is not None:
+            note += f"  val {_score(progress.metric, progress.val_metric)}"
+        self._bars.update(
+            self._running[spec.run_id],
+            completed=progress.epoch,
+            total=progress.epochs,
+            note=note,
+        )
+        self._move()
+
+    def finished(self, record: RunRecord) -> None:
+        """Take the run's line away."""
+        Display.finished(self, record)
+        with self._lock:
+            self._done += 1
+            task = self._running.pop(str(record.run["run_id"]), None)
+            if task is not None:
+                self._bars.remove_task(task)
+            if record.run["status"] == "failed":
+                self._bars.console.print(self._line(record), markup=False, highlight=False)
+            self._move()
+
+    def done_elsewhere(self, experiment: str, spec: Spec, status: str) -> None:
+        """Count it."""
+        Display.done_elsewhere(self, experiment, spec, status)
+        with self._lock:
+            self._done += 1
+            self._move()
+
+    def _move(self) -> None:
+        if self._overall is None:
+            return
+        shares = [
+            task.completed / task.total
+            for task in self._bars.tasks
+            if task.id in self._running.values() and task.total
+        ]
+        done = min(self._done + math.fsum(shares), self._count)
+        self._bars.update(self._overall, completed=done, note=f"{self._done}/{self._count} runs")
+
+
+def _make_bars() -> "Bars":
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+    from rich.table import Column
+
+    return Bars(
+        TextColumn(
+            "{task.description}",
+            markup=False,
+            table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+        ),
+        BarColumn(bar_width=14),
+        TextColumn("{task.fields[note]}", markup=False, table_column=Column(no_wrap=True)),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+        console=Console(stderr=True),
+        transient=True,
+        expand=True,
+    )
+
+
+def _opening(count: int, skipped: int) -> str:
     """What is to be done, and what is done already."""
-    done = f"{counted(skipped, 'run')} {'is' if skipped == 1 else 'are'} done already"
+    done = f"{counted(skipped, 'run', 'is', 'are')} done already"
     if not count:
         return f"Nothing to train: {done}." if skipped else "Nothing to train."
     return f"Training {counted(count, 'run')}" + (f"; {done}." if skipped else ".")
 
 
-def score(metric: str, value: float) -> str:
+def _score(metric: str, value: float) -> str:
     """A value of a metric as people read it, and as the summary has it: `97.72 %`, `0.9123`."""
     from relu_bench.compare import scale_of
-    from relu_bench.compare.numbers import decimals, rounded
 
     scale = scale_of(metric)
-    number = rounded(scale.factor * value, decimals(scale))
+    number = rounded(scale.factor * value, decimals(scale.unit))
     return f"{number} %" if scale.unit == "%" else number
-
-
-def _found(experiment: str, name: str, status: str) -> str:
-    return f"{experiment}: {name}: {status}, stored by another process meanwhile"
 
 
 def _json_value(value: Any) -> Any:

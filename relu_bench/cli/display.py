@@ -1,0 +1,102 @@
+"""What commands show: tables on stdout, how far they are on stderr, and matplotlib for figures."""
+
+import contextlib
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+from relu_bench.tables import Table, terminal
+from relu_bench.wording import duration
+
+_LONG_SECONDS = 30.0
+_JUDGED_FROM = 2.0
+
+
+def show_table(table: Table, *, gap: int = 2, width: int | None = None, most: int = 200) -> None:
+    """Print a table: on a terminal as wide as that is, in a pipe as wide as its cells.
+
+    Args:
+        table: whose caption and notes are not printed.
+        gap: blanks between columns.
+        width: in a pipe, where cells may go on in further lines; None for as wide as they are.
+        most: characters, even where the terminal is wider.
+    """
+    from rich.console import Console
+
+    console = Console()
+    wide = min(console.width, most) if console.is_terminal else width
+    styled = console.color_system is not None
+    text = terminal(table, wide, gap=gap, styled=styled)
+    if text:
+        typer.echo(text, color=styled)
+
+
+def stderr_is_live() -> bool:
+    """Standard error is a terminal, and neither NO_COLOR nor a dumb one asks for plain text."""
+    return (
+        sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
+
+
+@contextmanager
+def showing_work(
+    what: str, remedy: str, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Callable[[float], None]]:
+    """Show on stderr how far it is; give the function that is told the share done, 0 to 1.
+
+    Args:
+        what: is being worked on.
+        remedy: how it would take less, said once when it will take more than half a minute.
+        clock: in seconds.
+    """
+    started = clock()
+    said = False
+
+    def warned(share: float) -> None:
+        nonlocal said
+        passed = clock() - started
+        if said or share <= 0 or passed < _JUDGED_FROM:
+            return
+        if passed / share > _LONG_SECONDS:
+            said = True
+            about = duration(passed / share)
+            print(f"relu-bench: this takes about {about}; {remedy}", file=sys.stderr, flush=True)
+
+    if not stderr_is_live():
+        yield warned
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=1.0)
+
+        def shown(share: float) -> None:
+            bar.update(task, completed=share)
+            warned(share)
+
+        yield shown
+
+
+def import_matplotlib() -> None:
+    """Import matplotlib without the user's back end and settings, of which it refuses wrong ones.
+
+    What it has to say of a cache that it cannot write, or of fonts, is nothing that a user of
+    relu-bench could do something about.
+    """
+    if "matplotlib" in sys.modules:
+        return
+    os.environ.pop("MPLBACKEND", None)
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    os.environ["MATPLOTLIBRC"] = os.devnull  # goes before the user's own file
+    # But a file of that name in the working folder goes before everything.
+    elsewhere = Path("matplotlibrc").exists()
+    with contextlib.chdir(Path(__file__).parent) if elsewhere else contextlib.nullcontext():
+        import matplotlib  # noqa: F401
