@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import functools
 import io
+import itertools
 import json
 import math
 import re
@@ -17,12 +18,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from relu_bench.wording import as_yaml, broken
+from relu_bench.wording import as_yaml, broken, wrapped
 
 if TYPE_CHECKING:
     from jinja2 import Template
     from markupsafe import Markup
-    from rich.table import Table as Drawn
 
 Mark = Literal["best", "undecided", ""]
 """How a row stands against the best: it, or practically equal to it; not told apart; the rest."""
@@ -112,71 +112,83 @@ def of_records(records: Sequence[Mapping[str, Any]]) -> Table:
 # For a terminal.
 
 _NARROWEST = 16
-_ROW_STYLES: Mapping[Mark, str] = {"best": "bold", "undecided": "italic", "": ""}
+_STYLES: Mapping[Mark, str] = {"best": "\x1b[1m", "undecided": "\x1b[3m", "": ""}
+_PLAIN = "\x1b[0m"
 
 
 def terminal(given: Table, width: int | None = None, *, gap: int = 2, styled: bool = False) -> str:
     """Aligned lines; empty without a row. The caption and the notes are left to the caller.
 
     A long name goes on over several lines; a table of more columns than fit is cut into several,
-    the names in front of each.
+    the names in front of each. Where a column wraps, it takes what the others leave instead.
 
     Args:
         given: the table.
         width: characters; None for as many as it takes.
         gap: blanks between columns.
-        styled: the best in bold and the undecided in italics, by ANSI codes.
+        styled: heads and the best in bold and the undecided in italics, by ANSI codes.
     """
     if not given.rows:
         return ""
-    from rich.cells import cell_len
-    from rich.console import Console
-
-    rows = [[head.text for head in given.heads], *given.texts]
+    heads = [head.text for head in given.heads]
+    rows = [heads, *_folded(given, width, gap)]
     names = _Names([row[0] for row in rows], given.marks)
-    columns = [
-        max(cell_len(line) for row in rows for line in row[place].split("\n"))
-        for place in range(len(given.heads))
-    ]
+    columns = [_widest(column) for column in zip(*rows, strict=True)]
+    folding = any(head.wraps for head in given.heads)
     natural = names.width(columns[0] + 4) + sum(columns) + gap * len(columns)
-    folding = width is not None and any(head.wraps for head in given.heads)
     limit = natural if width is None or folding else width
-    console = Console(
-        file=io.StringIO(),
-        width=width if folding else max(natural, limit),
-        color_system="standard" if styled else None,
-        force_terminal=styled,
-        legacy_windows=False,
-    )
     blocks = []
     for part in _parts(columns, limit - names.width(_NARROWEST), gap):
         taken = sum(columns[place] + gap for place in part)
-        shown = names.broken(max(names.width(limit - taken), names.width(_NARROWEST)))
-        with console.capture() as captured:
-            console.print(_drawn(given, shown, part, gap))
-        blocks.append("\n".join(line.rstrip() for line in captured.get().splitlines()))
+        room = max(names.width(limit - taken), names.width(_NARROWEST))
+        widths = [names.width(room), *(columns[place] for place in part)]
+        aligned = [given.heads[place].align for place in (0, *part)]
+        lines = []
+        for name, row, mark in zip(
+            names.broken(room), rows, ("best", *given.all_marks), strict=True
+        ):
+            drawn = _aligned([name, *(row[place] for place in part)], widths, aligned, gap)
+            style = _STYLES[mark] if styled else ""
+            lines += [f"{style}{line}{_PLAIN}" if style else line for line in drawn]
+        blocks.append("\n".join(lines if any(heads) else lines[1:]))
     return "\n\n".join(blocks)
 
 
-def _drawn(given: Table, names: Sequence[str], part: Sequence[int], gap: int) -> Drawn:
-    """The first column, head included, and those of this part."""
-    from rich.table import Table as Drawn
-    from rich.text import Text
+def _folded(given: Table, width: int | None, gap: int) -> list[list[str]]:
+    """The cells as texts, those of a column that wraps in lines as long as the others leave."""
+    texts = given.texts
+    for place, head in enumerate(given.heads):
+        if width is not None and head.wraps:
+            others = [each for each in range(len(given.heads)) if each != place]
+            columns = ([given.heads[each].text, *(row[each] for row in texts)] for each in others)
+            room = max(width - sum(_widest(column) + gap for column in columns), _NARROWEST)
+            for row in texts:
+                lines = (wrapped(part, room) for part in row[place].split("\n"))
+                row[place] = "\n".join(itertools.chain.from_iterable(lines))
+    return texts
 
-    drawn = Drawn(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="bold")
-    drawn.show_header = any(head.text for head in given.heads)
-    for place in (0, *part):
-        head = given.heads[place]
-        drawn.add_column(
-            Text(head.text if place else names[0]),
-            justify=head.align,
-            no_wrap=not head.wraps,
-            overflow="fold",
-        )
-    for name, row, mark in zip(names[1:], given.texts, given.all_marks, strict=True):
-        cells = (Text(row[place]) for place in part)
-        drawn.add_row(Text(name), *cells, style=_ROW_STYLES[mark])
-    return drawn
+
+def _widest(cells: Iterable[str]) -> int:
+    """The widest line of these cells, in letters of a terminal, where Chinese ones take two."""
+    from rich.cells import cell_len
+
+    return max(cell_len(line) for cell in cells for line in cell.split("\n"))
+
+
+def _aligned(
+    cells: Sequence[str], widths: Sequence[int], aligns: Sequence[str], gap: int
+) -> list[str]:
+    """A row as lines, as many as its cell of most lines has."""
+    from rich.cells import cell_len
+
+    lines = []
+    for parts in itertools.zip_longest(*(cell.split("\n") for cell in cells), fillvalue=""):
+        padded = []
+        for part, width, align in zip(parts, widths, aligns, strict=True):
+            blanks = " " * (width - cell_len(part))
+            padded.append(f"{blanks}{part}" if align == "right" else f"{part}{blanks}")
+        lines.append((" " * gap).join(padded).rstrip())
+    return lines
 
 
 class _Names:
@@ -198,7 +210,7 @@ class _Names:
 
     def width(self, room: int) -> int:
         """What they take when they are broken for `room`."""
-        return max(len(line) for name in self.broken(room) for line in name.split("\n"))
+        return _widest(self.broken(room))
 
 
 def _parts(columns: Sequence[int], room: int, gap: int) -> list[list[int]]:
