@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relu_bench.cli.display import import_matplotlib, show_table
+from relu_bench.cli.display import save_figure, show_table
 from relu_bench.cli.options import TableFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
 
 
 def activations(
@@ -35,37 +37,42 @@ def activations(
     ] = None,
 ) -> None:
     """Show the family: formula, derivative, range, when to use which."""
+    from relu_bench.networks.activations import listing
+
+    labels = canonical_labels(names)
+    if plot is not None:
+        from relu_bench.plots import saving
+
+        saving.check_figure_path(plot)
+        save_figure(lambda: _figure(labels), plot, on_stderr=table_format is not None)
+        if table_format is None:
+            return
+    if table_format == "markdown":
+        typer.echo(listing.as_markdown(labels))
+    elif table_format == "csv":
+        typer.echo(listing.as_csv(labels))
+    elif table_format == "json":
+        typer.echo(listing.as_json(labels))
+    elif names:
+        typer.echo("\n\n".join(map(listing.as_text, labels)))
+    else:
+        show_table(listing.short_table(labels), width=80, most=110)
+        typer.echo('relu-bench activations NAME tells all about one, as "elu(alpha=0.1)".')
+
+
+def canonical_labels(names: "Sequence[str] | None") -> list[str]:
+    """The activations that are meant, each once; all where none is named."""
     from relu_bench.components.labels import LabelError
     from relu_bench.errors import ReluBenchError
     from relu_bench.networks.activations import canonical, listing
 
     try:
-        labels = list(dict.fromkeys(canonical(name) for name in names or listing.all_labels()))
+        return list(dict.fromkeys(canonical(name) for name in names or listing.all_labels()))
     except LabelError as error:
         raise ReluBenchError(str(error)) from None
-    if plot is not None:
-        from relu_bench.plots import saving
-        from relu_bench.plots.activation_functions import activation_functions
-
-        saving.check_figure_path(plot)
-        import_matplotlib()
-        saving.save_file(activation_functions(labels), plot)
-        typer.echo(plot, err=table_format is not None)
-    if plot is None or table_format is not None:
-        _show(labels, table_format or TableFormat.TABLE, one_by_one=bool(names))
 
 
-def _show(labels: "Sequence[str]", table_format: TableFormat, *, one_by_one: bool) -> None:
-    from relu_bench.networks.activations import listing
+def _figure(labels: "Sequence[str]") -> "Figure":
+    from relu_bench.plots.activation_functions import activation_functions
 
-    if table_format is TableFormat.MARKDOWN:
-        typer.echo(listing.as_markdown(labels))
-    elif table_format is TableFormat.CSV:
-        typer.echo(listing.as_csv(labels))
-    elif table_format is TableFormat.JSON:
-        typer.echo(listing.as_json(labels))
-    elif one_by_one:
-        typer.echo("\n\n".join(listing.as_text(label) for label in labels))
-    else:
-        show_table(listing.short_table(labels), width=80, most=110)
-        typer.echo('relu-bench activations NAME tells all about one, as "elu(alpha=0.1)".')
+    return activation_functions(labels)

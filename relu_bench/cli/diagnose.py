@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relu_bench.cli.display import import_matplotlib, showing_work
+from relu_bench.cli.display import save_figure, showing_work, terminal_look
 from relu_bench.cli.options import Configs, DataDir, Overrides, TableFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
 
     from relu_bench.config.plan import Spec
     from relu_bench.diagnose import Combination, Diagnosis
@@ -50,7 +52,7 @@ def diagnose(
 ) -> None:
     """Simulate random initializations: see signals and gradients vanish, explode or die."""
     from relu_bench.config.planning import notes, plan_configs
-    from relu_bench.diagnose import collapsed
+    from relu_bench.diagnose import collapsed, listing, records
     from relu_bench.diagnose import diagnose as simulate_all
 
     planned = plan_configs(configs, overrides or [], data_dir)
@@ -72,9 +74,18 @@ def diagnose(
             report=report,
         )
     if plot is not None:
-        _draw(found, plot, announce_on_stderr=table_format is not None)
-    if plot is None or table_format is not None:
-        _show(found, table_format or TableFormat.TABLE, collapsed(specs), by_layer=by_layer)
+        save_figure(lambda: _figure(found), plot, on_stderr=table_format is not None)
+        if table_format is None:
+            return
+    if table_format == "json":
+        typer.echo(records.as_json(found, by_layer=by_layer))
+    elif table_format == "csv":
+        typer.echo(records.as_csv(found, by_layer=by_layer))
+    elif table_format == "markdown":
+        typer.echo(listing.as_markdown(found, by_layer=by_layer))
+    else:
+        width = min(terminal_look(80)[0] or 80, 110)
+        typer.echo(listing.as_text(found, collapsed(specs), by_layer=by_layer, width=width))
 
 
 def _combinations(specs: "Sequence[Spec]") -> "tuple[Combination, ...]":
@@ -90,35 +101,9 @@ def _combinations(specs: "Sequence[Spec]") -> "tuple[Combination, ...]":
     return found
 
 
-def _draw(found: "Sequence[Diagnosis]", path: Path, *, announce_on_stderr: bool) -> None:
+def _figure(found: "Sequence[Diagnosis]") -> "Figure":
     from relu_bench.diagnose.records import layer_records
-    from relu_bench.plots import saving
     from relu_bench.plots.initialization import initialization
 
-    import_matplotlib()
     records = [row for each in found for row in layer_records(each)]
-    figure = initialization(records, trials=found[0].trials)
-    saving.save_file(figure, path)
-    typer.echo(path, err=announce_on_stderr)
-
-
-def _show(
-    found: "Sequence[Diagnosis]",
-    table_format: TableFormat,
-    collapsed: dict[str, int],
-    *,
-    by_layer: bool,
-) -> None:
-    from rich.console import Console
-
-    from relu_bench.diagnose import listing, records
-
-    if table_format is TableFormat.JSON:
-        typer.echo(records.as_json(found, by_layer=by_layer))
-    elif table_format is TableFormat.CSV:
-        typer.echo(records.as_csv(found, by_layer=by_layer))
-    elif table_format is TableFormat.MARKDOWN:
-        typer.echo(listing.as_markdown(found, by_layer=by_layer))
-    else:
-        width = min(Console().width, 110)
-        typer.echo(listing.as_text(found, collapsed, by_layer=by_layer, width=width))
+    return initialization(records, trials=found[0].trials)

@@ -8,11 +8,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from relu_bench.tables import Table, terminal
 from relu_bench.wording import duration
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _LONG_SECONDS = 30.0
 _JUDGED_FROM = 2.0
@@ -27,14 +31,18 @@ def show_table(table: Table, *, gap: int = 2, width: int | None = None, most: in
         width: in a pipe, where cells may go on in further lines; None for as wide as they are.
         most: characters, even where the terminal is wider.
     """
+    wide, styled = terminal_look(width)
+    text = terminal(table, wide and min(wide, most), gap=gap, styled=styled)
+    if text:
+        typer.echo(text, color=styled)
+
+
+def terminal_look(width: int | None) -> tuple[int | None, bool]:
+    """How wide stdout is, or `width` where it is no terminal; whether it has bold and italics."""
     from rich.console import Console
 
     console = Console()
-    wide = min(console.width, most) if console.is_terminal else width
-    styled = console.color_system is not None
-    text = terminal(table, wide, gap=gap, styled=styled)
-    if text:
-        typer.echo(text, color=styled)
+    return console.width if console.is_terminal else width, console.color_system is not None
 
 
 def stderr_is_live() -> bool:
@@ -83,6 +91,15 @@ def showing_work(
             warned(share)
 
         yield shown
+
+
+def save_figure(make: "Callable[[], Figure]", path: Path, *, on_stderr: bool) -> None:
+    """Draw a figure, save it, and print where it is."""
+    from relu_bench.plots import saving
+
+    import_matplotlib()
+    saving.save_file(make(), path)
+    typer.echo(path, err=on_stderr)
 
 
 def import_matplotlib() -> None:

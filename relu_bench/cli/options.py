@@ -1,8 +1,7 @@
 """Arguments and options that several commands share."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -37,21 +36,8 @@ Jobs = Annotated[
 ]
 
 
-class TableFormat(StrEnum):
-    """How a table is written."""
-
-    TABLE = "table"
-    MARKDOWN = "markdown"
-    CSV = "csv"
-    JSON = "json"
-
-
-class CompareMode(StrEnum):
-    """What is done with further axes."""
-
-    MATCHED = "matched"
-    TUNED = "tuned"
-
+TableFormat = Literal["table", "markdown", "csv", "json"]
+"""How a table is written."""
 
 Stores = Annotated[
     list[Path] | None,
@@ -98,7 +84,7 @@ Margin = Annotated[
     ),
 ]
 Mode = Annotated[
-    CompareMode,
+    Literal["matched", "tuned"],
     typer.Option(
         help="When other axes vary too. matched: at the same settings of them; tuned: each "
         "value at its own best setting, chosen by validation on the other seeds."

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,15 +11,8 @@ from relu_bench.cli.options import Stores, Where
 from relu_bench.machine.environment_variables import one_blas_thread
 
 
-class Style(StrEnum):
-    """What figures are made for."""
-
-    SCREEN = "screen"
-    PAPER = "paper"
-
-
 class ImageFormat(StrEnum):
-    """What a figure can be saved as."""
+    """What a figure can be saved as; typer has no lists of literals."""
 
     PNG = "png"
     SVG = "svg"
@@ -66,9 +59,9 @@ def plot(
         bool, typer.Option("--no-title", help="Leave the title to the caption of a paper.")
     ] = False,
     style: Annotated[
-        Style,
+        Literal["screen", "paper"],
         typer.Option(help="For a screen, or for a column of a paper: narrow, vectors, no title."),
-    ] = Style.SCREEN,
+    ] = "screen",
     width: Annotated[
         float | None,
         typer.Option(
@@ -89,7 +82,7 @@ def plot(
     loaded = compare.load(results or [Path("results")], where or [])
     folder = plots.folder_for(loaded.stores, out)
     over = [name.strip() for name in axes.split(",")] if axes is not None else ()
-    sheet = plots.SHEETS[style.value]
+    sheet = plots.SHEETS[style]
     figures = plots.draw(
         loaded,
         kinds or (),

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from relu_bench.cli.display import import_matplotlib
-from relu_bench.cli.options import Baseline, By, CompareMode, Margin, Metric, Mode, Stores, Where
+from relu_bench.cli.options import Baseline, By, Margin, Metric, Mode, Stores, Where
 from relu_bench.machine.environment_variables import one_blas_thread
 
 
@@ -25,7 +25,7 @@ def report(
     baseline: Baseline = None,
     metric: Metric = None,
     margin: Margin = None,
-    mode: Mode = CompareMode.MATCHED,
+    mode: Mode = "matched",
     where: Where = None,
 ) -> None:
     """Write one HTML file: the answer, tables, figures, failures, and how to reproduce them."""
@@ -36,7 +36,7 @@ def report(
 
     loaded = compare.load(results or [Path("results")], where or [])
     path = reporting.path_for(loaded.stores, out)
-    asked = reporting.Asked(tuple(by or ()), baseline, metric, margin, mode.value)
+    asked = reporting.Asked(tuple(by or ()), baseline, metric, margin, mode)
     document = reporting.compose(loaded, asked)
     for notice in (*document.notices, *document.not_drawn):
         typer.echo(notice, err=True)

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relu_bench.cli.display import import_matplotlib, show_table, stderr_is_live
+from relu_bench.cli.activations import canonical_labels
+from relu_bench.cli.display import save_figure, show_table, stderr_is_live
 from relu_bench.cli.options import TableFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
 
     from relu_bench.speed import Cost, Size
 
@@ -34,7 +37,7 @@ def speed(
     ] = None,
     table_format: Annotated[
         TableFormat, typer.Option("--format", help="How to write the costs.")
-    ] = TableFormat.TABLE,
+    ] = "table",
     seconds: Annotated[
         float,
         typer.Option(
@@ -57,15 +60,9 @@ def speed(
 ) -> None:
     """Measure what activations cost, forward and backward: compiled, eager, and in NumPy."""
     from relu_bench import speed as measurement
-    from relu_bench.components.labels import LabelError
-    from relu_bench.errors import ReluBenchError
     from relu_bench.machine import environment_variables
-    from relu_bench.networks.activations import canonical, listing
 
-    try:
-        labels = list(dict.fromkeys(canonical(name) for name in names or listing.all_labels()))
-    except LabelError as error:
-        raise ReluBenchError(str(error)) from None
+    labels = canonical_labels(names)
     sizes = measurement.given(elements) if elements else measurement.chosen()
     if out is not None:
         measurement.make_folder(out)
@@ -80,33 +77,23 @@ def speed(
         typer.echo("Interrupted; nothing was written.", err=True)
         raise typer.Exit(130) from None
     if out is not None:
-        _write(costs, out)
-    _show(costs, sizes, table_format)
-
-
-def _write(costs: "Sequence[Cost]", out: Path) -> None:
-    from relu_bench import speed as measurement
-    from relu_bench.plots import activation_cost, saving
-
-    typer.echo(measurement.write(costs, out), err=True)
-    import_matplotlib()
-    figure = activation_cost.cost_figure(measurement.frame(costs), measurement.conditions())
-    path = out / "speed.png"
-    saving.save_file(figure, path)
-    typer.echo(path, err=True)
-
-
-def _show(costs: "Sequence[Cost]", sizes: "Sequence[Size]", table_format: TableFormat) -> None:
-    from relu_bench import speed as measurement
-
-    if table_format is TableFormat.MARKDOWN:
+        typer.echo(measurement.write(costs, out), err=True)
+        save_figure(lambda: _figure(costs), out / "speed.png", on_stderr=True)
+    if table_format == "markdown":
         typer.echo(measurement.to_markdown(costs))
-    elif table_format is TableFormat.CSV:
+    elif table_format == "csv":
         typer.echo(measurement.to_csv(costs))
-    elif table_format is TableFormat.JSON:
+    elif table_format == "json":
         typer.echo(measurement.to_json(costs))
     else:
         _show_tables(costs, sizes)
+
+
+def _figure(costs: "Sequence[Cost]") -> "Figure":
+    from relu_bench import speed as measurement
+    from relu_bench.plots.activation_cost import cost_figure
+
+    return cost_figure(measurement.frame(costs), measurement.conditions())
 
 
 def _show_tables(costs: "Sequence[Cost]", sizes: "Sequence[Size]") -> None:

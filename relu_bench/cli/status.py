@@ -2,13 +2,13 @@
 
 import json
 from collections import Counter
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from relu_bench.cli.display import show_table
+from relu_bench.cli.options import Stores
 from relu_bench.wording import counted, first_of, plural
 
 if TYPE_CHECKING:
@@ -19,26 +19,13 @@ if TYPE_CHECKING:
 _MOST_REASONS = 10
 
 
-class StatusFormat(StrEnum):
-    """How the status is written."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
 def status(
-    results: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="RESULTS",
-            help="Results folders, of 'relu-bench run'.",
-            show_default="results",
-        ),
-    ] = None,
+    results: Stores = None,
     *,
     form: Annotated[
-        StatusFormat, typer.Option("--format", help="A table, or one JSON object an experiment.")
-    ] = StatusFormat.TABLE,
+        Literal["table", "json"],
+        typer.Option("--format", help="A table, or one JSON object an experiment."),
+    ] = "table",
 ) -> None:
     """Show how far each experiment is: the union of all that was asked for, and what became of it.
 
@@ -53,7 +40,7 @@ def status(
     for folder in stores:
         store.check(folder)
     lacking = partial(stores)
-    if form is StatusFormat.JSON:
+    if form == "json":
         for each in found:
             run_ids = lacking.get(each.experiment, ())
             typer.echo(json.dumps({**_as_json(each), "partial_run_ids": list(run_ids)}))
