@@ -33,7 +33,7 @@ ORDER = (
     "training",
     "execution",
     "compare",
-    "plots",
+    "figures",
     "report",
     "speed",
     "diagnose",
@@ -84,7 +84,7 @@ def test_the_package_itself_imports_what_is_there_anyway() -> None:
     assert list(imports_of(PACKAGE / "__init__.py")) == ["os", "sys"]
 
 
-@pytest.mark.parametrize("reader", ["config", "store", "compare", "plots", "report"])
+@pytest.mark.parametrize("reader", ["config", "store", "compare", "figures", "report"])
 def test_what_reads_results_or_configs_never_reaches_training(reader: str) -> None:
     forbidden = {"training", "execution"}
     assert {reader, *forbidden} <= imported().keys()

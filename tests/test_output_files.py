@@ -12,8 +12,8 @@ from relu_bench import output_files, report, speed
 from relu_bench.config import shipped
 from relu_bench.data.images import idx
 from relu_bench.errors import ReluBenchError
+from relu_bench.figures import saving
 from relu_bench.networks.activations import canonical
-from relu_bench.plots import saving
 from relu_bench.speed import Cost
 
 COSTS = [Cost("relu", "cache", 128, "compiled", "forward", 31, 9, 1.0, 0.9, 1.1, 1.0, 1.0, 1.0)]
@@ -21,13 +21,13 @@ Write = Callable[[Path], object]
 
 
 def figure(path: Path) -> None:
-    from relu_bench.plots.activation_functions import activation_functions
+    from relu_bench.figures.activation_functions import activation_functions
 
     saving.save_file(activation_functions([canonical("relu")]), path)
 
 
 def figures(path: Path) -> None:
-    from relu_bench.plots.activation_functions import activation_functions
+    from relu_bench.figures.activation_functions import activation_functions
 
     drawn = activation_functions([canonical("relu")])
     list(saving.save([(path.stem, drawn)], path.parent, ["png"]))

@@ -41,7 +41,7 @@ def activations(
 
     labels = canonical_labels(names)
     if plot is not None:
-        from relu_bench.plots import saving
+        from relu_bench.figures import saving
 
         saving.check_figure_path(plot)
         save_figure(lambda: _figure(labels), plot, on_stderr=table_format is not None)
@@ -73,6 +73,6 @@ def canonical_labels(names: "Sequence[str] | None") -> list[str]:
 
 
 def _figure(labels: "Sequence[str]") -> "Figure":
-    from relu_bench.plots.activation_functions import activation_functions
+    from relu_bench.figures.activation_functions import activation_functions
 
     return activation_functions(labels)

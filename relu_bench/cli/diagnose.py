@@ -57,7 +57,7 @@ def diagnose(
 
     planned = plan_configs(configs, overrides or [], data_dir)
     if plot is not None:
-        from relu_bench.plots import saving
+        from relu_bench.figures import saving
 
         saving.check_figure_path(plot)
     specs = [spec for each in planned for spec in each.specs]
@@ -103,7 +103,7 @@ def _combinations(specs: "Sequence[Spec]") -> "tuple[Combination, ...]":
 
 def _figure(found: "Sequence[Diagnosis]") -> "Figure":
     from relu_bench.diagnose.records import layer_records
-    from relu_bench.plots.initialization import initialization
+    from relu_bench.figures.initialization import initialization
 
     records = [row for each in found for row in layer_records(each)]
     return initialization(records, trials=found[0].trials)

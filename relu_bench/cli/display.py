@@ -95,7 +95,7 @@ def showing_work(
 
 def save_figure(make: "Callable[[], Figure]", path: Path, *, on_stderr: bool) -> None:
     """Draw a figure, save it, and print where it is."""
-    from relu_bench.plots import saving
+    from relu_bench.figures import saving
 
     import_matplotlib()
     saving.save_file(make(), path)

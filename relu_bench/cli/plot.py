@@ -1,5 +1,6 @@
 """`relu-bench plot`: the figures of stored results."""
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -45,7 +46,7 @@ def plot(
         typer.Option(
             metavar="ACROSS,DOWN",
             help="The two axes of a heatmap or an interaction, such as learning_rate,initializer.",
-            show_default="the widest grid; initializer and batch norm",
+            show_default="the widest grid; the largest interaction",
         ),
     ] = None,
     out: Annotated[
@@ -76,24 +77,24 @@ def plot(
     """Draw each experiment: learning curves and test scores by variant, and what layers tell."""
     one_blas_thread()
     import_matplotlib()
-    from relu_bench import compare, plots
-    from relu_bench.plots import missing_letters
+    from relu_bench import compare, figures
+    from relu_bench.figures import missing_letters
 
     loaded = compare.load(results or [Path("results")], where or [])
-    folder = plots.folder_for(loaded.stores, out)
+    folder = figures.folder_for(loaded.stores, out)
     over = [name.strip() for name in axes.split(",")] if axes is not None else ()
-    sheet = plots.SHEETS[style]
-    figures = plots.draw(
-        loaded,
-        kinds or (),
+    sheet = figures.SHEETS[style]
+    sheet = replace(
+        sheet,
         width=sheet.width if width is None else width,
         with_title=sheet.with_title and not no_title,
-        over=over,
+        over=tuple(over),
     )
+    drawn = figures.draw(loaded, kinds or (), sheet)
     wanted = formats or [ImageFormat(sheet.form)]
-    chosen = [known for known in plots.FORMATS if known in wanted]
-    boxes = missing_letters.notices(figures.results.runs, chosen)
-    for notice in (*loaded.notices, *figures.notices, *boxes):
+    chosen = [known for known in figures.FORMATS if known in wanted]
+    boxes = missing_letters.notices(drawn.results.runs, chosen)
+    for notice in (*loaded.notices, *drawn.notices, *boxes):
         typer.echo(notice, err=True)
-    for path in plots.save(figures, folder, chosen):
+    for path in figures.save(drawn, folder, chosen):
         typer.echo(path)

@@ -91,7 +91,7 @@ def speed(
 
 def _figure(costs: "Sequence[Cost]") -> "Figure":
     from relu_bench import speed as measurement
-    from relu_bench.plots.activation_cost import cost_figure
+    from relu_bench.figures.activation_cost import cost_figure
 
     return cost_figure(measurement.frame(costs), measurement.conditions())
 

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 _MOST_PARAMETERS = 1_000
 _NOTHING = 1e-12
-# The pair that people ask about most: batch norm is to make the initializer matter less.
-_ASKED_MOST = ("initializer", "batch_norm")
 # Scores on two data sets share no axis, and a revision is no setting.
 _APART = ("dataset", REVISION)
 # Two axes are crossed where most of their combinations exist.
@@ -381,17 +379,15 @@ def widest_pair(runs: DataFrame) -> Pair:
 
 
 def interacting_pair(runs: DataFrame) -> Pair:
-    """Initializer and batch norm where these are crossed, else the largest two-way interaction.
+    """The two crossed axes whose interaction explains most; the widest pair where none can be told.
 
     Raises:
         ReluBenchError: when no two axes are crossed.
     """
-    pairs = _crossed_pairs(runs)
-    if _ASKED_MOST in pairs:
-        return _ASKED_MOST
+    pairs = {frozenset(pair): pair for pair in _crossed_pairs(runs)}
     effect = largest_interaction(runs)
-    if effect is not None:
-        return effect.axes[0], effect.axes[1]
+    if effect is not None and frozenset(effect.axes) in pairs:
+        return pairs[frozenset(effect.axes)]
     return widest_pair(runs)
 
 
@@ -436,13 +432,10 @@ def a_grid(runs: DataFrame) -> bool:
 
 
 def an_interaction(runs: DataFrame) -> bool:
-    """Whether initializer and batch norm are crossed, or some two axes interact.
-
-    They do where their interaction explains at least 1 % of the log of the error.
-    """
+    """Whether some two axes interact: where that explains at least 1 % of the log of the error."""
     try:
         pair = interacting_pair(runs)
     except ReluBenchError:
         return False
     effect = largest_interaction(runs, pair)
-    return pair == _ASKED_MOST or (effect is not None and effect.share >= LEAST_SHARE)
+    return effect is not None and effect.share >= LEAST_SHARE

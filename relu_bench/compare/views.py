@@ -457,8 +457,9 @@ def trade_offs(runs: DataFrame, by: Sequence[str], within: Sequence[str] = ()) -
     The score counts every completed run, a diverged one as the constant guess. Seconds are those of
     training and validation by the epochs asked for, compiling aside; a diverged run stopped early
     and has none. Dead units are those of all hidden layers after training, where they were
-    measured. Fronts are of the means; a group without a number of one kind is on no front that
-    takes it into account. A kind of number that no group within one setting has is left aside.
+    measured. Fronts are of the means; a group of which no run learned may be fast, but is on none,
+    nor is one without a number of a kind that the front takes into account. A kind of number that
+    no group within one setting has is left aside.
 
     Args:
         runs: runs with one metric in common, whose seconds can be compared.
@@ -481,7 +482,9 @@ def trade_offs(runs: DataFrame, by: Sequence[str], within: Sequence[str] = ()) -
     metrics = done["metric"].dropna().unique()
     higher = scale_of(str(metrics[0])).higher_is_better
     parts = means.groupby(list(within)).ngroup().to_numpy() if within else np.zeros(len(means))
-    return means.assign(**_fronts(means, parts, higher))
+    learned = done.assign(learned=done["outcome"] == "learned").groupby(list(by), sort=False)
+    leads = learned["learned"].any().to_numpy()
+    return means.assign(**_fronts(means, parts, higher, leads))
 
 
 def _means_of_criteria(table: DataFrame, by: Sequence[str]) -> DataFrame:
@@ -527,9 +530,9 @@ def is_a_choice(table: DataFrame, metric: str) -> bool:
 
 
 def _fronts(
-    means: DataFrame, parts: NDArray[Any], higher_is_better: bool
+    means: DataFrame, parts: NDArray[Any], higher_is_better: bool, leads: NDArray[np.bool_]
 ) -> dict[str, NDArray[np.bool_]]:
-    """Which groups are on each front, of those that have the same number in `parts`."""
+    """Which groups are on each front, of those of `leads` with the same number in `parts`."""
     costs = np.column_stack([_numbers(means, name) for name in CRITERIA])
     if higher_is_better:
         costs[:, 0] *= -1.0
@@ -538,8 +541,10 @@ def _fronts(
     def front(*places: int) -> NDArray[np.bool_]:
         found = np.zeros(len(costs), np.bool_)
         for part in np.unique(parts):
-            rows = np.flatnonzero(parts == part)
+            rows = np.flatnonzero((parts == part) & leads)
             known = [place for place in places if there[rows, place].any()]
+            if not len(rows):
+                continue
             cells = np.ix_(rows, np.array(known, np.intp))
             found[rows] = stats.non_dominated(costs[cells]) & there[cells].all(axis=1)
         return found

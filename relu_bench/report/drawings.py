@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from relu_bench import compare
 from relu_bench.compare import Selection
 from relu_bench.errors import ReluBenchError, StoreError
-from relu_bench.plots import KINDS, Figures, draw
-from relu_bench.plots.side_by_side import each_part
+from relu_bench.figures import KINDS, Figures, Sheet, draw
+from relu_bench.figures.side_by_side import each_part
 from relu_bench.report.alternatives import alternative
 from relu_bench.report.svg import svg_of
 
@@ -42,7 +42,7 @@ def drawings(results: Selection) -> tuple[Iterator[Drawing], tuple[str, ...]]:
     if not len(compare.completed(results.runs)):
         return iter(()), ()
     try:
-        figures = draw(results, with_title=False)
+        figures = draw(results, sheet=Sheet(with_title=False))
     except StoreError:
         raise
     except ReluBenchError as error:

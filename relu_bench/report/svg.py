@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from relu_bench.plots.style import styled
+from relu_bench.figures.style import styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,9 +10,9 @@ from own_files import write
 
 from relu_bench.cli.check import check
 from relu_bench.cli.diagnose import diagnose
+from relu_bench.figures.activation_functions import activation_functions
 from relu_bench.networks import activations
 from relu_bench.networks.activations import ActivationError, canonical
-from relu_bench.plots.activation_functions import activation_functions
 from relu_bench.speed import Settings, Size, measure
 
 pytestmark = pytest.mark.tensorflow

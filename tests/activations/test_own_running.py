@@ -14,6 +14,7 @@ from relu_bench.config import yaml_source
 from relu_bench.config.experiment import from_document
 from relu_bench.config.plan import Spec
 from relu_bench.data import image, tasks
+from relu_bench.figures.activation_functions import activation_functions, maximum
 from relu_bench.networks import weights
 from relu_bench.networks.activations import (
     ActivationError,
@@ -23,7 +24,6 @@ from relu_bench.networks.activations import (
     values,
 )
 from relu_bench.networks.models import Architecture
-from relu_bench.plots.activation_functions import activation_functions, maximum
 from relu_bench.training.program import Program, Samples
 from relu_bench.training.trainer import Trainer
 

@@ -284,12 +284,7 @@ def test_values_that_go_together_are_not_crossed() -> None:
         widest_pair(runs_table(rows))
 
 
-def test_initializer_and_batch_norm_come_first() -> None:
-    assert interacting_pair(FOUR_AXES) == ("initializer", "batch_norm")
-    assert an_interaction(FOUR_AXES)
-
-
-def test_else_the_largest_interaction() -> None:
+def test_the_largest_interaction_is_drawn() -> None:
     runs = runs_table(interacting())
     effect = largest_interaction(runs)
 

@@ -235,10 +235,11 @@ def plan_of(config_file: Path) -> list[dict[str, Any]]:
 
 def figures_of(stores: Sequence[Path], kinds: Sequence[str]) -> str:
     """The names of the figures, what they show in words, and what is not drawn; none is drawn."""
-    from relu_bench import compare, plots
+    from relu_bench import compare
+    from relu_bench import figures as drawing
     from relu_bench.report.alternatives import alternative
 
-    figures = plots.draw(compare.load(list(stores), []), kinds)
+    figures = drawing.draw(compare.load(list(stores), []), kinds)
     lines = [
         f"{name}\n  {alternative(figures.results, kind, page)}"
         for name, kind, page in figures.drawings

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from relu_bench.plots.style import show_powers, styled
+from relu_bench.figures.style import show_powers, styled
 from relu_bench.report.svg import inlined, svg_of
 
 SVG = "{http://www.w3.org/2000/svg}"

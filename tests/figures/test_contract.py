@@ -1,0 +1,84 @@
+"""What every figure keeps to, whatever the runs are and wherever it is read."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from crowding import cut_off, overlapping, smallest, visible_texts
+from matplotlib.figure import Figure
+from situations import SITUATIONS, situation
+
+from relu_bench.figures import draw
+from relu_bench.figures.kinds import KINDS
+from relu_bench.figures.style import LEAST_SIZE, SHEETS
+
+SHEET = {"screen": SHEETS["screen"], "paper": replace(SHEETS["paper"], width=3.0)}
+
+
+def figure_of(kind: str, name: str, sheet: str) -> Figure:
+    """The first figure of a kind."""
+    loaded = situation(name, by_step=kind == "time-gradient")
+    _, figure = draw(loaded, [kind], SHEET[sheet])[0]
+    assert isinstance(figure, Figure)
+    return figure
+
+
+@pytest.mark.parametrize("sheet", SHEET)
+@pytest.mark.parametrize("name", SITUATIONS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_is_read_without_stumbling(kind: str, name: str, sheet: str) -> None:
+    figure = figure_of(kind, name, sheet)
+    texts = visible_texts(figure)
+
+    assert figure.get_size_inches()[0] == pytest.approx(SHEET[sheet].width)
+    assert list(overlapping(texts)) == []
+    assert cut_off(figure, texts) == []
+    assert smallest(texts) >= LEAST_SIZE
+    labelled(figure)
+    told_apart(figure)
+
+
+def labelled(figure: Figure) -> None:
+    """Every axis whose numbers are shown says what they are; the names of rows speak alone."""
+    for axes in figure.axes:
+        ticks = axes.xaxis.get_tick_params()
+        if axes.axison and axes.xaxis.get_visible() and ticks["labelbottom"]:
+            assert axes.get_xlabel() or axes.get_ylabel()
+
+
+def told_apart(figure: Figure) -> None:
+    """No two entries of a legend differ by colour alone."""
+    for legend in figure.legends:
+        lines = legend.get_lines()
+        assert len({str(line.get_marker()) for line in lines}) == len(lines)
+
+
+DRAWN = """
+import sys, hashlib
+sys.path[:0] = sys.argv[1:3]
+from situations import situation
+from relu_bench.figures.kinds import KINDS
+from relu_bench.figures.saving import png, pixels
+from relu_bench.figures import draw
+for kind in KINDS:
+    _, figure = draw(situation("crowded", by_step=kind == "time-gradient"), [kind])[0]
+    print(kind, hashlib.sha256(png(pixels(figure, 72), 72)).hexdigest())
+"""
+
+
+def test_two_processes_draw_the_same_bytes() -> None:
+    here = Path(__file__).parent
+    command = [sys.executable, "-c", DRAWN, str(here), str(here.parent / "compare")]
+    begun = [
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONHASHSEED": seed}
+        )
+        for seed in ("1", "2")
+    ]
+    one, other = (process.communicate()[0] for process in begun)
+
+    assert len(one.splitlines()) == len(KINDS)
+    assert one == other
