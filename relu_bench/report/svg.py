@@ -29,7 +29,7 @@ def svg_of(figure: Figure, prefix: str, label: str) -> str:
     """The figure as an `svg` element whose text can be selected.
 
     Args:
-        figure: of `plots.draw`, made in its style: there a `$` is a `$`, and begins no formula.
+        figure: of `figures.draw`, made in its style: there a `$` is a `$`, and begins no formula.
         prefix: in front of every id, so that several figures in one page do not clash.
         label: the alternative text.
     """
