@@ -121,7 +121,7 @@ def _of_experiment(
     if not len(completed(its.runs)):
         return [], ["no completed run, so there is nothing to draw"]
     runs = its.runs.assign(**{PLANNED: its.places})
-    worth = _Worth(results, its)
+    worth = _Worth(results, its, runs)
     found = _Pages(runs, sheet, unasked=not asked)
     kinds = asked or [kind for kind in KINDS if found.refuses(kind) or worth.tells(kind)]
     planned = [
@@ -214,11 +214,11 @@ def _unique(name: str, taken: set[str]) -> str:
 class _Worth:
     """One experiment before the table of kinds; layers.csv is read when a kind first needs it."""
 
-    def __init__(self, results: Selection, its: Selection) -> None:
-        """Look at one experiment of `results`."""
+    def __init__(self, results: Selection, its: Selection, runs: DataFrame) -> None:
+        """Look at one experiment of `results`: `its` runs, with their places as `PLANNED`."""
         self._results = results
         self._its = its
-        self._runs = its.runs
+        self._runs = runs
         self._measured: dict[str, list[str]] = {}
 
     def tells(self, kind: str) -> bool:
