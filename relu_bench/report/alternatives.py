@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
-from relu_bench.compare import Selection
 from relu_bench.figures import KINDS
-from relu_bench.figures.style import SHEETS
 from relu_bench.wording import counted, first_of
 
 if TYPE_CHECKING:
+    from relu_bench.figures.canvas import Picture
     from relu_bench.figures.pages import Page
 
 _MOST_NAMED = 8
 
 
-def alternative(results: Selection, kind: str, page: Page) -> str:
-    """The subject of a figure, what it tells apart, and its lowest and highest mean."""
+def alternative(kind: str, page: Page, picture: Picture) -> str:
+    """The subject of a figure, what it tells apart, and its main numbers."""
     title = KINDS[kind].title
     experiment = ", ".join(part for part in (page.experiment, page.part) if part)
     runs = compare.completed(page.runs)
@@ -25,8 +24,8 @@ def alternative(results: Selection, kind: str, page: Page) -> str:
     sentences = [
         f"Figure: {title}. Experiment {experiment}, {counted(count, 'run')}.",
         _levels(page),
+        picture.words,
     ]
-    sentences.append(KINDS[kind].draw(page, results, SHEETS["screen"]).words)
     return " ".join(sentence for sentence in sentences if sentence)
 
 

@@ -9,6 +9,7 @@ from relu_bench import compare
 from relu_bench.compare import Selection
 from relu_bench.errors import ReluBenchError, StoreError
 from relu_bench.figures import KINDS, Figures, Sheet, draw
+from relu_bench.figures.canvas import rendered
 from relu_bench.figures.side_by_side import each_part
 from relu_bench.report.alternatives import alternative
 from relu_bench.report.svg import svg_of
@@ -47,19 +48,19 @@ def drawings(results: Selection) -> tuple[Iterator[Drawing], tuple[str, ...]]:
         raise
     except ReluBenchError as error:
         return iter(()), tuple(str(error).splitlines())
-    found = each_part(len(figures), lambda number: _drawing(results, figures, number))
+    found = each_part(len(figures), lambda number: _drawing(figures, number))
     return found, figures.notices
 
 
-def _drawing(results: Selection, figures: Figures, number: int) -> Drawing:
+def _drawing(figures: Figures, number: int) -> Drawing:
     name, kind, page = figures.drawings[number]
-    _, figure = figures[number]
-    words = alternative(results, kind, page)
+    picture = figures.picture(number)
+    words = alternative(kind, page, picture)
     experiment = ", ".join(part for part in (page.experiment, page.part) if part)
     return Drawing(
         name=name,
         caption=f"{experiment}: {KINDS[kind].title}",
         alternative=words,
-        svg=svg_of(figure, f"figure-{number + 1}-", words),
+        svg=svg_of(rendered(picture, figures.sheet), f"figure-{number + 1}-", words),
         of_layers=bool(KINDS[kind].measure),
     )

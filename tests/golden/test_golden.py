@@ -241,8 +241,8 @@ def figures_of(stores: Sequence[Path], kinds: Sequence[str]) -> str:
 
     figures = drawing.draw(compare.load(list(stores), []), kinds)
     lines = [
-        f"{name}\n  {alternative(figures.results, kind, page)}"
-        for name, kind, page in figures.drawings
+        f"{name}\n  {alternative(kind, page, figures.picture(number))}"
+        for number, (name, kind, page) in enumerate(figures.drawings)
     ]
     return "\n".join([*lines, *figures.notices, ""])
 
