@@ -110,6 +110,34 @@ def fetch(path: Path, download: Callable[[], object]) -> None:
             raise DataError(f"Keras has not written {path}.")
 
 
+def fetched(
+    name: str,
+    download: Callable[[], object],
+    missing: Callable[[DataError], DataError],
+    *,
+    asked: bool,
+) -> Path:
+    """The file `name` in Keras's cache, where `download` writes it.
+
+    Args:
+        name: of the file.
+        download: as for `fetch`.
+        missing: makes the error that says where the data are looked for, of the reason.
+        asked: whether fetching was asked for.
+
+    Raises:
+        DataError: that of `missing`, when it was not, or fails.
+    """
+    path = keras_cache().folder / name
+    try:
+        if not asked:
+            raise DataError(NOT_ASKED)
+        fetch(path, download)
+    except DataError as error:
+        raise missing(error) from error
+    return path
+
+
 @contextlib.contextmanager
 def locked(lock: Path) -> Iterator[None]:
     """Hold the lock file, whose folder is made if need be. Raises `DataError` if that fails."""

@@ -9,6 +9,7 @@ import hashlib
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,12 @@ from relu_bench.components.labels import Label
 from relu_bench.data.dataset import DamagedError, Dataset, DatasetInfo, Inputs
 from relu_bench.data.parts import stratified_sample
 from relu_bench.data.places import (
-    NOT_ASKED,
     VARIABLE,
     Copied,
     all_places,
     copy_files,
     expanded,
-    fetch,
+    fetched,
     keras_cache,
     not_here,
     read_bytes,
@@ -69,13 +69,7 @@ def load(_label: Label, data_dir: Path | None, fetch_it: bool) -> Dataset:
     """The ratings with their features; raises `DataError`."""
     path = _found(data_dir)
     if path is None:
-        path = keras_cache().folder / ARCHIVE
-        try:
-            if not fetch_it:
-                raise DataError(NOT_ASKED)
-            fetch(path, _download)
-        except DataError as error:
-            raise _missing(data_dir, error) from error
+        path = fetched(ARCHIVE, _download, partial(_missing, data_dir), asked=fetch_it)
     try:
         return _dataset(path)
     except DamagedError as error:

@@ -6,6 +6,7 @@ data set and were counted over it, not over our training part: that part cannot 
 """
 
 import hashlib
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,12 @@ from relu_bench.components.registry import Parameter
 from relu_bench.data.dataset import DamagedError, Dataset, DatasetInfo, Inputs
 from relu_bench.data.npz import read_npz
 from relu_bench.data.places import (
-    NOT_ASKED,
     VARIABLE,
     Copied,
     all_places,
     copy_files,
     expanded,
-    fetch,
+    fetched,
     keras_cache,
     not_here,
 )
@@ -67,13 +67,7 @@ def load(label: Label, data_dir: Path | None, fetch_it: bool) -> Dataset:
     """The reviews as tokens; raises `DataError`."""
     path = _found(data_dir)
     if path is None:
-        path = keras_cache().folder / FILE
-        try:
-            if not fetch_it:
-                raise DataError(NOT_ASKED)
-            fetch(path, _download)
-        except DataError as error:
-            raise _missing(data_dir, error) from error
+        path = fetched(FILE, _download, partial(_missing, data_dir), asked=fetch_it)
     try:
         return _read(path, info(label))
     except DamagedError as error:
