@@ -15,7 +15,11 @@ os.environ |= {
     "RELU_BENCH_MAX_WORKERS": "64",
 }
 
+import sys
+from pathlib import Path
+
 import pytest
+from expecting import Ended, Invoke
 from hypothesis import settings
 
 # The same examples at every call; `--hypothesis-profile thorough` looks further.
@@ -27,3 +31,37 @@ settings.load_profile("steady")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The folders of the longest tests first, so that no process waits for another at the end."""
     items.sort(key=lambda item: item.path.parent.name not in ("whole", "cluster"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to be in, of a user without data, settings or colours."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RELU_BENCH_DATA", raising=False)
+    monkeypatch.setenv("KERAS_HOME", "keras")
+    monkeypatch.setenv("RELU_BENCH_DEBUG", "")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "80")
+    return tmp_path
+
+
+@pytest.fixture
+def invoke(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Invoke:
+    """Run `relu-bench ARGUMENTS...` in this process, inside `folder`."""
+    from relu_bench.cli import main
+
+    def run(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["relu-bench", *arguments])
+        # Else its usage begins with `python -m pytest.` where pytest was called so.
+        monkeypatch.setattr(sys.modules["__main__"], "__package__", None, raising=False)
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0
+        return Ended(code, *capsys.readouterr())
+
+    return run
