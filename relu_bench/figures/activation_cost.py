@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from relu_bench.figures.canvas import Grid, Panel, Picture, rendered
 from relu_bench.figures.marks import RowPlaces, row_places
 from relu_bench.figures.style import Look, Sheet
+from relu_bench.wording import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -147,7 +148,7 @@ def _limits(costs: DataFrame) -> tuple[float, float]:
 
 def _note(costs: DataFrame, limits: tuple[float, float]) -> str:
     rounds = int(costs["rounds"].iloc[0])
-    lines = [f"Marks: median of {'1 round' if rounds == 1 else f'{rounds} rounds'}"]
+    lines = [f"Marks: median of {rounds} {plural(rounds, 'round', 'rounds')}"]
     if costs["low_ns"].notna().any():
         lines[0] += " with its 95\u00a0% interval by order statistics."
         lines.append("A line that is not to be seen is shorter than its mark.")

@@ -15,6 +15,7 @@ from relu_bench.figures.canvas import Picture, rendered
 from relu_bench.figures.kinds import KINDS, chosen
 from relu_bench.figures.pages import PLANNED, CrossedPage, Page
 from relu_bench.figures.style import SHEETS, Sheet
+from relu_bench.wording import plural
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -256,18 +257,18 @@ class _Worth:
             if kind not in drawn and kind not in refused
         ]
         if "comparison" in drawn and (without := self._without_epochs):
-            runs = "1 run has" if without == 1 else f"{without} runs have"
-            lines.append(f"{runs} no rows in epochs.csv and so no learning curve")
+            runs = plural(without, "run has", "runs have")
+            lines.append(f"{without} {runs} no rows in epochs.csv and so no learning curve")
         inside = any(KINDS[kind].measure for kind in drawn)
         if (inside or not asked) and (without := self._without_probes):
-            runs = "1 run was" if without == 1 else f"{without} runs were"
-            those = "it is" if without == 1 else "they are"
+            runs = plural(without, "run was", "runs were")
+            those = plural(without, "it is", "they are")
             lack = (
                 f"{those} missing from the figures of layers"
                 if inside
                 else "there are no figures of layers"
             )
-            lines.append(f"{runs} stored without probes: {lack}")
+            lines.append(f"{without} {runs} stored without probes: {lack}")
         return lines
 
     def _having(self, measure: str) -> list[str]:

@@ -19,6 +19,7 @@ from relu_bench.figures.marks import row_places
 from relu_bench.figures.pages import Page, pages
 from relu_bench.figures.style import QUIET, Sheet, numbered, show_powers, whole_numbers
 from relu_bench.store import columns
+from relu_bench.wording import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -283,8 +284,11 @@ def _fates(shown: Layers, fate: DataFrame) -> tuple[list[Grid], str]:
     missing = len(there) - len(levels)
     names = [level for level in there if level not in busy]
     who = " and ".join(names) if missing <= 2 else f"{missing} variants"
-    has = "has" if missing == 1 else "have"
-    left_out = f"{who} {has} no dead unit, before and after, and so no row." if missing else ""
+    left_out = (
+        f"{who} {plural(missing, 'has', 'have')} no dead unit, before and after, and so no row."
+        if missing
+        else ""
+    )
     off = notes.off_axis(dead["value"], limits, "mean", _SHARE)
     return [Grid(flowing(panels, columns))], " ".join([left_out, *off]).strip()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from relu_bench import compare
 from relu_bench.figures.pages import Page
 from relu_bench.figures.style import Look, number
+from relu_bench.wording import plural
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -54,7 +55,7 @@ def missing(page: Page) -> list[str]:
         return []
     done = set(compare.completed(page.runs)["level"])
     lost = [level for level in page.order if level not in done]
-    count = "1 failed run is" if len(failed) == 1 else f"{len(failed)} failed runs are"
+    count = f"{len(failed)} {plural(len(failed), 'failed run is', 'failed runs are')}"
     all_of = f" (all of {', '.join(lost)})" if lost else ""
     return [f"{count} missing{all_of}."]
 
@@ -68,7 +69,7 @@ def legend_of(page: Page, there: Collection[str]) -> list[tuple[str, Look]]:
     others = len(shown) - len(loud)
     if not others:
         return loud
-    name = "1 other" if others == 1 else f"{others} others"
+    name = f"{others} {plural(others, 'other', 'others')}"
     return [*loud, (name, next(look for look in page.look.values() if look.quiet))]
 
 
@@ -132,9 +133,8 @@ def off_axis(values: Series, limits: Limits, what: str, scale: Scale) -> Iterato
     for those, side in ((values < limits[0], "below"), (values > limits[1], "above")):
         if those.any():
             count = int(those.sum())
-            lie = "lies" if count == 1 else "lie"
-            plural = what if count == 1 else f"{what}s"
-            yield f"{count} {plural} {lie} {side} the axis ({span(values[those], scale)})."
+            lie = plural(count, f"{what} lies", f"{what}s lie")
+            yield f"{count} {lie} {side} the axis ({span(values[those], scale)})."
 
 
 def guesses(diverged: DataFrame, scale: Scale) -> str:
@@ -145,9 +145,8 @@ def guesses(diverged: DataFrame, scale: Scale) -> str:
 def unprobed(count: int) -> Iterator[str]:
     """How many runs have no measurement of their layers; nothing when there are none."""
     if count:
-        runs = "1 run was" if count == 1 else f"{count} runs were"
-        are = "is" if count == 1 else "are"
-        yield f"{runs} stored without probes and {are} missing."
+        runs, are = plural(count, "run was", "runs were"), plural(count, "is", "are")
+        yield f"{count} {runs} stored without probes and {are} missing."
 
 
 def diverged_layers(page: Page) -> Iterator[str]:
@@ -167,10 +166,10 @@ def diverged_layers(page: Page) -> Iterator[str]:
         if (level, strip) in lost
     ]
     more = ", …" if len(named) > _MOST_NAMED else ""
-    those = "1 run diverged" if count == 1 else f"{count} runs diverged"
+    those = plural(count, "run diverged", "runs diverged")
     yield (
-        f"{those} ({'; '.join(named[:_MOST_NAMED])}{more}): shown as far as the numbers are "
-        "finite, so later points are of the other runs."
+        f"{count} {those} ({'; '.join(named[:_MOST_NAMED])}{more}): shown as far as the numbers "
+        "are finite, so later points are of the other runs."
     )
 
 
@@ -179,5 +178,5 @@ def pooling(shared: Shared) -> Iterator[str]:
     if not shared.alike:
         yield "No setting is common to all variants: each is shown over its own."
     if shared.left_out:
-        runs = "1 run is" if shared.left_out == 1 else f"{shared.left_out} runs are"
-        yield f"{runs} left out, at settings that not every variant has."
+        runs = plural(shared.left_out, "run is", "runs are")
+        yield f"{shared.left_out} {runs} left out, at settings that not every variant has."

@@ -24,6 +24,7 @@ from relu_bench.figures.limits import Limits, with_margin
 from relu_bench.figures.pages import Page
 from relu_bench.figures.style import QUIET, Sheet, numbered, whole_numbers
 from relu_bench.figures.targets import Arriving, arrival_rows, arriving
+from relu_bench.wording import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -143,10 +144,10 @@ def _left_out(page: Page) -> Iterator[str]:
     named = [f"{level}: {lost[level]} of {sizes[level]}" for level in lost.index[:_MOST_NAMED]]
     more = ", …" if len(lost) > _MOST_NAMED else ""
     count = int(lost.sum())
-    runs = "1 run that was" if count == 1 else f"{count} runs that were"
-    are = "is" if count == 1 else "are"
+    runs = plural(count, "run that was", "runs that were")
+    are = plural(count, "is", "are")
     yield (
-        f"{runs} not better than the constant guess, or diverged, {are} left out "
+        f"{count} {runs} not better than the constant guess, or diverged, {are} left out "
         f"({'; '.join(named)}{more})."
     )
 

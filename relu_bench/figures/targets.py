@@ -34,6 +34,7 @@ from relu_bench.figures.canvas import Grid, Panel, Picture
 from relu_bench.figures.limits import Limits, outside, with_margin
 from relu_bench.figures.pages import PLANNED, Page, by_variant, shared
 from relu_bench.figures.style import Sheet, number, numbered, whole_numbers
+from relu_bench.wording import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -134,12 +135,12 @@ def _profile_note(page: Page, pooled: Shared, scale: Scale, beyond: int) -> Iter
     )
     yield _bands(runs)
     if beyond:
-        yield f"{beyond} {'run lies' if beyond == 1 else 'runs lie'} left of the axis."
+        yield f"{beyond} {plural(beyond, 'run lies', 'runs lie')} left of the axis."
     yield from notes.pooling(pooled)
     diverged = int((runs["outcome"] == "diverged").sum())
     if diverged:
-        those = "1 diverged run counts" if diverged == 1 else f"{diverged} diverged runs count"
-        yield f"{those} as the constant guess."
+        those = plural(diverged, "diverged run counts", "diverged runs count")
+        yield f"{diverged} {those} as the constant guess."
     yield from notes.missing(page)
     yield notes.crowd(page)
 
@@ -442,7 +443,7 @@ def _time_note(shown: Arriving) -> Iterator[str]:
         yield "Seconds: of training and validation, compiling aside."
         late = int((found.runs["seconds"].replace(math.inf, math.nan) > _last_seconds(found)).sum())
         if late:
-            arrive = "run arrives" if late == 1 else "runs arrive"
+            arrive = plural(late, "run arrives", "runs arrive")
             yield f"{late} {arrive} beyond the axis of seconds."
     else:
         yield "No seconds: the runs were made on several hosts, or with several numbers of jobs."

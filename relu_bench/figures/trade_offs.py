@@ -19,6 +19,7 @@ from relu_bench.figures.canvas import Grid, Panel, Picture, after_layout, flowin
 from relu_bench.figures.limits import Limits, any_cut, dead_limits, mean_limits
 from relu_bench.figures.pages import Page, pages
 from relu_bench.figures.style import QUIET, SMALL, Sheet, number, numbered
+from relu_bench.wording import plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -227,9 +228,12 @@ def _left_out(page: Page, trades: DataFrame) -> Iterator[str]:
     done = compare.completed(page.runs)
     diverged = int((done["outcome"] == "diverged").sum())
     if diverged:
-        those = "1 diverged run counts" if diverged == 1 else f"{diverged} diverged runs count"
-        they = "it" if diverged == 1 else "they"
-        yield f"{those} as the constant guess, and not in the seconds, as {they} stopped early."
+        those = plural(diverged, "diverged run counts", "diverged runs count")
+        they = plural(diverged, "it", "they")
+        yield (
+            f"{diverged} {those} as the constant guess, and not in the seconds, as {they} "
+            "stopped early."
+        )
     lost = trades[trades["seconds"].isna()]
     names = [
         ", ".join(text for text in key if text)
