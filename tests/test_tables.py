@@ -322,7 +322,7 @@ def test_a_notice_names_what_pdflatex_does_not_set() -> None:
 
 
 NOT_IN_TABLES = {
-    "config/overrides.py", "config/yaml_source.py", "store/cells.py", "report/svg.py",
+    "config/overrides.py", "config/yaml_source.py", "store/cells.py",
 }  # fmt: skip
 """What these compare with is in the user's files or in a store's cells."""
 ONLY_IN_FIGURES = set("▴▵▸▾▿◂○")

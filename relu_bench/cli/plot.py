@@ -36,9 +36,9 @@ def plot(
             "--kind",
             metavar="KIND",
             help="comparison, learning-rate, heatmap, interaction, effects, pareto, profile, time, "
-            "dead-units, gradient, time-gradient, slopes, output-mean, sparsity, steadiness, "
+            "time-gradient, dead-units, gradient, slopes, output-mean, sparsity, steadiness, "
             "or all. Repeatable.",
-            show_default="what tells something of the experiment",
+            show_default="one each for scores, settings, layers",
         ),
     ] = None,
     axes: Annotated[
@@ -98,3 +98,9 @@ def plot(
         typer.echo(notice, err=True)
     for path in figures.save(drawn, folder, chosen):
         typer.echo(path)
+    if drawn.further:
+        kinds_beside = ", ".join(drawn.further_kinds)
+        typer.echo(
+            f"These would show something too: {kinds_beside} (--kind NAME, or --kind all).",
+            err=True,
+        )

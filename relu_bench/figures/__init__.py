@@ -9,7 +9,7 @@ makes the `canvas.Picture` of one page: panels that draw tidy tables by `marks`,
 
 from relu_bench.figures.drawing import Figures, draw
 from relu_bench.figures.kinds import ALL, KINDS, Kind
-from relu_bench.figures.saving import FORMATS, Format, folder_for, save
+from relu_bench.figures.saving import FORMATS, Format, encoded, folder_for, save
 from relu_bench.figures.style import SHEETS, Sheet
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Kind",
     "Sheet",
     "draw",
+    "encoded",
     "folder_for",
     "save",
 ]

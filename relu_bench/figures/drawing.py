@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from relu_bench.compare import Selection, axes, completed, without_probes
 from relu_bench.errors import ReluBenchError
 from relu_bench.figures.canvas import Picture, rendered
-from relu_bench.figures.kinds import KINDS, chosen
+from relu_bench.figures.kinds import KINDS, QUESTIONS, chosen
 from relu_bench.figures.pages import PLANNED, CrossedPage, Page
 from relu_bench.figures.style import SHEETS, Sheet
 from relu_bench.wording import plural
@@ -38,12 +38,14 @@ class Figures(Sequence[tuple[str, "Figure"]]):
     Attributes:
         results: what is drawn.
         drawings: name, kind and page of each figure.
+        further: likewise those that nobody asked for and that would tell something beside them.
         notices: what is not drawn, and why: one line each.
         sheet: what they are made for.
     """
 
     results: Selection
     drawings: tuple[tuple[str, str, Page], ...]
+    further: tuple[tuple[str, str, Page], ...]
     notices: tuple[str, ...]
     sheet: Sheet
 
@@ -53,7 +55,19 @@ class Figures(Sequence[tuple[str, "Figure"]]):
     def __getitem__(self, number: Any) -> Any:
         if isinstance(number, slice):
             raise TypeError("figures are drawn one by one: ask for each by its number")
-        return self.drawings[number][0], rendered(self.picture(number), self.sheet)
+        return self.drawings[number][0], self.rendered(self.picture(number))
+
+    @property
+    def further_kinds(self) -> tuple[str, ...]:
+        """The kinds of `further`, in the order of the table."""
+        there = {kind for _, kind, _ in self.further}
+        return tuple(kind for kind in KINDS if kind in there)
+
+    def with_further(self) -> Figures:
+        """All that tell something: the figures, then those beside them."""
+        figures = replace(self, drawings=(*self.drawings, *self.further), further=())
+        figures.prepare()
+        return figures
 
     def prepare(self) -> None:
         """Load all that the figures need, so that no process that draws some has to by itself."""
@@ -66,6 +80,10 @@ class Figures(Sequence[tuple[str, "Figure"]]):
             _ = self.results.epochs
         if any(KINDS[kind].measure for kind in kinds):
             _ = self.results.layers
+
+    def rendered(self, picture: Picture) -> Figure:
+        """A figure laid out on the sheet, to be saved as it is."""
+        return rendered(picture, self.sheet)
 
     def picture(self, number: int) -> Picture:
         """What a figure shows, before it is drawn."""
@@ -82,8 +100,8 @@ def draw(
 
     Args:
         results: of `compare.load`; shown with their display names.
-        kinds: names in `kinds.KINDS`, or `all`. Left out: those that tell something of the
-            experiment, by the rule of each kind.
+        kinds: names in `kinds.KINDS`, or `all`. Left out: for each of `kinds.QUESTIONS`, the first
+            kind that tells something of the experiment.
         sheet: what they are made for.
 
     Raises:
@@ -98,38 +116,57 @@ def draw(
         axes_given = ",".join(sheet.over)
         raise ReluBenchError(f"--axes {axes_given} says what {those} shows: ask for one too.")
     planned: list[tuple[str, Page]] = []
+    further: list[tuple[str, Page]] = []
     notices: list[str] = []
     for experiment, its in results.experiments.items():
-        drawable, said = _of_experiment(results, its, asked, sheet)
+        drawable, beside, said = _of_experiment(results, its, asked, sheet)
         planned += drawable
+        further += beside
         notices += (f"{experiment}: {line}" for line in said)
     if not planned:
         raise ReluBenchError("\n".join(["There is nothing to draw.", *notices]))
     names: set[str] = set()
-    drawings = tuple(
-        (_unique(_file_name(page, kind, results.where), names), kind, page)
-        for kind, page in planned
+    named, beside_named = (
+        tuple(
+            (_unique(_file_name(page, kind, results.where), names), kind, page)
+            for kind, page in each
+        )
+        for each in (planned, further)
     )
-    figures = Figures(results, drawings, tuple(notices), sheet)
+    figures = Figures(results, named, beside_named, tuple(notices), sheet)
     figures.prepare()
     return figures
 
 
 def _of_experiment(
-    results: Selection, its: Selection, asked: Collection[str], sheet: Sheet
-) -> tuple[list[tuple[str, Page]], list[str]]:
-    """The figures of one experiment, kind by kind, and what is not drawn."""
+    results: Selection, its: Selection, asked: Sequence[str], sheet: Sheet
+) -> tuple[list[tuple[str, Page]], list[tuple[str, Page]], list[str]]:
+    """The figures of one experiment, those beside them, and what is not drawn."""
     if not len(completed(its.runs)):
-        return [], ["no completed run, so there is nothing to draw"]
+        return [], [], ["no completed run, so there is nothing to draw"]
     runs = its.runs.assign(**{PLANNED: its.places})
     worth = _Worth(results, its, runs)
     found = _Pages(runs, sheet, unasked=not asked)
-    kinds = asked or [kind for kind in KINDS if found.refuses(kind) or worth.tells(kind)]
-    planned = [
-        (kind, page) for kind in kinds for page in found.of(kind) if worth.has(kind, page.runs)
-    ]
+    kinds, beside = asked, []
+    if not asked:
+        telling = [kind for kind in KINDS if found.refuses(kind) or worth.tells(kind)]
+        kinds = _answering(telling, found)
+        beside = [kind for kind in telling if kind not in kinds and found.allows(kind)]
+    planned, further = (
+        [(kind, page) for kind in those for page in found.of(kind) if worth.has(kind, page.runs)]
+        for those in (kinds, beside)
+    )
     drawn = {kind for kind, _ in planned}
-    return planned, [*found.notices, *worth.notices(asked, drawn, found.refused)]
+    return planned, further, [*found.notices, *worth.notices(asked, drawn, found.refused)]
+
+
+def _answering(telling: Sequence[str], found: _Pages) -> list[str]:
+    """For each question the first kind that is drawn; where none can be, the first, to say why."""
+    kinds = []
+    for question in QUESTIONS:
+        those = [kind for kind in telling if KINDS[kind].answers == question]
+        kinds += sorted(those, key=lambda kind: not found.allows(kind))[:1]
+    return kinds
 
 
 class _Pages:
@@ -159,6 +196,10 @@ class _Pages:
             return False
         self._pages(kind)
         return KINDS[kind].pages in self._too_many
+
+    def allows(self, kind: str) -> bool:
+        """Whether these runs have pages of it, and not too many."""
+        return not isinstance(self._pages(kind), str)
 
     def of(self, kind: str) -> Sequence[Page]:
         """The pages of one kind; none, and a notice, where these runs allow none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from relu_bench.compare import Selection, effects, views
 from relu_bench.compare.layers import (
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
+Question = Literal["variants", "settings", "inside"]
+"""Which variant is better, what the other settings do to that, and what happens in the layers."""
+QUESTIONS: tuple[Question, ...] = get_args(Question)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """A kind of figure.
@@ -36,9 +41,11 @@ class Kind:
     Attributes:
         title: what it shows, for lists.
         draw: `(page, results, sheet)` makes the picture of one page.
+        answers: the question that it answers, if that is one of those of every experiment. Of the
+            kinds that answer the same one, the first that tells something is drawn unasked.
         measure: the column of layers.csv without which a run has nothing to show; empty for a
             figure of what every run has.
-        tells: the rule by which it is drawn without being asked for; None for always. With a
+        tells: the rule by which it has something to tell of an experiment; None for always. With a
             `measure` a function of `compare.variant_layers` of the experiment, else of its runs.
         judged: `(results, runs)` makes the table that `tells` judges of the runs of one experiment,
             where that is another one.
@@ -50,6 +57,7 @@ class Kind:
 
     title: str
     draw: Callable[[Any, Selection, Sheet], Picture]
+    answers: Question | None = None
     measure: str = ""
     tells: Callable[[DataFrame], bool] | None = None
     judged: Callable[[Selection, DataFrame], DataFrame] | None = None
@@ -65,16 +73,19 @@ KINDS: Mapping[str, Kind] = {
     "comparison": Kind(
         title=scores.TITLE,
         draw=scores.comparison,
+        answers="variants",
     ),
     "learning-rate": Kind(
         title=by_setting.RATE_TITLE,
         draw=by_setting.by_rate,
+        answers="settings",
         tells=views.rates_vary,
         pages=by_setting.pages_by_rate,
     ),
     "heatmap": Kind(
         title=heatmap.TITLE,
         draw=heatmap.heatmap,
+        answers="settings",
         tells=effects.a_grid,
         pages=heatmap.pages_of_cells,
         over_two_axes=True,
@@ -111,9 +122,20 @@ KINDS: Mapping[str, Kind] = {
         judged=targets.arrivals_judged,
         pages=targets.pages_with_validation,
     ),
+    "time-gradient": Kind(
+        title=layers.STEPS_TITLE,
+        draw=layers.time_gradient,
+        answers="inside",
+        measure=STEP_MEASURE,
+        tells=fades_or_grows,
+        judged=variant_steps,
+        absent="no run of a recurrent model has measurements by time step",
+        pages=layers.pages_of_steps,
+    ),
     "dead-units": Kind(
         title=layers.DEAD_TITLE,
         draw=layers.dead_units,
+        answers="inside",
         measure="inactive_fraction",
         tells=units_fall_silent,
         absent=_NO_PROBES,
@@ -121,22 +143,15 @@ KINDS: Mapping[str, Kind] = {
     "gradient": Kind(
         title=layers.GRADIENT_TITLE,
         draw=layers.gradient,
+        answers="inside",
         measure="gradient_rms",
         tells=gradients_fade,
         absent=_NO_PROBES,
     ),
-    "time-gradient": Kind(
-        title=layers.STEPS_TITLE,
-        draw=layers.time_gradient,
-        measure=STEP_MEASURE,
-        tells=fades_or_grows,
-        judged=variant_steps,
-        absent="no run of a recurrent model has measurements by time step",
-        pages=layers.pages_of_steps,
-    ),
     "slopes": Kind(
         title=layers.SLOPES_TITLE,
         draw=layers.slopes,
+        answers="inside",
         measure="slope_mean",
         tells=slopes_are_learned,
         absent="no activation of a probed run learns slopes",
@@ -144,6 +159,7 @@ KINDS: Mapping[str, Kind] = {
     "output-mean": Kind(
         title=layers.OUTPUT_TITLE,
         draw=layers.output_mean,
+        answers="inside",
         measure="out_mean",
         tells=outputs_are_off_centre,
         absent=_NO_PROBES,
@@ -151,6 +167,7 @@ KINDS: Mapping[str, Kind] = {
     "sparsity": Kind(
         title=steadiness.SPARSITY_TITLE,
         draw=steadiness.sparsity,
+        answers="inside",
         measure="sparsity",
         tells=active_shares_differ,
         absent=_NO_PROBES,
@@ -158,6 +175,7 @@ KINDS: Mapping[str, Kind] = {
     "steadiness": Kind(
         title=steadiness.STEADINESS_TITLE,
         draw=steadiness.steadiness,
+        answers="inside",
         measure="same_sign_fraction",
         tells=gradients_share_signs,
         absent="no kernel of a run got a gradient, or all were stored without probes",

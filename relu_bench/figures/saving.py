@@ -74,7 +74,7 @@ def save(
     def files(number: int) -> tuple[str, list[bytes]]:
         with styled():
             name, figure = figures[number]
-            return name, [_encoded(figure, form) for form in wanted]
+            return name, [encoded(figure, form) for form in wanted]
 
     for name, contents in each_part(len(figures), files):
         for form, content in zip(wanted, contents, strict=True):
@@ -108,7 +108,7 @@ def save_file(figure: Figure, path: Path) -> None:
         ReluBenchError: its ending is none of `FORMATS`.
         StoreError: it cannot be written.
     """
-    content = _encoded(figure, _format_of(path))
+    content = encoded(figure, _format_of(path))
     try:
         output_files.make_folder(path.parent)
         output_files.write(path, content)
@@ -171,7 +171,8 @@ def _without_tints(palette: Sequence[int]) -> bytes:
     return colours.tobytes()
 
 
-def _encoded(figure: Figure, form: Format) -> bytes:
+def encoded(figure: Figure, form: Format) -> bytes:
+    """The bytes of a figure's file; the same figure gives the same bytes."""
     # A display name may be in any script; what the font lacks is drawn as an empty box.
     with styled(), without_missing_letters():
         if form == "png":

@@ -43,7 +43,7 @@ def commands(results: Selection, configs: Sequence[Config], asked: Asked) -> tup
     return (
         *found,
         Command("Compare", _line("compare", *folders, *question, *where, "--methods")),
-        Command("Draw the figures", _line("plot", *folders, *where, "--format", "svg", *drawn)),
+        Command("Draw the figures", _line("plot", *folders, *where, "--kind", "all", *drawn)),
         Command("Write this report", _line("report", *folders, *question, *where, *out)),
     )
 

@@ -1,18 +1,19 @@
-"""The figures of the report: SVG, a caption, and words for who cannot see it."""
+"""The figures of the report: the files of `relu-bench plot`, and words for who cannot see them."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from relu_bench import compare
 from relu_bench.compare import Selection
 from relu_bench.errors import ReluBenchError, StoreError
-from relu_bench.figures import KINDS, Figures, Sheet, draw
-from relu_bench.figures.canvas import rendered
+from relu_bench.figures import KINDS, Figures, draw, encoded, missing_letters
 from relu_bench.figures.side_by_side import each_part
 from relu_bench.report.alternatives import alternative
-from relu_bench.report.svg import svg_of
+
+_CSS_PIXELS_PER_INCH = 96
 
 
 @dataclass(frozen=True)
@@ -21,17 +22,22 @@ class Drawing:
 
     Attributes:
         name: as `relu-bench plot` calls its file.
-        caption: what it shows, of which experiment.
-        alternative: the same and its main numbers in words.
-        svg: an `svg` element.
+        kind: of figure.
+        alternative: what it shows, of which experiment, and its main numbers, in words.
+        png: the file's bytes, in base64.
+        width, height: on a screen, in pixels of CSS.
         of_layers: whether it shows the inside of the networks.
+        further: whether `relu-bench plot` draws it only when asked to.
     """
 
     name: str
-    caption: str
+    kind: str
     alternative: str
-    svg: str
+    png: str
+    width: int
+    height: int
     of_layers: bool
+    further: bool
 
 
 def drawings(results: Selection) -> tuple[Iterator[Drawing], tuple[str, ...]]:
@@ -43,24 +49,29 @@ def drawings(results: Selection) -> tuple[Iterator[Drawing], tuple[str, ...]]:
     if not len(compare.completed(results.runs)):
         return iter(()), ()
     try:
-        figures = draw(results, sheet=Sheet(with_title=False))
+        answering = draw(results)
     except StoreError:
         raise
     except ReluBenchError as error:
         return iter(()), tuple(str(error).splitlines())
-    found = each_part(len(figures), lambda number: _drawing(figures, number))
-    return found, figures.notices
+    figures = answering.with_further()
+    unasked = len(answering)
+    found = each_part(len(figures), lambda number: _drawing(figures, number, number >= unasked))
+    return found, (*figures.notices, *missing_letters.notices(results.runs, ["png"]))
 
 
-def _drawing(figures: Figures, number: int) -> Drawing:
+def _drawing(figures: Figures, number: int, further: bool) -> Drawing:
     name, kind, page = figures.drawings[number]
     picture = figures.picture(number)
-    words = alternative(kind, page, picture)
-    experiment = ", ".join(part for part in (page.experiment, page.part) if part)
+    figure = figures.rendered(picture)
+    width, height = (round(inches * _CSS_PIXELS_PER_INCH) for inches in figure.get_size_inches())
     return Drawing(
         name=name,
-        caption=f"{experiment}: {KINDS[kind].title}",
-        alternative=words,
-        svg=svg_of(rendered(picture, figures.sheet), f"figure-{number + 1}-", words),
+        kind=kind,
+        alternative=alternative(kind, page, picture),
+        png=base64.b64encode(encoded(figure, "png")).decode(),
+        width=width,
+        height=height,
         of_layers=bool(KINDS[kind].measure),
+        further=further,
     )

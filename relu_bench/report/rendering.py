@@ -17,9 +17,9 @@ _TEMPLATES = "templates"
 def render(document: Document) -> str:
     """The whole page; the same document gives the same bytes.
 
-    Only the SVG of figures, which `svg` has written element by element, goes in as it is; every
-    other text is escaped. The Content-Security-Policy lets the browser fetch nothing, and run the
-    script with this hash alone, so that even a text that slipped through could do nothing.
+    Every text is escaped. The Content-Security-Policy lets the browser fetch nothing, and take
+    the script and the style with these hashes alone, so that even a text that slipped through could
+    do nothing.
     """
     import jinja2
     from markupsafe import Markup
@@ -41,11 +41,16 @@ def render(document: Document) -> str:
         counted=counted,
         statistics=STATISTICS,
         inside_terms=[term for term in INSIDE if term.word in _heads(document)],
-        svg={each.name: Markup(each.svg) for each in (*document.scores, *document.inside_figures)},
         script=Markup(script),
         style=Markup(style),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        script_hash=_hash(script),
+        style_hash=_hash(style),
     )
+
+
+def _hash(text: str) -> str:
+    """As a Content-Security-Policy names what it allows."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _heads(document: Document) -> set[str]:

@@ -234,14 +234,16 @@ def plan_of(config_file: Path) -> list[dict[str, Any]]:
 
 
 def figures_of(stores: Sequence[Path], kinds: Sequence[str]) -> str:
-    """The names of the figures, what they show in words, and what is not drawn; none is drawn."""
+    """The figures, those beside them, what they show in words, and what is not drawn."""
     from relu_bench import compare
     from relu_bench import figures as drawing
     from relu_bench.report.alternatives import alternative
 
-    figures = drawing.draw(compare.load(list(stores), []), kinds)
+    unasked = drawing.draw(compare.load(list(stores), []), kinds)
+    figures = unasked.with_further()
     lines = [
-        f"{name}\n  {alternative(kind, page, figures.picture(number))}"
+        f"{name}{' (further)' if number >= len(unasked) else ''}\n"
+        f"  {alternative(kind, page, figures.picture(number))}"
         for number, (name, kind, page) in enumerate(figures.drawings)
     ]
     return "\n".join([*lines, *figures.notices, ""])

@@ -100,10 +100,6 @@ class Page(HTMLParser):
         if tag not in _VOID:
             self._open.append((tag, []))
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert any(name == "svg" for name, _ in self._open), f"<{tag}/> outside of an SVG"
-        self.elements.append((tag, dict(attrs)))
-
     def handle_data(self, data: str) -> None:
         for _, texts in self._open:
             texts.append(data)

@@ -44,7 +44,7 @@ def test_what_is_asked_reaches_the_answer_and_the_commands(tmp_path: Path) -> No
     assert lines == [
         f"relu-bench run variants.yaml --out {folder}",
         f"relu-bench compare {folder} {question} --methods",
-        f"relu-bench plot {folder} --format svg",
+        f"relu-bench plot {folder} --kind all",
         f"relu-bench report {folder} {question}",
     ]
 

@@ -28,7 +28,7 @@ NAMES = [f"own_{number:02}" for number in range(40)]
 # In inches.
 A4, A5_LYING, LETTER = (8.27, 11.69), (8.27, 5.83), (8.5, 11.0)
 HEADINGS = """
-return [...document.querySelectorAll('h2, h3, figcaption, caption')].map((each) => each.innerText);
+return [...document.querySelectorAll('h2, h3, summary, caption')].map((each) => each.innerText);
 """
 
 

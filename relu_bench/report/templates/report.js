@@ -1,5 +1,5 @@
 "use strict";
-// Tables sort by a click, or by Enter and Space, on the head of a column.
+// Tables sort by a click, or by Enter and Space, on the head of a column; what is folded is printed.
 (() => {
   const NUMBER = /^([<>]?)([+\-−]?[\d,]*\.?\d+(?:e[+\-]?\d+)?)(?:\/(\d+))?(?![\w(])/i;
 
@@ -32,6 +32,10 @@
     for (const other of head.parentElement.children) other.setAttribute("aria-sort", "none");
     head.setAttribute("aria-sort", descending ? "descending" : "ascending");
   };
+
+  addEventListener("beforeprint", () => {
+    for (const folded of document.querySelectorAll("details")) folded.open = true;
+  });
 
   for (const table of document.querySelectorAll("table.sortable")) {
     for (const head of table.tHead.rows[0].cells) {
