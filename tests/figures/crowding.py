@@ -23,7 +23,7 @@ def visible_texts(figure: Figure) -> Texts:
     figure.dpi = 72
     canvas = FigureCanvasAgg(figure)
     with styled():
-        canvas.draw()
+        figure.draw_without_rendering()
     renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
     hidden = set(_ticks_out_of_view(figure))
     shown = [

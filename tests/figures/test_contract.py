@@ -3,17 +3,21 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from crowding import cut_off, overlapping, smallest, visible_texts
+from fake_results import results
 from matplotlib.figure import Figure
-from situations import SITUATIONS, situation
+from situations import FEW, SITUATIONS, runs_of, situation
 
+from relu_bench.components.labels import LabelError
 from relu_bench.figures import draw
 from relu_bench.figures.kinds import KINDS
 from relu_bench.figures.style import LEAST_SIZE, SHEETS
+from relu_bench.networks import activations, initializers, models, optimizers
 
 SHEET = {"screen": SHEETS["screen"], "paper": replace(SHEETS["paper"], width=3.0)}
 
@@ -82,3 +86,43 @@ def test_two_processes_draw_the_same_bytes() -> None:
 
     assert len(one.splitlines()) == len(KINDS)
     assert one == other
+
+
+LEAST = {"activation": "relu", "initializer": "zeros", "optimizer": "sgd", "model": "cnn"}
+REGISTRIES = {
+    "activation": (activations, activations.ACTIVATIONS),
+    "initializer": (initializers, initializers.INITIALIZERS),
+    "optimizer": (optimizers, optimizers.OPTIMIZERS),
+    "model": (models, models.MODELS),
+}
+
+
+def longest(axis: str) -> str:
+    """The longest label that a registry writes by itself."""
+    module, table = REGISTRIES[axis]
+    labels = []
+    for name in table:
+        with suppress(LabelError):  # what another field takes, or what needs parameters
+            labels.append(module.canonical(name))
+    return max(labels, key=len)
+
+
+@pytest.mark.parametrize(
+    "kind", ["comparison", "learning-rate", "heatmap", "interaction", "pareto"]
+)
+@pytest.mark.parametrize("axis", REGISTRIES)
+def test_the_longest_label_of_every_registry_fits_the_narrowest_figure(
+    axis: str, kind: str
+) -> None:
+    given = {"relu": LEAST[axis], FEW[1]: longest(axis)}
+    rows = [
+        {**row, "activation": "relu", axis: given[row["activation"]]}
+        for row in runs_of(FEW[:2], (0.001, 0.003, 0.01), 2)
+    ]
+    _, figure = draw(results(rows), [kind], SHEET["paper"])[0]
+    texts = visible_texts(figure)
+
+    shown = ["".join(text.get_text().split()) for text, _ in texts]
+    assert any(longest(axis).replace(" ", "") in text for text in shown)
+    assert list(overlapping(texts)) == []
+    assert cut_off(figure, texts) == []
