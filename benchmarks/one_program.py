@@ -50,12 +50,12 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         batch_norm_momentum=0.99,
         dropout=0.0,
         dropout_kind="standard",
-        inputs=dataset.inputs,
+        inputs=dataset.info.inputs,
         outputs=dataset.info.outputs,
     )
     started = time.perf_counter()
     program = Program(
-        architecture, dataset.task, optimizers.canonical("adam"), 128, xla=options.xla
+        architecture, dataset.info.task, optimizers.canonical("adam"), 128, xla=options.xla
     )
     built = time.perf_counter()
     compile_seconds = program.compile(train, options.samples)
@@ -102,7 +102,7 @@ def _made_texts() -> "Dataset":
         return tokens.astype(np.int32), random.integers(0, 2, count, np.uint8)
 
     train, test = part(60_000), part(10_000)
-    return Dataset(known.name, known.task, known.inputs, *train, *test, known.classes, "made up")
+    return Dataset(known, *train, *test, source="made up")
 
 
 if __name__ == "__main__":

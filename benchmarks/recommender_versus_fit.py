@@ -59,7 +59,7 @@ def _parts() -> tuple[Any, Any]:
 
     dataset = data.load(DATASET)
     split = data.split(
-        data.strata(dataset.task, dataset.train_targets),
+        data.strata(dataset.info.task, dataset.train_targets),
         validation_split=0.2,
         split_seed=0,
         train_samples=None,
@@ -77,7 +77,7 @@ def _architecture(dataset: Any) -> Any:
         batch_norm_momentum=0.99,
         dropout=0.0,
         dropout_kind="standard",
-        inputs=dataset.inputs,
+        inputs=dataset.info.inputs,
         outputs=dataset.info.outputs,
     )
 
@@ -129,7 +129,7 @@ def _program(epochs: int) -> float:
     samples = Samples(tf.constant(dataset.train_inputs), tf.constant(dataset.train_targets))
     xla = models.entry(models.canonical(MODEL)).xla
     program = Program(
-        _architecture(dataset), dataset.task, optimizers.canonical("adam"), BATCH, xla=xla
+        _architecture(dataset), dataset.info.task, optimizers.canonical("adam"), BATCH, xla=xla
     )
     program.compile(samples, len(split.train))
     program.reset(

@@ -1,7 +1,7 @@
 """A data set in memory, what is known of one unread, and the error for a damaged one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -77,10 +77,9 @@ class DatasetInfo:
 class Dataset:
     """A verified data set; every array is contiguous and read-only.
 
-    `name` is as in the config (a folder as it was given). Images are uint8 of shape
-    (samples, height, width, channels). Targets are of shape (samples,): class numbers 0 to
-    `classes` - 1, uint8, or wider where there are more than 256 classes; or ratings, float32.
-    `source` says where the data came from, for humans.
+    Images are uint8 of shape (samples, height, width, channels). Targets are of shape (samples,):
+    class numbers 0 to `classes` - 1, uint8, or wider where there are more than 256 classes; or
+    ratings, float32. `source` says where the data came from, for humans.
 
     `encode` is for inputs that depend on what is trained on (a vocabulary, a user's history): it
     takes the positions of the training part and returns the inputs of all training samples and of
@@ -88,14 +87,12 @@ class Dataset:
     was made from, one row a sample, and nobody else needs to read them.
     """
 
-    name: str
-    task: Task
-    inputs: Inputs
+    info: DatasetInfo
     train_inputs: Array
     train_targets: Labels
     test_inputs: Array
     test_targets: Labels
-    classes: int
+    _: KW_ONLY
     source: str
     encode: Encode | None = None
 
@@ -104,19 +101,7 @@ class Dataset:
         cls, info: DatasetInfo, *arrays: Array, source: str, encode: Encode | None = None
     ) -> "Dataset":
         """The data set that `info` describes, made of the four arrays in the order of `arrays`."""
-        train_inputs, train_targets, test_inputs, test_targets = map(_read_only, arrays)
-        return cls(
-            info.name,
-            info.task,
-            info.inputs,
-            train_inputs,
-            train_targets,
-            test_inputs,
-            test_targets,
-            info.classes,
-            source,
-            encode,
-        )
+        return cls(info, *map(_read_only, arrays), source=source, encode=encode)
 
     @property
     def arrays(self) -> tuple[Array, Labels, Array, Labels]:
@@ -124,16 +109,9 @@ class Dataset:
         return self.train_inputs, self.train_targets, self.test_inputs, self.test_targets
 
     @property
-    def info(self) -> DatasetInfo:
-        """The same without the arrays."""
-        return DatasetInfo(
-            self.name,
-            self.task,
-            self.inputs,
-            self.classes,
-            len(self.train_targets),
-            len(self.test_targets),
-        )
+    def name(self) -> str:
+        """As in the config: a folder as it was given."""
+        return self.info.name
 
 
 class ReadyData(Protocol):

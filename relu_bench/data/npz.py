@@ -21,6 +21,8 @@ from relu_bench.data.dataset import DamagedError, what_instead
 # NumPy 2 has moved a module; files of either release name their own.
 _MODULES = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray")
 _FUNCTIONS = ("ndarray", "dtype", "_reconstruct")
+KERAS_KEYS = ("x_train", "y_train", "x_test", "y_test")
+"""The arrays of the archives that Keras keeps: inputs and targets of both parts."""
 
 
 class _OnlyArrays(pickle.Unpickler):
@@ -46,7 +48,7 @@ def unpickled(content: bytes, encoding: str) -> Any:
 def read_npz(
     path: Path, keys: tuple[str, ...], *, most_bytes: int, objects: bool = False
 ) -> Mapping[str, npt.NDArray[Any]]:
-    """The arrays called `keys` in the archive `path`.
+    """The arrays called `keys` in the archive `path`, in this order.
 
     Args:
         path: of the archive.

@@ -92,24 +92,6 @@ def not_here(name: str, data_dir: Path | None, reason: object, *ways_out: str) -
     return DataError("\n".join([first, *looked_in, str(reason), "Ways out:", *ways_out]))
 
 
-def fetch(path: Path, download: Callable[[], object]) -> None:
-    """Have `download` write `path`, unless another process has done so meanwhile.
-
-    What a failed download leaves is removed. Raises `DataError` with the reason.
-    """
-    with locked(path.parent / f".relu-bench-{path.stem}.lock"):
-        if path.is_file():
-            return
-        try:
-            with downloading():
-                download()
-        except Exception as error:
-            path.unlink(missing_ok=True)
-            raise DataError(f"Fetching it through Keras failed: {error}") from error
-        if not path.is_file():
-            raise DataError(f"Keras has not written {path}.")
-
-
 def fetched(
     name: str,
     download: Callable[[], object],
@@ -119,9 +101,11 @@ def fetched(
 ) -> Path:
     """The file `name` in Keras's cache, where `download` writes it.
 
+    Unless another process has done so meanwhile. What a failed download leaves is removed.
+
     Args:
         name: of the file.
-        download: as for `fetch`.
+        download: writes it.
         missing: makes the error that says where the data are looked for, of the reason.
         asked: whether fetching was asked for.
 
@@ -132,10 +116,23 @@ def fetched(
     try:
         if not asked:
             raise DataError(NOT_ASKED)
-        fetch(path, download)
+        with locked(path.parent / f".relu-bench-{path.stem}.lock"):
+            if not path.is_file():
+                _download(path, download)
     except DataError as error:
         raise missing(error) from error
     return path
+
+
+def _download(path: Path, download: Callable[[], object]) -> None:
+    try:
+        with downloading():
+            download()
+    except Exception as error:
+        path.unlink(missing_ok=True)
+        raise DataError(f"Fetching it through Keras failed: {error}") from error
+    if not path.is_file():
+        raise DataError(f"Keras has not written {path}.")
 
 
 @contextlib.contextmanager

@@ -28,8 +28,8 @@ class Row(Component):
         info: shapes and counts from a table, without a look at the disk.
         load: `(label, data_dir, fetch)`: found or, if `fetch`, fetched, and verified; raises
             `DataError`.
-        place: `(label, data_dir)`: where it lies, None where it is not here; raises `DataError`
-            for a copy that is incomplete.
+        find: `(label, data_dir)`: where it lies, None where it is not here, words for what is
+            embedded; raises `DataError` for a copy that is incomplete.
         copy: `(dataset, folder)` writes it into `folder`/<its name> and reads it back; None for
             what is embedded and needs no copy.
         fetched: whether `load` can fetch it; else the user has to.
@@ -37,12 +37,12 @@ class Row(Component):
 
     info: Callable[[Label], DatasetInfo]
     load: Callable[[Label, Path | None, bool], Dataset]
-    place: Callable[[Label, Path | None], str | None]
+    find: Callable[[Label, Path | None], Path | str | None]
     copy: Callable[[Dataset, Path], Copied] | None = None
     fetched: bool = True
 
 
-_images = partial(Row, info=known.info, load=known.load, place=known.place, copy=known.copy)
+_images = partial(Row, info=known.info, load=known.load, find=known.find, copy=known.copy)
 
 DATASETS: Mapping[str, Row] = {
     "mnist": _images(),
@@ -56,27 +56,27 @@ DATASETS: Mapping[str, Row] = {
     digits.INFO.name: Row(
         info=lambda label: digits.INFO,
         load=lambda label, data_dir, fetch: digits.load(),
-        place=lambda label, data_dir: "embedded, needs no network",
+        find=lambda label, data_dir: "embedded, needs no network",
     ),
     imdb.NAME: Row(
         parameters=imdb.PARAMETERS,
         info=imdb.info,
         load=imdb.load,
-        place=imdb.place,
+        find=imdb.find,
         copy=imdb.copy,
     ),
     movielens.NAME: Row(
         aliases=("movielens-100k",),
         info=movielens.info,
         load=movielens.load,
-        place=movielens.place,
+        find=movielens.find,
         copy=movielens.copy,
     ),
     synthetic.NAME: Row(
         parameters=synthetic.PARAMETERS,
         info=synthetic.info,
         load=synthetic.load,
-        place=synthetic.place,
+        find=synthetic.find,
     ),
 }
 _ALIASES = {alias: name for name, row in DATASETS.items() for alias in row.aliases}
@@ -144,10 +144,16 @@ def _check_path(name: str) -> None:
 
 def check_name(name: str) -> None:
     """Raise `DataError`, with the nearest known name, unless `name` can be a data set."""
+    _label_of(name)
+
+
+def _label_of(name: str) -> Label | None:
+    """The label of a known data set, None for a path. Raises as `check_name`."""
     try:
-        canonical(name)
+        found = canonical(name)
     except LabelError as error:
         raise DataError(f"{error}") from None
+    return None if is_path(name) else parse(found)
 
 
 def _head(name: str) -> str:
@@ -176,11 +182,8 @@ def info(name: str, data_dir: Path | None = None) -> DatasetInfo:
     the training labels. Raises `DataError`, also when `data_dir` is no folder.
     """
     check_data_dir(data_dir)
-    check_name(name)
-    if is_path(name):
-        return own.info(name, data_dir)
-    row, label = _row_of(name)
-    return row.info(label)
+    label = _label_of(name)
+    return own.info(name, data_dir) if label is None else DATASETS[label.name].info(label)
 
 
 @_system_errors()
@@ -193,11 +196,10 @@ def load(name: str, data_dir: Path | None = None, *, fetch: bool = True) -> Data
     is damaged; another data set is never taken instead.
     """
     check_data_dir(data_dir)
-    check_name(name)
-    if is_path(name):
+    label = _label_of(name)
+    if label is None:
         return own.load(name, data_dir)
-    row, label = _row_of(name)
-    return row.load(label, data_dir, fetch)
+    return DATASETS[label.name].load(label, data_dir, fetch)
 
 
 @_system_errors()
@@ -206,8 +208,7 @@ def fingerprint(name: str, data_dir: Path | None = None) -> str | None:
 
     Independent of the path and of how the files are packed. Raises `DataError`.
     """
-    check_name(name)
-    return own.fingerprint(name, data_dir) if is_path(name) else None
+    return own.fingerprint(name, data_dir) if _label_of(name) is None else None
 
 
 @_system_errors()
@@ -216,8 +217,7 @@ def notice(name: str, data_dir: Path | None = None) -> str:
 
     Empty where there is nothing to say. Raises `DataError`.
     """
-    check_name(name)
-    return own.notice(name, data_dir) if is_path(name) else ""
+    return own.notice(name, data_dir) if _label_of(name) is None else ""
 
 
 @_system_errors()
@@ -227,25 +227,20 @@ def overview(data_dir: Path | None = None) -> tuple[Entry, ...]:
     Raises `DataError` when `data_dir` is no folder.
     """
     check_data_dir(data_dir)
-    return tuple(_entry(name, data_dir) for name in known_names())
+    return tuple(_entry(name, row, data_dir) for name, row in DATASETS.items())
 
 
-def _row_of(name: str) -> tuple[Row, Label]:
+def _entry(name: str, row: Row, data_dir: Path | None) -> Entry:
     label = parse(canonical(name))
-    return DATASETS[label.name], label
-
-
-def _entry(name: str, data_dir: Path | None) -> Entry:
-    row, label = _row_of(name)
     info = row.info(label)
     try:
-        place = row.place(label, data_dir)
+        place = row.find(label, data_dir)
     except DataError as error:
         return Entry(info, False, str(error).splitlines()[0])
     if place is None:
         what = "fetches it" if row.fetched else "says where to get it"
         return Entry(info, False, f"not here, `relu-bench data {name}` {what}")
-    return Entry(info, True, place)
+    return Entry(info, True, str(place))
 
 
 def check_copyable(name: str) -> None:
@@ -266,5 +261,5 @@ def copy_to(dataset: Dataset, to: Path) -> Copied | None:
     Raises `DataError` when the folder cannot be written, and for data of the user's own.
     """
     check_copyable(dataset.name)
-    row, _ = _row_of(dataset.name)
-    return None if row.copy is None else row.copy(dataset, to)
+    copy = DATASETS[_head(dataset.name)].copy
+    return None if copy is None else copy(dataset, to)

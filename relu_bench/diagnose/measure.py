@@ -83,17 +83,18 @@ def images_of(dataset: Dataset, count: int) -> Images:
     Raises:
         ReluBenchError: for a task whose loss has no gradient here.
     """
-    if dataset.task.loss not in LOSS_GRADIENTS:
+    loss = dataset.info.task.loss
+    if loss not in LOSS_GRADIENTS:
         known = ", ".join(LOSS_GRADIENTS)
         raise ReluBenchError(
-            f"{dataset.name}: diagnose knows no gradient of the loss {dataset.task.loss}, only of "
+            f"{dataset.name}: diagnose knows no gradient of the loss {loss}, only of "
             f"{known}. Take a data set of images, such as digits."
         )
     size = min(count, len(dataset.train_targets))
     chosen = data.stratified_sample(dataset.train_targets, size, IMAGES_SEED)
     inputs = dataset.train_inputs[chosen].reshape(size, -1).astype(np.float32)
     inputs /= np.float32(255.0)
-    return Images(inputs, dataset.train_targets[chosen].astype(np.int64), dataset.task.loss)
+    return Images(inputs, dataset.train_targets[chosen].astype(np.int64), loss)
 
 
 def _diagnosed(
@@ -135,9 +136,9 @@ def _groups(
 
 def _network(combination: Combination, dataset: Dataset) -> Network:
     return Network(
-        inputs=math.prod(dataset.inputs.shape),
+        inputs=math.prod(dataset.info.inputs.shape),
         widths=combination.widths,
-        outputs=dataset.classes,
+        outputs=dataset.info.classes,
         initializer=combination.initializer,
         bias_initializer=combination.bias_initializer,
     )

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 import relu_bench.data
 from relu_bench.cli.data import data
+from relu_bench.data import DatasetInfo
 from relu_bench.data.tasks import CLASSIFICATION
 from relu_bench.errors import DataError, ReluBenchError
 
@@ -106,17 +107,8 @@ def test_checks_and_says_where_it_lies_and_what_needs_no_copy() -> None:
 )
 def test_copies(monkeypatch: pytest.MonkeyPatch, written: tuple[str, ...], what: str) -> None:
     images, labels = np.zeros((2, 5, 4, 1), np.uint8), np.array([0, 1], np.uint8)
-    mnist = relu_bench.data.Dataset(
-        name="mnist",
-        task=CLASSIFICATION,
-        inputs=relu_bench.data.image((5, 4, 1)),
-        train_inputs=images,
-        train_targets=labels,
-        test_inputs=images,
-        test_targets=labels,
-        classes=2,
-        source="d/mnist",
-    )
+    info = DatasetInfo("mnist", CLASSIFICATION, relu_bench.data.image((5, 4, 1)), 2, 2, 2)
+    mnist = relu_bench.data.Dataset(info, images, labels, images, labels, source="d/mnist")
     asked: list[object] = []
 
     def load(name: str, data_dir: Path) -> relu_bench.data.Dataset:

@@ -46,7 +46,8 @@ def test_the_trainer_is_kept_until_a_sweep_with_other_data_begins(digits: Datase
 def test_a_digest_tells_contents_apart(digits: Dataset) -> None:
     changed = digits.test_inputs.copy()
     changed[0, 0, 0, 0] ^= 1
-    assert remote.digest_of(digits) == remote.digest_of(replace(digits, name="called otherwise"))
+    renamed = replace(digits, info=replace(digits.info, name="called otherwise"))
+    assert remote.digest_of(digits) == remote.digest_of(renamed)
     assert remote.digest_of(digits) != remote.digest_of(replace(digits, test_inputs=changed))
 
 

@@ -243,7 +243,7 @@ def test_batches_are_read_wherever_they_lie(
     )
     np.testing.assert_array_equal(found.test_inputs, pixels["test_batch"])
     assert found.train_targets.tolist() == [number % 10 for number in range(8)] * 5
-    assert found.inputs.shape == (32, 32, 3)
+    assert found.info.inputs.shape == (32, 32, 3)
     assert found.train_inputs.flags.c_contiguous
 
 
@@ -354,7 +354,7 @@ def digits() -> data.Dataset:
 
 def test_what_it_is(digits: data.Dataset) -> None:
     assert digits.info == data.info("digits")
-    assert digits.inputs.shape == (28, 28, 1)
+    assert digits.info.inputs.shape == (28, 28, 1)
     assert digits.train_inputs.shape == (1437, 28, 28, 1)
     assert digits.test_inputs.shape == (360, 28, 28, 1)
     assert digits.source.startswith("embedded in scikit-learn ")

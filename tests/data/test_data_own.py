@@ -127,9 +127,9 @@ def test_any_size_and_number_of_channels(
 
     assert dataset.name == "my/letters"
     assert dataset.source == str(Path("my/letters"))
-    assert dataset.inputs.shape == expected
-    assert dataset.classes == 4
-    assert dataset.task == CLASSIFICATION
+    assert dataset.info.inputs.shape == expected
+    assert dataset.info.classes == 4
+    assert dataset.info.task == CLASSIFICATION
     np.testing.assert_array_equal(
         dataset.train_inputs, arrays["train_images"].reshape(40, *expected)
     )
@@ -155,7 +155,7 @@ def test_more_than_256_classes(write_folder: WriteFolder, kind: str) -> None:
 
     dataset = data.load("./many")
 
-    assert dataset.classes == data.info("./many").classes == 300
+    assert dataset.info.classes == data.info("./many").classes == 300
     assert dataset.train_targets.dtype == np.uint16
     np.testing.assert_array_equal(dataset.train_targets, arrays["train_labels"])
 
@@ -176,7 +176,7 @@ def test_other_spellings_of_the_file_names(arrays: Arrays) -> None:
         gzip.compress(idx_bytes(colour["train_labels"]))
     )
     (folder / "t10k-labels.idx1-ubyte").write_bytes(idx_bytes(colour["test_labels"]))
-    assert data.load("dots").inputs.shape == (5, 4, 3)
+    assert data.load("dots").info.inputs.shape == (5, 4, 3)
 
 
 def test_a_folder_is_found_as_a_path_first_then_in_the_data_folders(

@@ -531,7 +531,7 @@ def test_what_it_is(usual: data.Dataset) -> None:
     assert usual.info == data.info(NAME)
     assert usual.name == usual.info.name == USUAL
     assert (usual.info.train_count, usual.info.test_count) == (40_000, 10_000)
-    assert usual.inputs == data.Inputs("features", (12,), groups=(6, 6))
+    assert usual.info.inputs == data.Inputs("features", (12,), groups=(6, 6))
     assert (usual.info.outputs, usual.info.classes, usual.encode) == (1, 0, None)
     for array in (usual.train_inputs, usual.train_targets, usual.test_inputs, usual.test_targets):
         assert array.dtype == np.float32

@@ -60,9 +60,9 @@ def test_what_is_known_of_two_classes() -> None:
     texts = small_texts()
     write_lines(Path("dots"), texts)
     dataset = data.load("dots")
-    assert dataset.task == TWO_CLASSES
-    assert (dataset.classes, dataset.info.outputs) == (2, 1)
-    assert dataset.inputs == data.Inputs("tokens", (100,), 10_000)
+    assert dataset.info.task == TWO_CLASSES
+    assert (dataset.info.classes, dataset.info.outputs) == (2, 1)
+    assert dataset.info.inputs == data.Inputs("tokens", (100,), 10_000)
     assert dataset.source == "dots (classes from 0: neg, pos)"
     # Numbers in alphabetical order of the names; a fifth of each class is the test part.
     for inputs, targets, count in (
@@ -82,8 +82,8 @@ def test_what_is_known_of_two_classes() -> None:
 def test_more_than_two_classes() -> None:
     write_files(Path("topics"), small_texts(5, ["c", "a", "b"]))
     dataset = data.load("./topics")
-    assert dataset.task == CLASSIFICATION
-    assert (dataset.classes, dataset.info.outputs) == (3, 3)
+    assert dataset.info.task == CLASSIFICATION
+    assert (dataset.info.classes, dataset.info.outputs) == (3, 3)
     assert "aative" in dataset.train_inputs[0]
     assert dataset.train_targets[0] == 0
 
@@ -406,5 +406,5 @@ def test_the_encoding_of_a_data_set(tmp_path: Path) -> None:
     assert dataset.encode is not None
     train, test = dataset.encode(np.arange(0, 32, 2, dtype=np.int32))
     assert (train.shape, test.shape) == ((32, 100), (8, 100))
-    assert 2 <= train.max() < dataset.inputs.vocabulary
+    assert 2 <= train.max() < dataset.info.inputs.vocabulary
     assert not train[:, :80].any()

@@ -97,7 +97,9 @@ def test_the_images_are_those_of_training_scaled_and_stratified() -> None:
 def test_a_task_of_another_loss_is_refused() -> None:
     from dataclasses import replace
 
-    other = replace(data.load("digits"), task=Task("rating", "accuracy", "mean_squared_error"))
+    digits = data.load("digits")
+    task = Task("rating", "accuracy", "mean_squared_error")
+    other = replace(digits, info=replace(digits.info, task=task))
     with pytest.raises(ReluBenchError, match="no gradient of the loss mean_squared_error"):
         images_of(other, 5)
 

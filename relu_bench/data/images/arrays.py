@@ -1,16 +1,16 @@
 """The four arrays that an image data set is made of, in four IDX files or in one `.npz`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from relu_bench.data.dataset import DamagedError, Dataset, DatasetInfo
 from relu_bench.data.images import idx
-from relu_bench.data.npz import read_npz
+from relu_bench.data.npz import KERAS_KEYS, read_npz
 
 Role = Literal["train_images", "train_labels", "test_images", "test_labels"]
 PAIRS: tuple[tuple[Role, Role], ...] = (
@@ -23,12 +23,6 @@ STEMS: Stems = {
     "train_labels": "train-labels",
     "test_images": "t10k-images",
     "test_labels": "t10k-labels",
-}
-_NPZ_KEYS: dict[Role, str] = {
-    "train_images": "x_train",
-    "train_labels": "y_train",
-    "test_images": "x_test",
-    "test_labels": "y_test",
 }
 ROLES: tuple[Role, ...] = tuple(STEMS)
 _IMAGES = ("train_images", "test_images")
@@ -55,6 +49,14 @@ class Four:
     arrays: Mapping[Role, npt.NDArray[Any]]
     places: Mapping[Role, str]
 
+    @classmethod
+    def of(cls, arrays: Iterable[npt.NDArray[Any]], places: Iterable[str]) -> Self:
+        """Those of both in the order of `ROLES`."""
+        return cls(
+            dict(zip(ROLES, arrays, strict=True)),
+            dict(zip(ROLES, places, strict=True)),
+        )
+
 
 def file_name(role: Role, stems: Stems = STEMS, dimensions: int = 3) -> str:
     """The well-known name of the gzipped IDX file, `train-images-idx3-ubyte.gz` and so on.
@@ -80,8 +82,8 @@ def missing_files(found: Mapping[Role, Path], stems: Stems = STEMS) -> str:
 
 def read_idx(files: Mapping[Role, Path], most_bytes: int | None) -> Four:
     """Read four IDX files, none of more than `most_bytes` unpacked. Raises `DamagedError`."""
-    arrays = {role: idx.read(path, most_bytes) for role, path in files.items()}
-    return Four(arrays, {role: str(path) for role, path in files.items()})
+    paths = [files[role] for role in ROLES]
+    return Four.of([idx.read(path, most_bytes) for path in paths], map(str, paths))
 
 
 def read_keras_npz(path: Path, most_bytes: int) -> Four:
@@ -89,11 +91,8 @@ def read_keras_npz(path: Path, most_bytes: int) -> Four:
 
     Raises `DamagedError`.
     """
-    arrays = read_npz(path, tuple(_NPZ_KEYS.values()), most_bytes=most_bytes)
-    return Four(
-        {role: arrays[key] for role, key in _NPZ_KEYS.items()},
-        {role: f"{path} ({key})" for role, key in _NPZ_KEYS.items()},
-    )
+    arrays = read_npz(path, KERAS_KEYS, most_bytes=most_bytes)
+    return Four.of(arrays.values(), (f"{path} ({key})" for key in arrays))
 
 
 def check_shapes(arrays: Mapping[Role, HasShape], places: Mapping[Role, str]) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relu_bench.data.dataset import DamagedError
-from relu_bench.data.images.arrays import ROLES, Four
+from relu_bench.data.images.arrays import Four
 from relu_bench.data.npz import unpickled
 from relu_bench.data.places import read_bytes
 
@@ -37,10 +37,7 @@ def read(folder: Path, most_bytes: int) -> Four:
     arrays = (*(np.concatenate(parts) for parts in zip(*train, strict=True)), *test)
     of_train = f"{folder} (data_batch_1 to data_batch_5)"
     places = (of_train, of_train, str(folder / TEST), str(folder / TEST))
-    return Four(
-        dict(zip(ROLES, arrays, strict=True)),
-        dict(zip(ROLES, places, strict=True)),
-    )
+    return Four.of(arrays, places)
 
 
 def _batch(path: Path, most_bytes: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:

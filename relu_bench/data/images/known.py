@@ -113,17 +113,11 @@ EMNIST_SPLITS: Mapping[str, tuple[int, int, int, int]] = {
 
 def _emnist(split: str, classes: int, train: int, test: int, first_label: int) -> Known:
     name = f"emnist(split={split})"
-    begin = f"emnist-{split}"
     return Known(
         info=DatasetInfo(name, CLASSIFICATION, image((28, 28, 1)), classes, train, test),
         # The second is how the archive of NIST unpacks.
         folders=("emnist", "emnist/gzip"),
-        stems={
-            "train_images": f"{begin}-train-images",
-            "train_labels": f"{begin}-train-labels",
-            "test_images": f"{begin}-test-images",
-            "test_labels": f"{begin}-test-labels",
-        },
+        stems={role: f"emnist-{split}-{role.replace('_', '-')}" for role in ROLES},
         transposed=True,
         first_label=first_label,
         homepage="www.nist.gov/itl/products-and-services/emnist-dataset",
@@ -204,11 +198,11 @@ def info(label: Label) -> DatasetInfo:
     return KNOWN[str(label)].info
 
 
-def place(label: Label, data_dir: Path | None) -> str | None:
+def find(label: Label, data_dir: Path | None) -> Path | None:
     """Where it lies, None where it is nowhere. Raises `DataError` as `_find`."""
     known = KNOWN[str(label)]
     found = (_find(known, each) for each in all_places(data_dir))
-    return next((str(location.path) for location in found if location is not None), None)
+    return next((location.path for location in found if location is not None), None)
 
 
 def load(label: Label, data_dir: Path | None, fetch: bool) -> Dataset:
@@ -224,11 +218,8 @@ def load(label: Label, data_dir: Path | None, fetch: bool) -> Dataset:
                 return location.read(known)
             except DamagedError as error:
                 raise DataError(f"{error}.\n{_copy_anew(known)}") from error
-    cache = keras_cache()
     try:
-        dataset = _from_cache(known, cache, data_dir)
-        if dataset is None and fetch and not known.homepage:
-            dataset = _from_keras(known, cache, data_dir)
+        dataset = _from_cache(known, data_dir, fetch=fetch and not known.homepage)
     except DamagedError as error:
         fetches = f"Delete the file, then `relu-bench data {known.command}` fetches it anew."
         raise DataError(f"{error}.\n{_copy_anew(known) if known.homepage else fetches}") from error
@@ -304,24 +295,23 @@ def _find(known: Known, place: Place) -> Location | None:
     return None
 
 
-def _from_cache(known: Known, cache: Place, data_dir: Path | None) -> Dataset | None:
+def _from_cache(known: Known, data_dir: Path | None, *, fetch: bool) -> Dataset | None:
+    """What lies in Keras's cache, or what Keras fetches into it if `fetch`."""
+    cache = keras_cache()
     location = _find(known, cache)
-    if location is None:
+    if location is not None:
+        try:
+            return location.read(known)
+        except DamagedError:
+            if not os.access(cache.folder, os.W_OK):
+                raise
+    elif not fetch:
         return None
-    try:
-        return location.read(known)
-    except DamagedError:
-        if not os.access(cache.folder, os.W_OK):
-            raise
-    # Keras writes in place: what looks truncated may be what another process is fetching.
     with _lock(known, cache, data_dir):
-        return location.read(known)
-
-
-def _from_keras(known: Known, cache: Place, data_dir: Path | None) -> Dataset:
-    with _lock(known, cache, data_dir):
-        location = _find(known, cache)
-        if location is not None:  # another process had the lock and has fetched it
+        # Whoever had the lock before has fetched it, perhaps. Keras writes in place: what looked
+        # truncated may have been what that one was fetching.
+        location = location or _find(known, cache)
+        if location is not None:
             return location.read(known)
         before = _cached_files(known, cache)
         try:
@@ -345,10 +335,7 @@ def fetched(known: Known) -> Four:
         (train_images, train_labels), (test_images, test_labels) = loader.load_data()
     # Some of Keras's loaders give labels as a column.
     arrays = (train_images, train_labels.reshape(-1), test_images, test_labels.reshape(-1))
-    return Four(
-        dict(zip(ROLES, arrays, strict=True)),
-        {role: f"{known.info.name} as fetched ({role})" for role in ROLES},
-    )
+    return Four.of(arrays, (f"{known.info.name} as fetched ({role})" for role in ROLES))
 
 
 def _cached_files(known: Known, cache: Place) -> set[Path]:
@@ -460,7 +447,7 @@ def idx_arrays(dataset: Dataset) -> Mapping[Role, idx.Bytes]:
     There is no channel dimension if there is one channel.
     """
     known = KNOWN[dataset.name]
-    grey = dataset.inputs.shape[-1] == 1
+    grey = dataset.info.inputs.shape[-1] == 1
     found: dict[Role, idx.Bytes] = {}
     for role, array in zip(ROLES, dataset.arrays, strict=True):
         if array.ndim == 1:

@@ -59,30 +59,7 @@ def info(_label: Label | None = None) -> DatasetInfo:
     return DatasetInfo(NAME, RATINGS, inputs, 0, COUNTS.ratings - test, test)
 
 
-def place(_label: Label, data_dir: Path | None) -> str | None:
-    """Where its folder or archive lies, None where it is nowhere. Raises as `_found`."""
-    path = _found(data_dir)
-    return None if path is None else str(path)
-
-
-def load(_label: Label, data_dir: Path | None, fetch_it: bool) -> Dataset:
-    """The ratings with their features; raises `DataError`."""
-    path = _found(data_dir)
-    if path is None:
-        path = fetched(ARCHIVE, _download, partial(_missing, data_dir), asked=fetch_it)
-    try:
-        return _dataset(path)
-    except DamagedError as error:
-        raise DataError(f"{error}.\n{_remedy(path)}") from error
-
-
-def copy(dataset: Dataset, to: Path) -> Copied:
-    """Write the three files into their folder in `to`; raises `DataError`."""
-    contents = {name: content for name, content, _ in _contents(Path(dataset.source))}
-    return copy_files(expanded(to) / FOLDER, contents)
-
-
-def _found(data_dir: Path | None) -> Path | None:
+def find(_label: Label, data_dir: Path | None) -> Path | None:
     """The folder with the three files, or the archive; None where there is neither.
 
     Raises `DataError` for a folder that lacks some of the files, unless the archive lies beside it.
@@ -100,6 +77,23 @@ def _found(data_dir: Path | None) -> Path | None:
                 f" {ARCHIVE} there anew, or put the archive itself into {each.folder}."
             )
     return None
+
+
+def load(label: Label, data_dir: Path | None, fetch_it: bool) -> Dataset:
+    """The ratings with their features; raises `DataError`."""
+    path = find(label, data_dir)
+    if path is None:
+        path = fetched(ARCHIVE, _download, partial(_missing, data_dir), asked=fetch_it)
+    try:
+        return _dataset(path)
+    except DamagedError as error:
+        raise DataError(f"{error}.\n{_remedy(path)}") from error
+
+
+def copy(dataset: Dataset, to: Path) -> Copied:
+    """Write the three files into their folder in `to`; raises `DataError`."""
+    contents = {name: content for name, content, _ in _contents(Path(dataset.source))}
+    return copy_files(expanded(to) / FOLDER, contents)
 
 
 def _download() -> None:

@@ -113,11 +113,11 @@ def load(label: Label, _data_dir: Path | None, _fetch_it: bool) -> Dataset:
         ratings[~test],
         features[test],
         ratings[test],
-        source=f"{place(label, None)}; on this test part {reached:.4f}",
+        source=f"{find(label, None)}; on this test part {reached:.4f}",
     )
 
 
-def place(label: Label, _data_dir: Path | None) -> str:
+def find(label: Label, _data_dir: Path | None) -> str:
     """That it is made up, and how good one can be."""
     best = best_reachable(float(dict(label.parameters)["noise"]))  # type: ignore[arg-type]
     return f"{EMBEDDED}; best reachable RMSE {best['rmse']:g}, MAE {best['mae']:.4g}"

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from relu_bench.components.labels import Label
 from relu_bench.components.registry import Parameter
 from relu_bench.data.dataset import DamagedError, Dataset, DatasetInfo, Inputs
-from relu_bench.data.npz import read_npz
+from relu_bench.data.npz import KERAS_KEYS, read_npz
 from relu_bench.data.places import (
     VARIABLE,
     Copied,
@@ -35,7 +35,6 @@ from relu_bench.errors import DataError
 NAME, FILE = "imdb", "imdb.npz"
 COUNT = 25_000
 """Reviews in either part."""
-_KEYS = ("x_train", "y_train", "x_test", "y_test")
 # That of the file that Keras fetches (keras.datasets.imdb compares it, too).
 _SHA256 = "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"
 _HIGHEST_RANK = 2**31
@@ -57,15 +56,16 @@ def info(label: Label) -> DatasetInfo:
     return DatasetInfo(str(label), TWO_CLASSES, inputs, 2, COUNT, COUNT)
 
 
-def place(_label: Label, data_dir: Path | None) -> str | None:
-    """Where the file lies, None where it is nowhere."""
-    path = _found(data_dir)
-    return None if path is None else str(path)
+def find(_label: Label, data_dir: Path | None) -> Path | None:
+    """The file, None where it is nowhere."""
+    folders = [each.folder for each in all_places(data_dir)]
+    paths = (path for folder in folders for path in (folder / NAME / FILE, folder / FILE))
+    return next((path for path in paths if path.is_file()), None)
 
 
 def load(label: Label, data_dir: Path | None, fetch_it: bool) -> Dataset:
     """The reviews as tokens; raises `DataError`."""
-    path = _found(data_dir)
+    path = find(label, data_dir)
     if path is None:
         path = fetched(FILE, _download, partial(_missing, data_dir), asked=fetch_it)
     try:
@@ -86,12 +86,6 @@ def copy(dataset: Dataset, to: Path) -> Copied:
     return copy_files(expanded(to) / NAME, {FILE: source.read_bytes()})
 
 
-def _found(data_dir: Path | None) -> Path | None:
-    folders = [each.folder for each in all_places(data_dir)]
-    paths = (path for folder in folders for path in (folder / NAME / FILE, folder / FILE))
-    return next((path for path in paths if path.is_file()), None)
-
-
 def _download() -> None:
     from relu_bench.machine.quiet_tensorflow import keras
 
@@ -100,10 +94,10 @@ def _download() -> None:
 
 
 def _read(path: Path, info: DatasetInfo) -> Dataset:
-    arrays = read_npz(path, _KEYS, most_bytes=_MOST_BYTES, objects=True)
+    arrays = read_npz(path, KERAS_KEYS, most_bytes=_MOST_BYTES, objects=True)
     length, vocabulary = info.inputs.shape[0], info.inputs.vocabulary
     parts: list[npt.NDArray[Any]] = []
-    for texts, labels in (_KEYS[:2], _KEYS[2:]):
+    for texts, labels in (KERAS_KEYS[:2], KERAS_KEYS[2:]):
         where = f"{path} ({texts})"
         if arrays[texts].shape != (COUNT,):
             held = f"{len(arrays[texts]):,} reviews" if arrays[texts].ndim else "no reviews"

@@ -76,16 +76,14 @@ class Found:
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """Texts as object arrays of str and their class numbers, sorted; `classes` are the names.
+    """For both parts, texts as an object array of str and their class numbers, sorted.
 
-    `left_out` lies beside them and was not read.
+    `classes` are the names. `left_out` lies beside them and was not read.
     """
 
     classes: tuple[str, ...]
-    train: npt.NDArray[Any]
-    train_targets: Labels
-    test: npt.NDArray[Any]
-    test_targets: Labels
+    train: tuple[npt.NDArray[Any], Labels]
+    test: tuple[npt.NDArray[Any], Labels]
     left_out: tuple[Path, ...]
 
 
@@ -102,14 +100,13 @@ def load(name: str, path: Path) -> Dataset:
     task = TWO_CLASSES if classes == 2 else CLASSIFICATION
     shown = ", ".join(name[:_LONGEST_NAME] for name in parts.classes[:_MOST_NAMES])
     shown += ", ..." if classes > _MOST_NAMES else ""
+    train, test = parts.train[0], parts.test[0]
     return Dataset.of(
-        DatasetInfo(name, task, inputs, classes, len(parts.train), len(parts.test)),
-        parts.train,
-        parts.train_targets,
-        parts.test,
-        parts.test_targets,
+        DatasetInfo(name, task, inputs, classes, len(train), len(test)),
+        *parts.train,
+        *parts.test,
         source=f"{path} (classes from 0: {shown})",
-        encode=TextEncoding(parts.train, parts.test, LENGTH, VOCABULARY),
+        encode=TextEncoding(train, test, LENGTH, VOCABULARY),
     )
 
 
@@ -126,10 +123,7 @@ def fingerprint(path: Path) -> str:
     """
     parts = _parts(path)
     sha = hashlib.sha256(b"texts\n")
-    for texts, targets in (
-        (parts.train, parts.train_targets),
-        (parts.test, parts.test_targets),
-    ):
+    for texts, targets in (parts.train, parts.test):
         sha.update(f"{len(texts)}\n".encode())
         for text, target in zip(texts, targets, strict=True):
             content = text.encode()
@@ -163,21 +157,14 @@ def _read(path: Path, _stamp: tuple[Any, ...]) -> _Parts:
     if len(classes) < 2:
         only = f"only the class {show(classes[0])}" if classes else "no class"
         raise DamagedError(path, f"{only} was found, at least two are needed;\n{EXPECTED}")
-    train, train_targets = _sorted(found.train, classes)
+    texts, targets = _sorted(found.train, classes)
     if found.test is not None:
-        test_part = _sorted(found.test, classes)
-        return _Parts(classes, train, train_targets, *test_part, found.left_out)
+        test = _sorted(found.test, classes)
+        return _Parts(classes, (texts, targets), test, found.left_out)
     _check_enough(path, found)
-    size = round(len(train) * TEST_SHARE)
-    test = stratified_sample(train_targets, size, _TEST_SEED)
-    return _Parts(
-        classes,
-        train[~test],
-        train_targets[~test],
-        train[test],
-        train_targets[test],
-        found.left_out,
-    )
+    is_test = stratified_sample(targets, round(len(texts) * TEST_SHARE), _TEST_SEED)
+    train, test = ((texts[part], targets[part]) for part in (~is_test, is_test))
+    return _Parts(classes, train, test, found.left_out)
 
 
 def _check_enough(path: Path, found: Found) -> None:

@@ -59,12 +59,7 @@ def placed(spec: Spec, content: bytes | None, folder: Path) -> Spec:
 def digest_of(dataset: Dataset) -> str:
     """SHA-256, in hex, of a data set's arrays."""
     found = hashlib.sha256()
-    for array in (
-        dataset.train_inputs,
-        dataset.train_targets,
-        dataset.test_inputs,
-        dataset.test_targets,
-    ):
+    for array in dataset.arrays:
         found.update(f"{array.shape} {array.dtype.str}".encode())
         # Texts are no plain array.
         plain = array.dtype != object
