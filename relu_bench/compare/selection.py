@@ -30,9 +30,8 @@ from relu_bench.compare.variants import (
 )
 from relu_bench.components.registry import nearest_field
 from relu_bench.components.spacing import split_at_commas
-from relu_bench.errors import ReluBenchError, StoreError, shorten, show
+from relu_bench.errors import ReluBenchError, shorten, show
 from relu_bench.store import columns
-from relu_bench.store.cells import shown
 from relu_bench.store.plans import KeptPlan, kept
 from relu_bench.wording import counted, plural
 
@@ -197,7 +196,8 @@ def load(stores: Sequence[Path], where: Sequence[str] = ()) -> Selection:
     folders = tuple(distinct.values())
     tables = [store.read(folder, "runs") for folder in folders]
     for folder, table in zip(folders, tables, strict=True):
-        _check_settings(folder, table)
+        if completed(table)[list(columns.REQUIRED)].isna().any(axis=None):
+            store.check(folder)  # says in which line, and what to do
     if not any(len(table) for table in tables):
         listed = ", ".join(str(folder) for folder in folders)
         raise ReluBenchError(
@@ -238,25 +238,6 @@ def _of_experiment(table: DataFrame, experiment: str) -> DataFrame:
     """The rows of one experiment; the table itself, which may be large, where it has no others."""
     its = table["experiment"] == experiment
     return table if its.all() else table[its]
-
-
-def _check_settings(folder: Path, runs: DataFrame) -> None:
-    """Look whether completed runs say what they are.
-
-    Raises:
-        StoreError: a cell is empty, or impossible, without which a run can be compared with none.
-    """
-    done = completed(runs)
-    faults = {f"no value in the column {name}": done[name].isna() for name in columns.REQUIRED}
-    faults["a learning rate that is not above 0"] = done["learning_rate"] <= 0
-    for fault, found in faults.items():
-        if found.any():
-            run_id = shown(done["run_id"][found].iloc[0])
-            raise StoreError(
-                f"{folder / 'runs.csv'}: {found.sum():,} completed runs, such as {run_id}, have "
-                f"{fault}. Put it back from a copy, or delete these lines and the runs' lines in "
-                "the other CSVs (the runs are then trained again)."
-            )
 
 
 def once_each(runs: DataFrame) -> DataFrame:

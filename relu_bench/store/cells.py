@@ -19,28 +19,10 @@ from relu_bench.store.columns import Column
 Value: TypeAlias = str | int | float | bool | None
 
 # What `pandas.read_csv` reads as missing when it is given no options; a test compares the two.
-MISSING_TOKENS = frozenset(
-    {
-        "#N/A",
-        "#N/A N/A",
-        "#NA",
-        "-1.#IND",
-        "-1.#QNAN",
-        "-NaN",
-        "-nan",
-        "1.#IND",
-        "1.#QNAN",
-        "<NA>",
-        "N/A",
-        "NA",
-        "NULL",
-        "NaN",
-        "None",
-        "n/a",
-        "nan",
-        "null",
-    }
-)
+MISSING_TOKENS = {
+    "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
+    "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
+}  # fmt: skip
 # A spreadsheet's own limit for a cell is 32,767 characters.
 LONGEST_TEXT = 32_000
 
@@ -73,15 +55,16 @@ def cell(column: Column, value: Value) -> str:
     """
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
-    if column.kind in ("text", "time"):
-        return _text_cell(value)
-    if column.kind == "boolean" and isinstance(value, bool):
+    if isinstance(value, bool) and column.kind in ("text", "time", "boolean"):
         return "true" if value else "false"
+    if column.kind in ("text", "time"):
+        return guard(clean(str(value)))
     if not isinstance(value, bool | str):
         if column.kind == "integer" and _is_integer(value):
             return str(int(value))
         if column.kind == "number" and isinstance(value, Real):
-            return _number_cell(value)
+            number = float(value)  # a float of NumPy writes its type into its own repr
+            return repr(number) if math.isfinite(number) else ""
     raise StoreError(
         f"the column {column.name} takes {column.kind} values, got {value!r}; "
         "this is a fault in what called the store, not in the results folder"
@@ -141,17 +124,5 @@ def shown(text: str) -> str:
     return repr(shorten(text, _MOST_SHOWN))
 
 
-def _text_cell(value: str | int | float | bool) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return guard(clean(str(value)))
-
-
 def _is_integer(value: int | float) -> bool:
     return isinstance(value, Integral) and -_LONGEST_INTEGER <= int(value) < _LONGEST_INTEGER
-
-
-def _number_cell(value: int | float) -> str:
-    # A float of NumPy writes its type into its own repr.
-    number = float(value)
-    return repr(number) if math.isfinite(number) else ""

@@ -4,6 +4,7 @@
 Accuracies are fractions in [0, 1]. A value that does not exist is empty, never 0.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,7 +22,8 @@ class Column:
     """One column of a CSV.
 
     `before` is what runs had in whose store the column did not exist yet: a field's default.
-    `choices` are the only texts that it holds; none where any text may stand.
+    `choices` are the only texts that it holds; none where any text may stand. Where `is_positive`,
+    numbers are above 0.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Column:
     empty_when: str = "never"
     before: str | None = None
     choices: tuple[str, ...] = ()
+    is_positive: bool = False
 
     @property
     def is_required(self) -> bool:
@@ -40,15 +43,17 @@ class Column:
     @property
     def limits(self) -> tuple[float, float]:
         """The smallest and the largest number that there can be, with room for rounding."""
-        return (-1e-6, 1 + 1e-6) if self.unit == "fraction" else (-_LARGEST, _LARGEST)
+        if self.unit == "fraction":
+            return -1e-6, 1 + 1e-6
+        return (math.ulp(0.0) if self.is_positive else -_LARGEST), _LARGEST
 
     @property
     def holds(self) -> str:
         """What stands in it, in words."""
         if self.choices:
             return " or ".join(self.choices)
-        between = "from 0 to 1" if self.unit == "fraction" else ""
-        return f"{self.kind} values {between}".rstrip()
+        limits = "from 0 to 1" if self.unit == "fraction" else "above 0" * self.is_positive
+        return f"{self.kind} values {limits}".rstrip()
 
 
 STATUSES = ("completed", "failed")
@@ -77,7 +82,7 @@ SPEC = (
         "initializer label of recurrent kernels",
         before="orthogonal(gain=1.0)",
     ),
-    Column("learning_rate", "number", "learning rate of the optimizer"),
+    Column("learning_rate", "number", "learning rate of the optimizer", is_positive=True),
     Column("batch_norm", "boolean", "batch normalization between each layer and its activation"),
     Column("batch_norm_momentum", "number", "momentum of the moving statistics"),
     Column("optimizer", "text", "optimizer label with every parameter but the learning rate"),

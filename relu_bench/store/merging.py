@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -24,7 +24,6 @@ from relu_bench.store.tables import (
     add_columns,
     bring_up_to_date,
     header,
-    records,
     without,
 )
 from relu_bench.store.wholeness import NEEDED, Rows, check, lacks
@@ -115,9 +114,9 @@ class _Source:
         check_is_store(folder)
         try:
             self.headers = {
-                name: header(path, TABLES[name])
-                for name, path in self._paths()
-                if path.exists() and path.stat().st_size
+                name: header(path, table)
+                for name, table in TABLES.items()
+                if (path := folder / table.file_name).exists() and path.stat().st_size
             }
             # What no command can read must not get into a store that is whole.
             check(folder)
@@ -137,19 +136,11 @@ class _Source:
         """The records of one run in epochs.csv or layers.csv."""
         if name not in self.headers:
             return []
-        path = self.folder / TABLES[name].file_name
         if name not in self._indexes:
+            path = self.folder / TABLES[name].file_name
             self._indexes[name] = KeyIndex(path, TABLES[name])
             self._indexes[name].refresh(store_journal.committed_size(self.folder, path.name))
-        with path.open("rb") as file:
-            return [
-                record
-                for start, stop in self._indexes[name].spans(key)
-                for _, record in records(file, start, stop)
-            ]
-
-    def _paths(self) -> Iterable[tuple[TableName, Path]]:
-        return ((name, self.folder / table.file_name) for name, table in TABLES.items())
+        return self._indexes[name].records_of(key)
 
 
 class _Target(Store):

@@ -398,14 +398,12 @@ def _belongs(frame: "pd.DataFrame", keys: Collection[Key]) -> "NDArray[np.bool_]
 
 
 def _float_precision(pandas_version: str) -> Literal["round_trip"] | None:
-    """How pandas is asked to read floats so that each is that of its shortest text."""
-    return None if _parses_floats_exactly(pandas_version) else "round_trip"
+    """How pandas is asked to read floats so that each is that of its shortest text.
 
-
-def _parses_floats_exactly(pandas_version: str) -> bool:
-    """Whether pandas reads the shortest text of a float as that float without being asked to."""
+    From 3.1 on it does so without being asked.
+    """
     major, minor = pandas_version.split(".")[:2]
-    return (int(major), int(minor)) >= (3, 1)
+    return None if (int(major), int(minor)) >= (3, 1) else "round_trip"
 
 
 def _nothing(frame: "pd.DataFrame", column: Column) -> "pd.Series[Any]":

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from relu_bench import store
 from relu_bench.components.variant_label import label
-from relu_bench.store import Store, columns, scan
+from relu_bench.store import Store, columns, scan, wholeness
 from relu_bench.store.reading import check_is_store
+from relu_bench.store.tables import Key
 from relu_bench.tables import Table, table
 
 CELLS = ("experiment", "run_id", "status", "outcome", "error")
@@ -115,17 +115,12 @@ def partial(stores: Sequence[Path]) -> dict[str, tuple[str, ...]]:
     Raises:
         StoreError: a folder is no store, or cannot be read.
     """
-    lacking = {folder: set(store.partial(folder)) for folder in dict.fromkeys(stores)}
-    if not any(lacking.values()):
-        return {}
-    whole = {
-        key
-        for folder, its in lacking.items()
-        for key, status in Store(folder).statuses().items()
-        if status == "completed" and key not in its
-    }
+    runs: dict[Key, bool] = {}
+    for folder in dict.fromkeys(stores):
+        for key, is_whole in wholeness.completed(folder).items():
+            runs[key] = is_whole or runs.get(key, False)
     found: dict[str, list[str]] = {}
-    for experiment, run_id in sorted(set().union(*lacking.values()) - whole):
+    for experiment, run_id in sorted(key for key, is_whole in runs.items() if not is_whole):
         found.setdefault(experiment, []).append(run_id)
     return {experiment: tuple(run_ids) for experiment, run_ids in found.items()}
 

@@ -412,6 +412,15 @@ class KeyIndex:
         """Where the rows of `key` stand, as of the last `refresh`; empty when there are none."""
         return tuple(self._spans.get(key, ()))
 
+    def records_of(self, key: Key) -> list[bytes]:
+        """The rows of `key`, as of the last `refresh`."""
+        with self._path.open("rb") as file:
+            return [
+                record
+                for start, stop in self.spans(key)
+                for _, record in records(file, start, stop)
+            ]
+
     def _continues(self, file: BinaryIO) -> bool:
         """Whether the part that was read still stands there.
 

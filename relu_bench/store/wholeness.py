@@ -65,7 +65,14 @@ def check(folder: Path) -> None:
 
 
 def partial(folder: Path, keys: Collection[Key] | None = None, *, layers: bool = True) -> list[Key]:
-    """The completed runs of a store that lack rows.
+    """The completed runs of a store that lack rows; for the arguments, see `completed`."""
+    return [key for key, is_whole in completed(folder, keys, layers=layers).items() if not is_whole]
+
+
+def completed(
+    folder: Path, keys: Collection[Key] | None = None, *, layers: bool = True
+) -> dict[Key, bool]:
+    """The completed runs of a store, and whether each has all of its rows.
 
     Args:
         folder: a results folder.
@@ -95,7 +102,7 @@ def partial(folder: Path, keys: Collection[Key] | None = None, *, layers: bool =
                     texts = dict(zip(there, cells[2:], strict=True))
                     row = tuple(_bare(each, texts.get(each, "")) for each in needed)
                     found[key][name].append(same.setdefault(row, row))
-    return [key for key, rows in found.items() if lacks(runs[key], rows)]
+    return {key: not lacks(runs[key], rows) for key, rows in found.items()}
 
 
 def _bare(name: str, text: str) -> str:

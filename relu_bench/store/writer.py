@@ -33,7 +33,6 @@ from relu_bench.store.tables import (
     check_tail,
     encode,
     header,
-    records,
     without,
 )
 from relu_bench.store.wholeness import check
@@ -229,14 +228,8 @@ class Store:
 
     def _rows(self, name: TableName, key: Key) -> list[list[str]]:
         """The cells, as they are written, of the rows of one run."""
-        path, index = self._paths[name], self._indexes[name]
-        index.refresh()
-        with path.open("rb") as file:
-            return [
-                cells_of(record)
-                for start, stop in index.spans(key)
-                for _, record in records(file, start, stop)
-            ]
+        self._indexes[name].refresh()
+        return list(map(cells_of, self._indexes[name].records_of(key)))
 
     def _commit(self, added: Mapping[TableName, bytes], replaced: Sequence[Span]) -> None:
         runs = self._paths["runs"]
