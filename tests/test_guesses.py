@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from relu_bench.data.tasks import CLASSIFICATION, RATINGS, TWO_CLASSES
-from relu_bench.training.objectives import GUESSES, Judged
+from relu_bench.training.objectives import GUESSES, Measured
 
 
 def test_every_task_finds_its_guess_and_it_knows_every_metric() -> None:
@@ -28,9 +28,9 @@ def test_ratings_are_judged_by_a_paired_t_test() -> None:
     random = np.random.default_rng(0)
     targets = random.normal(3, 1, 400)
     guess = GUESSES["mean"]
-    good = Judged({}, targets + random.normal(0, 0.6, 400))
-    useless = Judged({}, 3 + random.normal(0, 0.5, 400))
+    good = Measured(0.36, {}, 400, targets + random.normal(0, 0.6, 400))
+    useless = Measured(1.25, {}, 400, 3 + random.normal(0, 0.5, 400))
     assert guess.is_beaten(targets, targets, good)
     assert not guess.is_beaten(targets, targets, useless)
     with pytest.raises(ValueError, match="judged by the outputs"):
-        guess.is_beaten(targets, targets, Judged({}, None))
+        guess.is_beaten(targets, targets, Measured(0.36, {}, 400))

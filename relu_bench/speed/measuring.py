@@ -63,13 +63,13 @@ def measure(
         if source is None:
             found = _measured_here(those, sizes, settings, on_progress)
         else:
-            found = own.call_with_report(
+            found = own.call(
                 source,
-                lambda told: on_progress(*told),
                 _measured_there,
                 dict.fromkeys(those, source),
                 sizes,
                 settings,
+                on_report=lambda told: on_progress(*told),
             )
         # Each file's functions are compared with relu in the same process; it is shown once.
         costs += [cost for cost in found if not costs or cost.activation != REFERENCE]

@@ -15,7 +15,7 @@ from relu_bench.config.plan import Spec
 from relu_bench.data.tasks import METRICS, Metric, Task
 from relu_bench.networks import weights
 from relu_bench.training import probes
-from relu_bench.training.objectives import GUESSES, Judged, Measured
+from relu_bench.training.objectives import GUESSES, Measured
 from relu_bench.training.program import Program, Samples
 
 Row = dict[str, Any]
@@ -254,7 +254,7 @@ class _Run:
             order = data_order(self.spec.seed, self.spec.epochs, self.split.train)
             judged, answers = trained, targets[order]
         beaten = GUESSES[self.loaded.task.guess].is_beaten(
-            targets[self.split.train], answers, Judged(judged.metrics, judged.outputs)
+            targets[self.split.train], answers, judged
         )
         return "learned" if beaten else "at_chance"
 

@@ -158,14 +158,6 @@ class StepValues:
         return measured(self.task, loss, means, count, targets=self.targets, outputs=self.outputs)
 
 
-@dataclass(frozen=True)
-class Judged:
-    """What a network reached on some samples: its metrics, and its single output if it has one."""
-
-    metrics: Mapping[str, float]
-    outputs: Array | None
-
-
 class ConstantGuess(Protocol):
     """One way to answer without a network."""
 
@@ -173,7 +165,7 @@ class ConstantGuess(Protocol):
         """What it reaches on `targets` (n,), by metric; it knows `train_targets` only."""
         ...
 
-    def is_beaten(self, train_targets: Array, targets: Array, judged: Judged) -> bool:
+    def is_beaten(self, train_targets: Array, targets: Array, judged: Measured) -> bool:
         """Whether the network is better on `targets`, at the level of 1 %."""
         ...
 
@@ -184,7 +176,7 @@ class _Majority:
     def metrics(self, train_targets: Array, targets: Array) -> dict[str, float]:
         return {"accuracy": data.guess_accuracy(train_targets, targets), "auc": 0.5}
 
-    def is_beaten(self, train_targets: Array, targets: Array, judged: Judged) -> bool:
+    def is_beaten(self, train_targets: Array, targets: Array, judged: Measured) -> bool:
         guess = data.guess_accuracy(train_targets, targets)
         correct = round(judged.metrics["accuracy"] * len(targets))
         return stats.better_than_guess(correct, len(targets), guess)
@@ -200,7 +192,7 @@ class _Mean:
             "mae": float(np.mean(np.abs(errors))),
         }
 
-    def is_beaten(self, train_targets: Array, targets: Array, judged: Judged) -> bool:
+    def is_beaten(self, train_targets: Array, targets: Array, judged: Measured) -> bool:
         if judged.outputs is None:
             raise ValueError("ratings are judged by the outputs, and there are none")
         return stats.errors_below_guess(

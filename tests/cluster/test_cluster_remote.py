@@ -10,7 +10,7 @@ from fake_training import result_of, specs_of
 from relu_bench.data import Dataset
 from relu_bench.execution.cluster import driver, remote
 from relu_bench.execution.cluster.remote import HeldData, Trained
-from relu_bench.networks.activations.own import ActivationError, read_source
+from relu_bench.networks.activations.own import ActivationError, content_of, read_source
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +74,7 @@ def test_a_users_file_travels_by_its_content(tmp_path: Path) -> None:
     source = read_source(str(file), "double")
     (spec,) = specs_of(1)
     spec = spec.model_copy(update={"source": source})
-    content = remote.content_of(source)
+    content = content_of(source)
     there = tmp_path / "there"
     there.mkdir()
     placed = remote.placed(spec, content, there)
@@ -96,7 +96,7 @@ def test_a_users_file_that_changed_or_went_is_an_error(tmp_path: Path) -> None:
     source = read_source(str(file), "double")
     file.write_text("def double(x):\n    return 3 * x\n")
     with pytest.raises(ActivationError, match="has changed since the command read it"):
-        remote.content_of(source)
+        content_of(source)
     file.unlink()
     with pytest.raises(ActivationError, match="cannot be read: No such file"):
-        remote.content_of(source)
+        content_of(source)

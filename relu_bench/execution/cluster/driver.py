@@ -33,7 +33,6 @@ from relu_bench.execution.cluster.remote import (
     Order,
     Touched,
     Trained,
-    content_of,
     digest_of,
 )
 from relu_bench.execution.executor import (
@@ -48,6 +47,7 @@ from relu_bench.execution.executor import (
 from relu_bench.execution.local import MOST_ATTEMPTS
 from relu_bench.execution.worker import MakeTrainer, make_tensorflow_trainer
 from relu_bench.machine.child_process import one_line
+from relu_bench.networks.activations.own import content_of
 from relu_bench.training.loop import Progress
 
 Notice = Callable[[str], None]

@@ -20,26 +20,7 @@ from relu_bench.execution.worker import MakeTrainer, Trains, WorkerSettings
 from relu_bench.machine import environment_variables, provenance
 from relu_bench.machine.child_process import one_line
 from relu_bench.networks.activations import Source
-from relu_bench.networks.activations.own import ActivationError, digest, read
 from relu_bench.training.loop import Progress, Report, RunResult
-
-
-def content_of(source: Source) -> bytes:
-    """The file's bytes, as they were when the plan was made.
-
-    Raises:
-        ActivationError: when the file is gone or has changed since.
-    """
-    try:
-        content = read(source.path)
-    except OSError as error:
-        raise ActivationError(f"{source.path} cannot be read: {error.strerror or error}") from None
-    if digest(content) != source.sha256:
-        raise ActivationError(
-            f"{source.path} has changed since the command read it. The same command again takes "
-            "it as it is."
-        )
-    return content
 
 
 def placed(spec: Spec, content: bytes | None, folder: Path) -> Spec:

@@ -240,22 +240,41 @@ def read_source(given: str, function: str) -> Source:
     """
     path = _found(given)
     try:
-        content = read(path)
+        content = _read(path)
     except OSError as error:
         raise LabelError(f"{given} cannot be read: {error.strerror or error}") from None
     if len(content) > LARGEST_FILE:
         raise LabelError(f"{given} has more than a million bytes: that is no file of activations")
     _check_defined(_parsed(content, given), given, function)
-    return Source(digest(content), path, given)
+    return Source(_digest(content), path, given)
 
 
-def read(path: Path) -> bytes:
+def content_of(source: Source) -> bytes:
+    """The file's bytes, as they were when it was read.
+
+    Raises:
+        ActivationError: when the file is gone or has changed since.
+    """
+    try:
+        content = _read(source.path)
+    except OSError as error:
+        raise ActivationError(f"{source.path} cannot be read: {error.strerror or error}") from None
+    found = _digest(content)
+    if found != source.sha256:
+        raise ActivationError(
+            f"{source.path} has changed since the command read it: its content has "
+            f"source={found[:8]} now. The same command again takes it as it is"
+        )
+    return content
+
+
+def _read(path: Path) -> bytes:
     """The bytes of a file, at most one more than `LARGEST_FILE`. Raises OSError."""
     with path.open("rb") as file:
         return file.read(LARGEST_FILE + 1)
 
 
-def digest(content: bytes) -> str:
+def _digest(content: bytes) -> str:
     """SHA-256 in hex."""
     return hashlib.sha256(content).hexdigest()
 
@@ -343,33 +362,35 @@ def _names(target: ast.expr) -> Iterator[str]:
 class _Call:
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
+    reports: bool
 
 
-def call(source: Source, function: Callable[..., Any], *arguments: Any) -> Any:
+def call(
+    source: Source,
+    function: Callable[..., Any],
+    *arguments: Any,
+    on_report: Report | None = None,
+) -> Any:
     """What `function(*arguments)` returns in the process that runs this file and no other.
 
     Args:
         source: the file that the function will run.
         function: importable.
         arguments: like the result, something that can be pickled.
+        on_report: told how far it is by the function, which is given one argument more: what it
+            tells it to.
 
     Raises:
         ReluBenchError: which `function` raised.
         ActivationError: it raised something else, or the process died.
         WorkerStartError: there can be no process.
     """
-    return call_with_report(source, lambda value: None, _without_report, function, arguments)
-
-
-def call_with_report(
-    source: Source, on_report: Report, function: Callable[..., Any], *arguments: Any
-) -> Any:
-    """As `call`, for a function whose last argument is a function that reports how far it is."""
     if source not in _processes:
         log = Path(_logs().name) / f"{source.digits}.log"
         _processes[source] = ChildProcess(fork_server.start(), log.stem, _make_answer, log)
     try:
-        answer = _processes[source].ask(_Call(function, arguments), on_report)
+        request = _Call(function, arguments, reports=on_report is not None)
+        answer = _processes[source].ask(request, on_report or (lambda value: None))
     except BaseException as error:
         # Also after an interrupt: what it answers later would be taken for another answer.
         _processes.pop(source).kill()
@@ -390,15 +411,9 @@ def _make_answer() -> Answer:
 
 def _answer(request: _Call, report: Report) -> Any:
     try:
-        return request.function(*request.arguments, report)
+        return request.function(*request.arguments, *([report] if request.reports else []))
     except ReluBenchError as error:
         return error
-
-
-def _without_report(
-    function: Callable[..., Any], arguments: tuple[Any, ...], _report: Report
-) -> Any:
-    return function(*arguments)
 
 
 @lru_cache(maxsize=1)

@@ -19,9 +19,8 @@ from relu_bench.networks.activations.entry import Array
 from relu_bench.networks.activations.own import (
     ActivationError,
     Source,
-    digest,
+    content_of,
     function_name,
-    read,
 )
 
 Function = Callable[[Any], Any]
@@ -132,7 +131,10 @@ def _module(label: str, source: Source) -> ModuleType:
     """The file as a module of its own, whatever else is called the same or stands in sys.path."""
     if source.sha256 in _modules:
         return _modules[source.sha256]
-    content = _content(label, source)
+    try:
+        content = content_of(source)
+    except ActivationError as error:
+        raise ActivationError(f"{label}: {error}") from None
     module = ModuleType(f"relu_bench_own_{source.sha256[:16]}")
     module.__file__ = str(source.path)
     # Classes and decorators look their module up by its name.
@@ -150,22 +152,6 @@ def _module(label: str, source: Source) -> ModuleType:
         ) from error
     _modules[source.sha256] = module
     return module
-
-
-def _content(label: str, source: Source) -> bytes:
-    try:
-        content = read(source.path)
-    except OSError as error:
-        raise ActivationError(
-            f"{label}: {source.path} cannot be read: {error.strerror or error}"
-        ) from None
-    found = digest(content)
-    if found != source.sha256:
-        raise ActivationError(
-            f"{label}: {source.path} has changed since the command read it: its content has "
-            f"source={found[:8]} now. The same command again takes it as it is"
-        )
-    return content
 
 
 def _described(error: BaseException, source: Source) -> str:

@@ -64,27 +64,32 @@ def activated(layer: Any, inputs: Any, architecture: Architecture) -> Any:
         inputs: a Keras tensor.
         architecture: of the network.
     """
-    import keras
-
-    outputs = layer(inputs)
-    if architecture.batch_norm:
-        outputs = keras.layers.BatchNormalization(
-            momentum=architecture.batch_norm_momentum, name=f"{layer.name}_batch_norm"
-        )(outputs)
+    outputs = normalized(layer(inputs), layer.name, architecture)
     outputs = activations.build_layer(
         architecture.activation,
         f"{layer.name}_activation",
         len(outputs.shape),
         architecture.source,
     )(outputs)
-    return dropped(outputs, f"{layer.name}_dropout", architecture)
+    return dropped(outputs, layer.name, architecture)
 
 
-def dropped(outputs: Any, name: str, architecture: Architecture) -> Any:
-    """Dropout of the architecture's kind behind `outputs`, or they themselves without any."""
+def normalized(outputs: Any, layer: str, architecture: Architecture) -> Any:
+    """Batch norm behind the `outputs` of a layer, or they themselves without any."""
+    if not architecture.batch_norm:
+        return outputs
+    import keras
+
+    momentum = architecture.batch_norm_momentum
+    return keras.layers.BatchNormalization(momentum=momentum, name=f"{layer}_batch_norm")(outputs)
+
+
+def dropped(outputs: Any, layer: str, architecture: Architecture) -> Any:
+    """Dropout of the architecture's kind behind a layer, or its outputs themselves without any."""
     if not architecture.dropout:
         return outputs
     from relu_bench.networks.layers import DROPOUT
 
     # The seed given here is replaced before every run (see `weights.py`).
-    return DROPOUT[architecture.dropout_kind](architecture.dropout, seed=0, name=name)(outputs)
+    layer_of = DROPOUT[architecture.dropout_kind]
+    return layer_of(architecture.dropout, seed=0, name=f"{layer}_dropout")(outputs)

@@ -47,10 +47,20 @@ def check(label: Label) -> None:
         )
 
 
-def _dense(widths: Iterable[int], outputs: Any, architecture: Architecture) -> Any:
-    """Hidden layers of these widths behind `outputs`."""
-    for number, width in enumerate(widths, start=1):
-        outputs = activated(_hidden(f"dense_{number}", width), outputs, architecture)
+def _dense(
+    widths: Iterable[int],
+    outputs: Any,
+    architecture: Architecture,
+    skips: Iterable[bool] = itertools.repeat(False),
+) -> Any:
+    """Hidden layers of these widths behind `outputs`; where one skips, its input is added."""
+    import keras
+
+    for number, (width, skip) in enumerate(zip(widths, skips, strict=False), start=1):
+        branch = activated(_hidden(f"dense_{number}", width), outputs, architecture)
+        if skip:
+            branch = keras.layers.Add(name=f"dense_{number}_residual")([outputs, branch])
+        outputs = branch
     return outputs
 
 
@@ -76,14 +86,7 @@ def _mlp(label: Label, architecture: Architecture, inputs: Any) -> Any:
     import keras
 
     outputs = keras.layers.Flatten(name="flatten")(inputs)
-    layers = zip(widths(label), skips(label), strict=True)
-    for number, (width, skip) in enumerate(layers, start=1):
-        layer = _hidden(f"dense_{number}", width)
-        branch = activated(layer, outputs, architecture)
-        if skip:
-            branch = keras.layers.Add(name=f"{layer.name}_residual")([outputs, branch])
-        outputs = branch
-    return outputs
+    return _dense(widths(label), outputs, architecture, skips(label))
 
 
 _RESIDUAL = Parameter("boolean", False, added_later=True)
@@ -172,25 +175,19 @@ def _recommender(label: Label, architecture: Architecture, inputs: Any) -> Any:
     from relu_bench.networks.layers import FeatureColumns
 
     tower: Any = label["tower"]
-    starts = _starts(architecture)
-    parts = []
-    for name, start, stop in zip(_PARTS, starts[:-1], starts[1:], strict=True):
-        columns = FeatureColumns(start, stop, name=f"{name}_features")(inputs)
-        parts.append(activated(_hidden(name, tower), columns, architecture))
-    outputs = keras.layers.Concatenate(name="both")(parts)
-    return _dense(widths(label), outputs, architecture)
-
-
-def _starts(architecture: Architecture) -> tuple[int, int, int]:
-    """Where the columns of users and of items begin, and where they end."""
     groups = architecture.inputs.groups
     if len(groups) != len(_PARTS):
         raise ConfigError(
             "model 'recommender' takes features of a user and of an item, but the columns of this "
             f"data set make {len(groups)} groups. Take model: mlp."
         )
-    users, items = groups
-    return 0, users, users + items
+    parts, start = [], 0
+    for name, width in zip(_PARTS, groups, strict=True):
+        columns = FeatureColumns(start, start + width, name=f"{name}_features")(inputs)
+        parts.append(activated(_hidden(name, tower), columns, architecture))
+        start += width
+    outputs = keras.layers.Concatenate(name="both")(parts)
+    return _dense(widths(label), outputs, architecture)
 
 
 RECOMMENDER = Model(

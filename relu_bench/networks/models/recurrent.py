@@ -5,7 +5,7 @@ from typing import Any
 from relu_bench.components.labels import Label
 from relu_bench.components.registry import Parameter
 from relu_bench.networks import activations
-from relu_bench.networks.models.entry import Architecture, Model, dropped
+from relu_bench.networks.models.entry import Architecture, Model, dropped, normalized
 
 # The recurrent kernel has the square of it: 64 MiB.
 WIDEST = 4096
@@ -32,12 +32,8 @@ def _build(label: Label, architecture: Architecture, inputs: Any) -> Any:
     sequence = steps(label, architecture.inputs.shape)
     outputs = keras.layers.Reshape(sequence, name="sequence")(inputs)
     outputs = SimpleRecurrent(label["units"], activation, NAME)(outputs)  # type: ignore[arg-type]
-    if architecture.batch_norm:
-        # Once, on what the output layer is given: statistics of every step would be another model.
-        outputs = keras.layers.BatchNormalization(
-            momentum=architecture.batch_norm_momentum, name=f"{NAME}_batch_norm"
-        )(outputs)
-    return dropped(outputs, f"{NAME}_dropout", architecture)
+    # Once, on what the output layer is given: statistics of every step would be another model.
+    return dropped(normalized(outputs, NAME, architecture), NAME, architecture)
 
 
 RNN = Model(
