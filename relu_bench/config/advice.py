@@ -105,18 +105,13 @@ def _shrinking_signal(spec: Spec) -> Iterator[str]:
     plain = not (spec.batch_norm or models.is_residual(parse(spec.model)))
     if depth <= _DEEP or not plain or not too_narrow:
         return
-    kept = _kept_share(spec.activation)
+    kept = _mean_square(spec.activation, activations.values)
     if _ABOUT_HALF[0] < kept < _ABOUT_HALF[1]:
         yield (
             f"{spec.activation} with initializer {initializer} in {depth} hidden layers: each "
             f"keeps about {kept:.2g} of the signal's mean square, {kept**depth:.1g} in all; "
             "take he_normal"
         )
-
-
-def _kept_share(activation: str) -> float:
-    """Of the mean square of a symmetric input, for a rectifier; infinite for other activations."""
-    return _mean_square(activation, activations.values)
 
 
 def _mean_square(activation: str, function: Callable[..., Any]) -> float:

@@ -1,6 +1,7 @@
 """A data set in memory, what is known of one unread, and the error for a damaged one."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Protocol
 
@@ -140,6 +141,15 @@ class DamagedError(DataError):
 
     def __init__(self, place: object, why: str) -> None:
         super().__init__(f"{place}: {why}")
+
+
+@contextlib.contextmanager
+def with_remedy(remedy: str) -> Iterator[None]:
+    """A damaged file becomes a `DataError` that ends with what to do about it."""
+    try:
+        yield
+    except DamagedError as error:
+        raise DataError(f"{error}.\n{remedy}") from error
 
 
 def what_instead(start: bytes, expected: str) -> str:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from relu_bench.data.dataset import DamagedError, Dataset, DatasetInfo, image
+from relu_bench.data.dataset import Dataset, DatasetInfo, image, with_remedy
 from relu_bench.data.forms import check_form
 from relu_bench.data.images import idx
 from relu_bench.data.images.arrays import (
@@ -25,9 +25,9 @@ from relu_bench.data.tasks import CLASSIFICATION
 from relu_bench.data.texts import own as texts
 from relu_bench.errors import DataError
 from relu_bench.machine import hardware
+from relu_bench.wording import first_of
 
 _REMEDY = "Replace the file with a good copy."
-_MOST_NAMES = 5
 
 
 def load(name: str, data_dir: Path | None) -> Dataset:
@@ -37,10 +37,8 @@ def load(name: str, data_dir: Path | None) -> Dataset:
         return texts.load(name, path)
     # From the headers first: a small file may unpack to more than the memory holds.
     about = _images_info(name, path)
-    try:
+    with with_remedy(_REMEDY):
         return as_dataset(read_idx(_files(path), _half_of_memory()), about, str(path))
-    except DamagedError as error:
-        raise DataError(f"{error}.\n{_REMEDY}") from error
 
 
 def info(name: str, data_dir: Path | None) -> DatasetInfo:
@@ -55,13 +53,11 @@ def info(name: str, data_dir: Path | None) -> DatasetInfo:
 def _images_info(name: str, folder: Path) -> DatasetInfo:
     files = _files(folder)
     places = {role: str(path) for role, path in files.items()}
-    try:
+    with with_remedy(_REMEDY):
         headers = {role: idx.read_header(path) for role, path in files.items()}
         shape = check_shapes(headers, places)
         labels = idx.read(files["train_labels"], _half_of_memory())
         classes = count_classes(labels, places["train_labels"])
-    except DamagedError as error:
-        raise DataError(f"{error}.\n{_REMEDY}") from error
     counts = (headers["train_images"].shape[0], headers["test_images"].shape[0])
     return DatasetInfo(name, CLASSIFICATION, image(shape), classes, *counts)
 
@@ -94,10 +90,8 @@ def notice(name: str, data_dir: Path | None) -> str:
         others = sorted({*path.iterdir()} - {*_files(path).values()})
     if not others:
         return ""
-    shown = [str(other.relative_to(path)) for other in others[:_MOST_NAMES]]
-    if len(others) > _MOST_NAMES:
-        shown.append(f"and {len(others) - _MOST_NAMES:,} more")
-    return f"{name}: left out, being neither texts nor images of it: {', '.join(shown)}"
+    shown = first_of([str(other.relative_to(path)) for other in others])
+    return f"{name}: left out, being neither texts nor images of it: {shown}"
 
 
 def _resolved(name: str, data_dir: Path | None) -> Path:

@@ -1,6 +1,5 @@
 """A data set by its name: a literal table of those that are known, or a path of the user's own."""
 
-import difflib
 import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from relu_bench.components.labels import Label, LabelError, parse
-from relu_bench.components.registry import Component, Parameter, resolve
+from relu_bench.components.registry import Component, Parameter, most_similar, resolve
 from relu_bench.data import own
 from relu_bench.data.dataset import Dataset, DatasetInfo
 from relu_bench.data.images import digits, known
@@ -122,8 +121,8 @@ def canonical(name: str) -> str:
     if head in DATASETS:
         _, bracket, parameters = name.partition("(")
         return str(resolve(head + bracket + parameters, DATASETS, "data set"))
-    near = difflib.get_close_matches(head.lower().replace("-", "_"), known_names(), n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    near = most_similar(head.replace("-", "_"), known_names())
+    hint = f" Did you mean {near}?" if near else ""
     raise LabelError(
         f"Unknown data set {show(name)}.{hint}",
         known=f" Known are {', '.join(known_names())};\n"

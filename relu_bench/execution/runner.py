@@ -18,7 +18,7 @@ from relu_bench.config.settings import FIELDS
 from relu_bench.config.yaml_source import Document
 from relu_bench.data import is_path
 from relu_bench.errors import ConfigError, StoreError
-from relu_bench.execution.executor import Executor, Finished, RunFailed, Wanted
+from relu_bench.execution.executor import Executor, Finished, RunFailed
 from relu_bench.machine import provenance
 from relu_bench.store import KeptPlan, RunRecord, Store, Stored, partial
 from relu_bench.store.reading import check_is_store
@@ -232,7 +232,9 @@ class _Sweep:
 
     def train(self, executor: Executor, *, fail_fast: bool) -> None:
         """Train what is missing, and store each run as it ends."""
-        waiting = self._submitted(executor)
+        missing = list(self.todo.missing.values())
+        futures = executor.submit([each.spec for each in missing], self._is_wanted)
+        waiting = dict(zip(futures, missing, strict=True))
         for future in as_completed(list(waiting)):
             # Taken out, so that its result is not kept in memory.
             self._settle(waiting.pop(future), future)
@@ -242,23 +244,14 @@ class _Sweep:
                 self.tally.left = sum(len(missing.asked) for missing in waiting.values())
                 return
 
-    def _submitted(self, executor: Executor) -> "dict[Future[Finished], Missing]":
-        missing = list(self.todo.missing.values())
-        futures = executor.submit([each.spec for each in missing], self._still_wanted())
-        return dict(zip(futures, missing, strict=True))
-
-    def _still_wanted(self) -> Wanted:
+    def _is_wanted(self, spec: Spec) -> bool:
         """Whether a run stands in the store as it did when the call began: any thread may ask."""
-
-        def wanted(spec: Spec) -> bool:
-            for experiment in self.todo.missing[spec.run_id].asked:
-                before = self.stored.get((experiment, spec.run_id))
-                now = self.store.status(experiment, spec.run_id)
-                if now == (before.status if before else None):
-                    return True
-            return False
-
-        return wanted
+        for experiment in self.todo.missing[spec.run_id].asked:
+            before = self.stored.get((experiment, spec.run_id))
+            now = self.store.status(experiment, spec.run_id)
+            if now == (before.status if before else None):
+                return True
+        return False
 
     def _settle(self, missing: Missing, future: "Future[Finished]") -> None:
         for experiment, spec in missing.asked.items():

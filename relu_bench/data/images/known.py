@@ -16,7 +16,7 @@ import numpy as np
 
 from relu_bench import output_files
 from relu_bench.components.labels import Label
-from relu_bench.data.dataset import DamagedError, Dataset, DatasetInfo, image
+from relu_bench.data.dataset import DamagedError, Dataset, DatasetInfo, image, with_remedy
 from relu_bench.data.images import cifar, digits, idx
 from relu_bench.data.images.arrays import (
     PAIRS,
@@ -214,15 +214,11 @@ def load(label: Label, data_dir: Path | None, fetch: bool) -> Dataset:
     for each in own_places(data_dir):
         location = _find(known, each)
         if location is not None:
-            try:
+            with with_remedy(_copy_anew(known)):
                 return location.read(known)
-            except DamagedError as error:
-                raise DataError(f"{error}.\n{_copy_anew(known)}") from error
-    try:
+    fetches = f"Delete the file, then `relu-bench data {known.command}` fetches it anew."
+    with with_remedy(_copy_anew(known) if known.homepage else fetches):
         dataset = _from_cache(known, data_dir, fetch=fetch and not known.homepage)
-    except DamagedError as error:
-        fetches = f"Delete the file, then `relu-bench data {known.command}` fetches it anew."
-        raise DataError(f"{error}.\n{_copy_anew(known) if known.homepage else fetches}") from error
     if dataset is None:
         raise _missing(
             known, data_dir, "Keras has no loader for it." if known.homepage else NOT_ASKED
@@ -248,10 +244,8 @@ def copy(dataset: Dataset, to: Path) -> Copied:
     location = _find(known, Place(folder.parent, "--to"))
     if location is None:
         raise DataError(f"{folder} was emptied while it was written. Copy again.")
-    try:
+    with with_remedy("Delete that file and copy again."):
         location.read(known)
-    except DamagedError as error:
-        raise DataError(f"{error}.\nDelete that file and copy again.") from error
     return Copied(folder, tuple(written))
 
 

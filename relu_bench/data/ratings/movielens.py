@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from relu_bench.components.labels import Label
-from relu_bench.data.dataset import DamagedError, Dataset, DatasetInfo, Inputs
+from relu_bench.data.dataset import DamagedError, Dataset, DatasetInfo, Inputs, with_remedy
 from relu_bench.data.parts import stratified_sample
 from relu_bench.data.places import (
     VARIABLE,
@@ -84,10 +84,8 @@ def load(label: Label, data_dir: Path | None, fetch_it: bool) -> Dataset:
     path = find(label, data_dir)
     if path is None:
         path = fetched(ARCHIVE, _download, partial(_missing, data_dir), asked=fetch_it)
-    try:
+    with with_remedy(_remedy(path)):
         return _dataset(path)
-    except DamagedError as error:
-        raise DataError(f"{error}.\n{_remedy(path)}") from error
 
 
 def copy(dataset: Dataset, to: Path) -> Copied:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from relu_bench.components.labels import Label
 from relu_bench.components.registry import Parameter
-from relu_bench.data.dataset import DamagedError, Dataset, DatasetInfo, Inputs
+from relu_bench.data.dataset import DamagedError, Dataset, DatasetInfo, Inputs, with_remedy
 from relu_bench.data.npz import KERAS_KEYS, read_npz
 from relu_bench.data.places import (
     VARIABLE,
@@ -68,16 +68,14 @@ def load(label: Label, data_dir: Path | None, fetch_it: bool) -> Dataset:
     path = find(label, data_dir)
     if path is None:
         path = fetched(FILE, _download, partial(_missing, data_dir), asked=fetch_it)
-    try:
+    remedy = (
+        f"Delete the file, then `relu-bench data {NAME}` fetches it anew."
+        if path.parent == keras_cache().folder
+        else f"Replace it; on a machine with network `relu-bench data {NAME} --to FOLDER`"
+        f" writes a good copy to FOLDER/{NAME}."
+    )
+    with with_remedy(remedy):
         return _read(path, info(label))
-    except DamagedError as error:
-        remedy = (
-            f"Delete the file, then `relu-bench data {NAME}` fetches it anew."
-            if path.parent == keras_cache().folder
-            else f"Replace it; on a machine with network `relu-bench data {NAME} --to FOLDER`"
-            f" writes a good copy to FOLDER/{NAME}."
-        )
-        raise DataError(f"{error}.\n{remedy}") from error
 
 
 def copy(dataset: Dataset, to: Path) -> Copied:

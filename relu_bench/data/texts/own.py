@@ -24,12 +24,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from relu_bench.data.dataset import DamagedError, Dataset, DatasetInfo, Inputs, Labels
+from relu_bench.data.dataset import (
+    DamagedError,
+    Dataset,
+    DatasetInfo,
+    Inputs,
+    Labels,
+    with_remedy,
+)
 from relu_bench.data.forms import SYSTEM_FILES, check_form
 from relu_bench.data.parts import stratified_sample
 from relu_bench.data.tasks import CLASSIFICATION, TWO_CLASSES
 from relu_bench.data.texts.encoding import TextEncoding
-from relu_bench.errors import DataError, shorten, show
+from relu_bench.errors import shorten, show
+from relu_bench.wording import first_of
 
 LENGTH = 100
 VOCABULARY = 10_000
@@ -132,11 +140,9 @@ def fingerprint(path: Path) -> str:
 
 
 def _parts(path: Path) -> _Parts:
-    try:
+    with with_remedy("Mend that, and run again."):
         # Planning, estimate and loading ask in turn: files that did not change are read once.
         return _read(path, (path.resolve(), _stamp(path)))
-    except DamagedError as error:
-        raise DataError(f"{error}.\nMend that, and run again.") from error
 
 
 def _stamp(path: Path, depth: int = 0) -> tuple[Any, ...]:
@@ -360,20 +366,15 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str | None]]]:
 
 
 def _check_header(path: Path, header: list[str]) -> None:
+    shown = first_of([repr(shorten(column, 40)) for column in header], _MOST_COLUMNS)
     for column in (_TEXT, _LABEL):
         if header.count(column) != 1:
             how_often = "twice" if column in header else "missing"
             raise DamagedError(
                 path,
                 f"the column {column!r} is {how_often}; the first line must name the columns,"
-                f" {_TEXT!r} and {_LABEL!r} among them, and names {_listed(header)}",
+                f" {_TEXT!r} and {_LABEL!r} among them, and names {shown}",
             )
-
-
-def _listed(header: list[str]) -> str:
-    shown = [repr(shorten(column, 40)) for column in header[:_MOST_COLUMNS]]
-    more = len(header) - len(shown)
-    return ", ".join([*shown, *([f"and {more:,} more"] if more else [])])
 
 
 def _decoded(path: Path) -> str:

@@ -106,7 +106,8 @@ class Connection:
         if self._client is not None:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self._client.close(), _CLOSE_SECONDS)
-        _restore_loggers(self._levels)
+        for name, level in self._levels.items():
+            logging.getLogger(name).setLevel(level)
 
     async def workers(self) -> Mapping[str, int]:
         """The connected workers' addresses, and the threads of each.
@@ -175,7 +176,7 @@ class Connection:
             allow_other_workers=False,
             pure=False,
         )
-        answer = asyncio.ensure_future(_answer_of(future))
+        answer = asyncio.ensure_future(future)
         lost = asyncio.ensure_future(gone.wait())
         try:
             await asyncio.wait({answer, lost}, return_when=asyncio.FIRST_COMPLETED)
@@ -241,10 +242,6 @@ class Connection:
         )
 
 
-async def _answer_of(future: Any) -> Any:
-    return await future
-
-
 def _quiet_loggers() -> dict[str, int]:
     """Keep Dask's log off the terminal: what matters is told in our words, once.
 
@@ -258,11 +255,6 @@ def _quiet_loggers() -> dict[str, int]:
     for name in levels:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     return levels
-
-
-def _restore_loggers(levels: Mapping[str, int]) -> None:
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
 
 
 _MOST_SHOWN = 5
