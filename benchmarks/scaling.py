@@ -83,7 +83,7 @@ def _measured(jobs: str, *sets: str) -> dict[str, float]:
     from relu_bench.config import planning
     from relu_bench.execution import runner
     from relu_bench.execution.local import LocalExecutor
-    from relu_bench.execution.worker import Trained, WorkerSettings
+    from relu_bench.execution.worker import WorkerSettings
     from relu_bench.machine.child_process import ChildProcess
     from relu_bench.store import Store
 
@@ -98,17 +98,15 @@ def _measured(jobs: str, *sets: str) -> dict[str, float]:
             worker = super().start_worker(slot, trial=trial)
             ask = worker.ask
 
-            def timed(spec: "Spec", *arguments: Any) -> Trained:
+            def timed(spec: "Spec", *arguments: Any) -> "tuple[RunResult, int]":
                 thread = threading.get_ident()
                 asked = time.perf_counter()
-                trained: Trained = ask(spec, *arguments)
+                result, programs = ask(spec, *arguments)
                 ended = time.perf_counter()
                 # Of a worker's first run, what it took before training is its start.
-                begins[thread].append(
-                    asked if begins[thread] else _begin(asked, ended, trained.result)
-                )
+                begins[thread].append(asked if begins[thread] else _begin(asked, ended, result))
                 ends[thread].append(ended)
-                return trained
+                return result, programs
 
             worker.ask = timed  # type: ignore[assignment, method-assign]
             return worker

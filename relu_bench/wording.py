@@ -37,6 +37,11 @@ def first_of(
     return between.join([*names[:most], *rest])
 
 
+def leading(names: Sequence[str], most: int) -> str:
+    """The first names, and dots where there are others: `relu, elu, ...`."""
+    return ", ".join([*names[:most], *(["..."] if len(names) > most else [])])
+
+
 def as_yaml(value: object) -> str:
     """`true`, `false`, `null`, or the value as it prints itself."""
     return {"True": "true", "False": "false", "None": "null"}.get(str(value), str(value))

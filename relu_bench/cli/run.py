@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from relu_bench.cli.run_display import Display
     from relu_bench.config.planning import Planned
-    from relu_bench.execution.local import Executor
+    from relu_bench.execution.executor import Executor
 
 _OUT = Path("results")
 

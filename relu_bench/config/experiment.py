@@ -33,6 +33,7 @@ from relu_bench.config.settings import (
 from relu_bench.config.yaml_source import KEY, Document, Key, odd_character
 from relu_bench.errors import ConfigError, shorten, show
 from relu_bench.networks import activations
+from relu_bench.wording import leading
 
 Axes = Mapping[str, tuple[Any, ...]]
 Used = Mapping[str, Collection[str]]
@@ -406,8 +407,9 @@ class _Reader:
             labels = _meant(key, known)
             if not labels:
                 values = list(dict.fromkeys(itertools.chain(*known.values())))
+                listed = leading([shorten(value) for value in values], _MOST_LABELS)
                 told = f"{show(key)} is no value that this config runs.{nearest(key, values)}"
-                self._error((*path, KEY), told, known=f" It has: {_listed(values)}")
+                self._error((*path, KEY), told, known=f" It has: {listed}")
                 continue
             if fault := display_names.fault_of(name):
                 self._error(path, fault, display_names.KEY)
@@ -500,11 +502,6 @@ def _meant(key: str, known: Used) -> list[str]:
         return [key]
     labels = ((field, label) for field in known for label in taken(field, key))
     return list(dict.fromkeys(label for field, label in labels if label in known[field]))
-
-
-def _listed(labels: Sequence[str]) -> str:
-    shown = [shorten(label) for label in labels[:_MOST_LABELS]]
-    return ", ".join(shown) + (", ..." if len(labels) > len(shown) else "")
 
 
 def _alike(found: Mapping[str, str], used: Used) -> Iterator[tuple[str, str, str]]:

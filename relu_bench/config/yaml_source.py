@@ -17,6 +17,7 @@ import yaml
 
 from relu_bench.components.registry import most_similar
 from relu_bench.errors import ConfigError, shorten, show
+from relu_bench.wording import leading
 
 Key = tuple[str | int, ...]
 KEY = "<key>"  # behind a path of keys: the place of the key itself, not of its value
@@ -346,8 +347,7 @@ def _missing(path: Path) -> str:
     close = most_similar(path.stem, by_stem)
     if close is not None:
         message += f" Did you mean '{by_stem[close]}'?"
-    shown = ", ".join(map(str, nearby[:_MOST_NEARBY]))
-    return f"{message} There are: {shown}{', ...' if len(nearby) > _MOST_NEARBY else ''}"
+    return f"{message} There are: {leading(list(map(str, nearby)), _MOST_NEARBY)}"
 
 
 def _folder(path: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from relu_bench.data.images.arrays import missing_files
 from relu_bench.errors import DataError, shorten
+from relu_bench.wording import leading
 
 READ = f"""\
 Data of your own are read as
@@ -121,9 +122,8 @@ def _table_of_numbers(start: bytes) -> str | None:
         return None
     if is_wordy or 2 * sum(map(_is_number, columns)) <= len(columns):
         return None
-    shown = ", ".join(repr(shorten(name, 20)) for name in names[:3])
-    more = ", ..." if len(names) > 3 else ""
-    return f"a table of numbers, its first line {shown}{more}"
+    shown = leading([repr(shorten(name, 20)) for name in names], 3)
+    return f"a table of numbers, its first line {shown}"
 
 
 def _is_number(cell: str) -> bool:

@@ -1,8 +1,8 @@
 """Where runs are trained: worker processes on this machine, one run a core, one thread a run.
 
-Each slot is a thread that owns one worker process, so
-a worker that dies costs only the run that it had. A slot holds one of the machine's cores while its
-worker lives, and waits for one before it takes a run.
+Each slot is a thread that owns one worker process, so a worker that dies costs only the run that it
+had. A slot holds one of the machine's cores while its worker lives, and waits for one before it
+takes a run.
 """
 
 import tempfile
@@ -18,7 +18,6 @@ from typing import Self
 from relu_bench.config.plan import Spec
 from relu_bench.errors import ReluBenchError, WorkerStartError
 from relu_bench.execution.executor import (
-    Executor,
     Finished,
     Job,
     OnProgress,
@@ -29,7 +28,6 @@ from relu_bench.execution.executor import (
 )
 from relu_bench.execution.worker import (
     MakeTrainer,
-    Trained,
     WorkerSettings,
     make_tensorflow_trainer,
     make_training,
@@ -44,8 +42,6 @@ from relu_bench.machine.child_process import (
 )
 from relu_bench.machine.cores import Core, HostCores
 from relu_bench.networks.activations import Source
-
-__all__ = ["Executor", "Finished", "LocalExecutor", "RunFailed", "Wanted", "always"]
 
 MOST_ATTEMPTS = 2
 PROGRAMS_PER_WORKER = 6
@@ -279,10 +275,10 @@ class _Slot(threading.Thread):
             self.worker = self.executor.start_worker(self.number, trial=job.attempts > 1)
         self.files = source
         report = partial(self.executor.on_progress, job.spec)
-        answer: Trained = self.worker.ask(job.spec, report, self.executor.timeout)
-        if answer.programs >= PROGRAMS_PER_WORKER:
+        result, programs = self.worker.ask(job.spec, report, self.executor.timeout)
+        if programs >= PROGRAMS_PER_WORKER:
             self._replace_worker()
-        return Finished(answer.result, job.attempts)
+        return Finished(result, job.attempts)
 
     def _replace_worker(self, job: Job | None = None) -> None:
         """End the worker; the next one begins with `job`, if one is given."""

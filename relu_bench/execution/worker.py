@@ -41,14 +41,6 @@ class WorkerSettings:
 MakeTrainer = Callable[[WorkerSettings], Trains]
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A result, and how many programs the worker has compiled so far."""
-
-    result: RunResult
-    programs: int
-
-
 def make_tensorflow_trainer(settings: WorkerSettings) -> Trains:
     """The real trainer, on one thread."""
     from relu_bench.execution.preload import one_thread, tf, trainer
@@ -63,6 +55,9 @@ def make_tensorflow_trainer(settings: WorkerSettings) -> Trains:
 
 
 def make_training(make_trainer: MakeTrainer, settings: WorkerSettings) -> Answer:
-    """What answers a spec with `Trained`, and reports `training.Progress`."""
+    """What answers a spec, and reports `training.Progress`.
+
+    The answer is the result, and how many programs the worker has compiled so far.
+    """
     trainer = make_trainer(settings)
-    return lambda spec, report: Trained(trainer.train(spec, report), trainer.compiled_programs)
+    return lambda spec, report: (trainer.train(spec, report), trainer.compiled_programs)

@@ -39,7 +39,7 @@ class RequestFailedError(Exception):
 
 
 class TookTooLongError(Exception):
-    """A request took longer than it may; the process still has it."""
+    """A request took longer than it may."""
 
 
 class ChildProcess:
@@ -88,7 +88,7 @@ class ChildProcess:
             WorkerStartError: the process could not make itself ready.
             RequestFailedError: answering raised.
             ChildDiedError: the process is gone.
-            TookTooLongError: the time is over.
+            TookTooLongError: the time is over; the process still has the request.
         """
         try:
             self._await_ready()

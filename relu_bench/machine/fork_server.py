@@ -172,7 +172,7 @@ def _stderr_kept() -> Iterator[None]:
 def _short_temporary_folder() -> Iterator[None]:
     """Another temporary folder while a socket is made, where the path of the usual is too long."""
     usual = tempfile.gettempdir()
-    if _has_room(usual):
+    if len(os.fsencode(usual)) + _BELOW_TEMPORARY_FOLDER <= _LONGEST_SOCKET_PATH:
         yield
         return
     short = next((each for each in _SHORT_FOLDERS if os.access(each, os.W_OK | os.X_OK)), None)
@@ -186,7 +186,3 @@ def _short_temporary_folder() -> Iterator[None]:
         yield
     finally:
         tempfile.tempdir = usual
-
-
-def _has_room(folder: str) -> bool:
-    return len(os.fsencode(folder)) + _BELOW_TEMPORARY_FOLDER <= _LONGEST_SOCKET_PATH

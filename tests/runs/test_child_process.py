@@ -17,7 +17,8 @@ from fake_training import (
 
 import relu_bench
 from relu_bench.errors import WorkerStartError
-from relu_bench.execution.local import LocalExecutor, RunFailed
+from relu_bench.execution.executor import RunFailed
+from relu_bench.execution.local import LocalExecutor
 from relu_bench.execution.worker import MakeTrainer, WorkerSettings
 from relu_bench.machine import child_process, fork_server
 

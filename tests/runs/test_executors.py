@@ -28,7 +28,8 @@ from fake_training import (
 from relu_bench.config.plan import Spec
 from relu_bench.errors import ReluBenchError, StoreWriteError, WorkerStartError
 from relu_bench.execution import local
-from relu_bench.execution.local import LocalExecutor, RunFailed
+from relu_bench.execution.executor import RunFailed
+from relu_bench.execution.local import LocalExecutor
 from relu_bench.execution.worker import WorkerSettings
 from relu_bench.machine.cores import HostCores
 from relu_bench.networks.activations import canonical

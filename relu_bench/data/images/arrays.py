@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -26,20 +26,6 @@ STEMS: Stems = {
 }
 ROLES: tuple[Role, ...] = tuple(STEMS)
 _IMAGES = ("train_images", "test_images")
-
-
-class HasShape(Protocol):
-    """What an array and an IDX header have in common."""
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the values."""
-        ...
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Length of each dimension."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,21 +81,21 @@ def read_keras_npz(path: Path, most_bytes: int) -> Four:
     return Four.of(arrays.values(), (f"{path} ({key})" for key in arrays))
 
 
-def check_shapes(arrays: Mapping[Role, HasShape], places: Mapping[Role, str]) -> tuple[int, ...]:
+def check_shapes(headers: Mapping[Role, idx.Header], places: Mapping[Role, str]) -> tuple[int, ...]:
     """Check that images and labels belong together; return the shape of one image.
 
     The shape is (height, width, channels), one channel where the images have none of their own.
     Raises `DamagedError`.
     """
     for images, labels in PAIRS:
-        _check_images(arrays[images], places[images])
-        _check_labels(arrays[labels], places[labels])
-        count, expected = arrays[labels].shape[0], arrays[images].shape[0]
+        _check_images(headers[images], places[images])
+        _check_labels(headers[labels], places[labels])
+        count, expected = headers[labels].shape[0], headers[images].shape[0]
         if count != expected:
             raise DamagedError(
                 places[labels], f"{count:,} labels for {expected:,} images in {places[images]}"
             )
-    train, test = (_sample_shape(arrays[images].shape) for images, _ in PAIRS)
+    train, test = (_sample_shape(headers[images].shape) for images, _ in PAIRS)
     if test != train:
         raise DamagedError(
             places["test_images"],
@@ -169,7 +155,7 @@ def _spellings(role: Role, stems: Stems) -> list[str]:
     ]
 
 
-def _check_images(images: HasShape, place: str) -> None:
+def _check_images(images: idx.Header, place: str) -> None:
     if images.dtype != np.uint8:
         raise DamagedError(place, f"values of type {images.dtype}, images are unsigned bytes")
     if len(images.shape) not in (3, 4):
@@ -178,7 +164,7 @@ def _check_images(images: HasShape, place: str) -> None:
         raise DamagedError(place, f"no images, its shape is {size(images.shape)}")
 
 
-def _check_labels(labels: HasShape, place: str) -> None:
+def _check_labels(labels: idx.Header, place: str) -> None:
     if labels.dtype.kind not in "iu":
         raise DamagedError(place, f"values of type {labels.dtype}, labels are integers")
     if len(labels.shape) != 1:

@@ -40,7 +40,7 @@ Bytes = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Header:
-    """Type and shape of the array in an IDX file."""
+    """Type and shape of an array, in an IDX file or in memory."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]

@@ -412,7 +412,8 @@ def _upright(four: Four, known: Known) -> Four:
 def _verified(four: Four, known: Known, source: str) -> Dataset:
     """The data set in `four`, if it is what `known` says. Raises `DamagedError` if not."""
     info = known.info
-    shape = check_shapes(four.arrays, four.places)
+    headers = {role: idx.Header(array.dtype, array.shape) for role, array in four.arrays.items()}
+    shape = check_shapes(headers, four.places)
     counts = (info.train_count, info.test_count)
     for (images, _), count in zip(PAIRS, counts, strict=True):
         held = len(four.arrays[images])

@@ -37,7 +37,7 @@ from relu_bench.data.parts import stratified_sample
 from relu_bench.data.tasks import CLASSIFICATION, TWO_CLASSES
 from relu_bench.data.texts.encoding import TextEncoding
 from relu_bench.errors import shorten, show
-from relu_bench.wording import first_of
+from relu_bench.wording import first_of, leading
 
 LENGTH = 100
 VOCABULARY = 10_000
@@ -106,8 +106,7 @@ def load(name: str, path: Path) -> Dataset:
     inputs = Inputs("tokens", (LENGTH,), VOCABULARY)
     classes = len(parts.classes)
     task = TWO_CLASSES if classes == 2 else CLASSIFICATION
-    shown = ", ".join(name[:_LONGEST_NAME] for name in parts.classes[:_MOST_NAMES])
-    shown += ", ..." if classes > _MOST_NAMES else ""
+    shown = leading([name[:_LONGEST_NAME] for name in parts.classes], _MOST_NAMES)
     train, test = parts.train[0], parts.test[0]
     return Dataset.of(
         DatasetInfo(name, task, inputs, classes, len(train), len(test)),
@@ -298,7 +297,7 @@ def _class_names(folder: Path, files: list[Path]) -> dict[str, Path]:
         return {file.stem: file for file in files}
     if len(stems) == 1 and "" not in suffixes:
         return {file.suffix.removeprefix("."): file for file in files}
-    shown = ", ".join(file.name for file in files[:4]) + (", ..." if len(files) > 4 else "")
+    shown = leading([file.name for file in files], 4)
     raise DamagedError(
         folder,
         f"the classes cannot be told from the files {shown}: their names must be equal before the"

@@ -18,7 +18,7 @@ from relu_bench.config.plan import Spec
 from relu_bench.data import Dataset
 from relu_bench.execution.worker import MakeTrainer, Trains, WorkerSettings
 from relu_bench.machine import environment_variables, provenance
-from relu_bench.machine.child_process import one_line
+from relu_bench.machine.child_process import TookTooLongError, one_line
 from relu_bench.networks.activations import Source
 from relu_bench.training.loop import Progress, Report, RunResult
 
@@ -116,10 +116,6 @@ class DataWanted:
 @dataclass(frozen=True)
 class Touched:
     """The worker has run a user's file that this run does without: replace it first."""
-
-
-class TookTooLongError(Exception):
-    """A run was not done in the time that it was given."""
 
 
 _datasets: "OrderedDict[str, Dataset]" = OrderedDict()

@@ -32,6 +32,7 @@ from relu_bench.machine.child_process import (
     RequestFailedError,
 )
 from relu_bench.networks.activations.entry import Activation, Array
+from relu_bench.wording import leading
 
 LARGEST_FILE = 1_000_000
 _MOST_NAMED = 12
@@ -321,8 +322,7 @@ def _check_defined(module: ast.Module, given: str, function: str) -> None:
         )
     names = [name for name, kind in found.items() if kind in ("function", "value")]
     public = [name for name in names if not name.startswith("_")]
-    more = ", ..." if len(public) > _MOST_NAMED else ""
-    listed = f"{', '.join(public[:_MOST_NAMED])}{more}" or "no function"
+    listed = leading(public, _MOST_NAMED) or "no function"
     raise LabelError(
         f"{given} has no function {function!r} at its top level."
         f"{nearest(function, names)} It has: {listed}"

@@ -111,13 +111,8 @@ def slopes(label: str, source: Source, x: Array) -> Array:
     """f'(x) in float32, by automatic differentiation. Raises ActivationError as `load`."""
     function = load(label, source)
 
-    def derivative(inputs: Any) -> Any:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(inputs)
-            outputs = function(inputs)
-        return tape.gradient(outputs, inputs, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-
-    return _one_by_one(derivative, x)
+    zero = tf.UnconnectedGradients.ZERO
+    return _one_by_one(lambda inputs: _value_and_gradient(function, inputs, zero)[1], x)
 
 
 def _one_by_one(function: Function, x: Array) -> Array:
@@ -322,11 +317,13 @@ class _Trial:
         return list(far.values())
 
 
-def _value_and_gradient(function: Function, inputs: Any) -> tuple[Any, Any]:
+def _value_and_gradient(
+    function: Function, inputs: Any, unconnected: Any = tf.UnconnectedGradients.NONE
+) -> tuple[Any, Any]:
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(inputs)
         outputs = function(inputs)
-    return outputs, tape.gradient(outputs, inputs)
+    return outputs, tape.gradient(outputs, inputs, unconnected_gradients=unconnected)
 
 
 def _compiled(function: Function, inputs: Any, *, xla: bool) -> tuple[Any, Any]:
