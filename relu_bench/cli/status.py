@@ -56,11 +56,7 @@ def status(
 def _as_json(progress: "Progress") -> dict[str, object]:
     return {
         "experiment": progress.experiment,
-        "planned": progress.planned,
-        "completed": progress.completed,
-        "diverged": progress.diverged,
-        "failed": len(progress.failures),
-        "missing": len(progress.missing),
+        **progress.counts,
         "unplanned": progress.unplanned,
         "failures": [
             {"run_id": each.run_id, "error": each.reason, "store": str(each.store)}

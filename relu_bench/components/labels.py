@@ -20,8 +20,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OWN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*\.py:[A-Za-z_][A-Za-z0-9_]*")
 _SOURCE = re.compile(r"[0-9a-f]{8}(?![A-Za-z0-9_.+\-])")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+INTEGER = re.compile(r"[+-]?[0-9]+")
+FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 _WORDS_WITH_MEANING: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 
@@ -165,7 +165,7 @@ class _Reader:
         if quoted := _QUOTED.match(self.text, self.position):
             self.position = quoted.end()
             return re.sub(r"\\(.)", r"\1", quoted.group(1) or quoted.group(2) or "")
-        if number := _FLOAT.match(self.text, self.position):
+        if number := FLOAT.match(self.text, self.position):
             self.position = number.end()
             return self._number(number.group())
         word = self._take(_WORD, "a value").group()
@@ -173,7 +173,7 @@ class _Reader:
 
     def _number(self, digits: str) -> int | float:
         number = float(digits)
-        if _INTEGER.fullmatch(digits) and abs(number) < 2**63:
+        if INTEGER.fullmatch(digits) and abs(number) < 2**63:
             return int(digits)
         if not math.isfinite(number):
             raise LabelError(f"{digits:.40} in {show(self.text)} is too large for a number")

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from relu_bench.components.labels import FLOAT, INTEGER
 from relu_bench.components.registry import most_similar
 from relu_bench.errors import ConfigError, shorten, show
 from relu_bench.wording import leading
@@ -22,8 +23,6 @@ from relu_bench.wording import leading
 Key = tuple[str | int, ...]
 KEY = "<key>"  # behind a path of keys: the place of the key itself, not of its value
 
-_INTEGER = re.compile(r"[-+]?[0-9]+")
-_FLOAT = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _WORDS: Mapping[str, Any] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True,
@@ -49,8 +48,8 @@ def scalar(text: str) -> Any:
     """The value of an unquoted word: null, true, false, an integer, a float, or the text itself."""
     if text in _WORDS:
         return _WORDS[text]
-    if _FLOAT.fullmatch(text):
-        return int(text) if _INTEGER.fullmatch(text) and len(text) < 19 else float(text)
+    if FLOAT.fullmatch(text):
+        return int(text) if INTEGER.fullmatch(text) and len(text) < 19 else float(text)
     return text
 
 

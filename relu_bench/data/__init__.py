@@ -29,7 +29,7 @@ from relu_bench.data.registry import (
     notice,
     overview,
 )
-from relu_bench.data.shared import SharedData, share
+from relu_bench.data.shared import share
 
 __all__ = [
     "Copied",
@@ -39,7 +39,6 @@ __all__ = [
     "Inputs",
     "Labels",
     "ReadyData",
-    "SharedData",
     "Split",
     "canonical",
     "check_copyable",

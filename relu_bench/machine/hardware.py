@@ -32,19 +32,14 @@ def share() -> str:
 
     Equal for processes that share one quota.
     """
-    try:
-        group = _OWN_CGROUP.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        group = ""
-    job = os.environ.get("SLURM_JOB_ID", "")
+    job, group = os.environ.get("SLURM_JOB_ID", ""), _text(_OWN_CGROUP)
     return hashlib.sha256(f"{job}\n{group}".encode()).hexdigest()[:12]
 
 
 def processor() -> str:
     """The processor's name, as far as the system tells it."""
-    try:
-        text = _CPUINFO.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    text = _text(_CPUINFO)
+    if not text:
         return platform.processor() or platform.machine()
     found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
     return found.group(1).strip() if found else platform.machine()
@@ -63,6 +58,14 @@ def memory_gib() -> float | None:
         return None
 
 
+def _text(path: Path) -> str:
+    """What the system says there; empty where there is no such file."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
 def _slurm_cores() -> int | None:
     given = os.environ.get("SLURM_CPUS_PER_TASK", "")
     return int(given) if given.isdecimal() and int(given) > 0 else None
@@ -73,12 +76,8 @@ def _cgroup_folders(cgroups: Path, own_cgroup: Path) -> list[Path]:
 
     A container sees its own group as the root; a systemd slice or a batch job lies deeper.
     """
-    try:
-        lines = own_cgroup.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
     folders = [cgroups, cgroups / "cpu"]
-    for line in lines:
+    for line in _text(own_cgroup).splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers == "" or "cpu" in controllers.split(","):
             top = cgroups if controllers == "" else cgroups / "cpu"

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from relu_bench.errors import StoreError, StoreWriteError
 from relu_bench.store import files as store_files
 from relu_bench.store import journal as store_journal
-from relu_bench.store.cells import cells_of, line, text_of
+from relu_bench.store.cells import cells_of, line
 from relu_bench.store.columns import RUNS, SPEC, names
 from relu_bench.store.files import as_store_errors, unreadable
 from relu_bench.store.reading import Committed, check_is_store
@@ -24,6 +24,7 @@ from relu_bench.store.tables import (
     add_columns,
     bring_up_to_date,
     header,
+    key_of,
     without,
 )
 from relu_bench.store.wholeness import NEEDED, Rows, check, lacks
@@ -129,8 +130,7 @@ class _Source:
         with Committed(self.folder / TABLES["runs"].file_name, TABLES["runs"]) as committed:
             for _, record, texts in committed.rows(committed.names):
                 cells = dict(zip(committed.names, texts, strict=True))
-                key = (text_of(cells["experiment"]), text_of(cells["run_id"]))
-                yield _Run(key, cells, record)
+                yield _Run(key_of((cells["experiment"], cells["run_id"])), cells, record)
 
     def rows(self, name: TableName, key: Key) -> list[bytes]:
         """The records of one run in epochs.csv or layers.csv."""

@@ -48,20 +48,21 @@ class Progress:
     missing: tuple[str, ...]
     unplanned: int
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many runs there are of what was asked for, and how far they are."""
+        return {
+            "planned": self.planned,
+            "completed": self.completed,
+            "diverged": self.diverged,
+            "failed": len(self.failures),
+            "missing": len(self.missing),
+        }
+
 
 def table_of(found: Sequence[Progress]) -> Table:
     """The counts, one row an experiment."""
-    rows = [
-        (
-            each.experiment,
-            each.planned,
-            each.completed,
-            each.diverged,
-            len(each.failures),
-            len(each.missing),
-        )
-        for each in found
-    ]
+    rows = [(each.experiment, *each.counts.values()) for each in found]
     heads = ("experiment", "planned", "completed", "diverged", "failed", "missing")
     return table("", heads, rows)
 

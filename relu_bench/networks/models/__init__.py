@@ -29,7 +29,6 @@ from relu_bench.networks.models.recurrent import RNN
 __all__ = [
     "MODELS",
     "Architecture",
-    "Model",
     "build",
     "canonical",
     "check_fits",
