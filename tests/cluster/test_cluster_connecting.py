@@ -26,13 +26,16 @@ from relu_bench.execution.cluster import (
     driver,
     remote,
 )
+from relu_bench.execution.cluster.connection import Connection
+from relu_bench.execution.cluster.driver import Driver
 
 MakeCluster = Callable[..., Loopback]
 
 
 def executor_on(cluster: Loopback, *datasets: Dataset, **options: Any) -> ClusterExecutor:
     options = {"make_trainer": fake_remote.make_trainer, **options}
-    return ClusterExecutor(cluster.address, datasets, **options)
+    line = Connection(cluster.address)
+    return ClusterExecutor(Driver(line, datasets, **options))
 
 
 def test_without_a_scheduler_the_error_comes_within_seconds(
@@ -41,7 +44,7 @@ def test_without_a_scheduler_the_error_comes_within_seconds(
     monkeypatch.setattr(connection, "CONNECT_SECONDS", 1.0)
     started = time.monotonic()
     with pytest.raises(ClusterError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:9 \("):
-        ClusterExecutor("tcp://127.0.0.1:9")
+        ClusterExecutor(Driver(Connection("tcp://127.0.0.1:9")))
     assert time.monotonic() - started < 10
     assert not [t for t in threading.enumerate() if t.name == "relu-bench cluster"]
 
@@ -49,18 +52,18 @@ def test_without_a_scheduler_the_error_comes_within_seconds(
 @pytest.mark.parametrize("address", ["", "here", "tcp://here", "tcp://here:port"])
 def test_what_is_no_address_is_said_so(address: str) -> None:
     with pytest.raises(ClusterError, match=r"expected the address .* such as tcp://host:8786"):
-        ClusterExecutor(address)
+        ClusterExecutor(Driver(Connection(address)))
 
 
 def test_an_unknown_scheme_is_an_error_of_ours() -> None:
     with pytest.raises(ClusterError, match="known schemes"):
-        ClusterExecutor("carrier://pigeon:1")
+        ClusterExecutor(Driver(Connection("carrier://pigeon:1")))
 
 
 def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ClusterError, match=r'pip install "relu-bench\[cluster\]"') as error:
-        ClusterExecutor("tcp://127.0.0.1:9")
+        ClusterExecutor(Driver(Connection("tcp://127.0.0.1:9")))
     assert error.value.exit_code == 2
 
 

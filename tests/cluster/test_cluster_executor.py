@@ -30,6 +30,8 @@ from relu_bench.execution.cluster import (
     connection,
     driver,
 )
+from relu_bench.execution.cluster.connection import Connection
+from relu_bench.execution.cluster.driver import Driver
 from relu_bench.execution.local import RunFailed
 from relu_bench.machine import hardware
 from relu_bench.networks.activations import canonical
@@ -44,7 +46,8 @@ def specs(*seeds: int, **fields: tuple[Any, ...]) -> tuple[Spec, ...]:
 
 def executor_on(cluster: Loopback, *datasets: Dataset, **options: Any) -> ClusterExecutor:
     options = {"make_trainer": fake_remote.make_trainer, **options}
-    return ClusterExecutor(cluster.address, datasets, **options)
+    line = Connection(cluster.address)
+    return ClusterExecutor(Driver(line, datasets, **options))
 
 
 def without_place(result: RunResult) -> RunResult:

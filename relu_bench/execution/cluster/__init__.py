@@ -5,8 +5,12 @@ from pathlib import Path
 
 from relu_bench import data
 from relu_bench.config.planning import Planned
-from relu_bench.execution.cluster.connection import ClusterError, ClusterLostError
-from relu_bench.execution.cluster.driver import ClusterExecutor, Notice
+from relu_bench.execution.cluster.connection import (
+    ClusterError,
+    ClusterLostError,
+    Connection,
+)
+from relu_bench.execution.cluster.driver import ClusterExecutor, Driver, Notice
 from relu_bench.execution.executor import OnProgress
 
 __all__ = ["ClusterError", "ClusterExecutor", "ClusterLostError", "connect"]
@@ -31,4 +35,5 @@ def connect(
     """
     names = dict.fromkeys(spec.dataset for each in planned for spec in each.specs)
     datasets = [data.load(name, data_dir) for name in names]
-    return ClusterExecutor(address, datasets, on_progress, notice, timeout=timeout)
+    driver = Driver(Connection(address), datasets, on_progress, notice, timeout=timeout)
+    return ClusterExecutor(driver)

@@ -86,9 +86,9 @@ class Driver:
 
     Args:
         connection: the line to the scheduler; opened and closed here.
-        datasets: every data set of the sweep.
-        on_progress: called after epochs of a run.
-        notice: called with what the user should know.
+        datasets: every data set that the runs need; sent to each worker that needs it, once.
+        on_progress: called, from another thread than the caller's, after epochs of a run.
+        notice: called, also from another thread, with what the user should know.
         timeout: seconds after which a run is ended at its next epoch, None for no limit.
         make_trainer: importable function that makes the trainer inside a worker.
     """
@@ -96,12 +96,12 @@ class Driver:
     def __init__(
         self,
         connection: Connection,
-        datasets: Iterable[Dataset],
+        datasets: Iterable[Dataset] = (),
+        on_progress: OnProgress = lambda spec, progress: None,
+        notice: Notice = lambda text: None,
         *,
-        on_progress: OnProgress,
-        notice: Notice,
-        timeout: float | None,
-        make_trainer: MakeTrainer,
+        timeout: float | None = None,
+        make_trainer: MakeTrainer = make_tensorflow_trainer,
     ) -> None:
         self.connection = connection
         self.make_trainer = make_trainer
@@ -395,36 +395,15 @@ class ClusterExecutor:
     """Dask workers, wherever they run. Made when the cluster can be used, not before.
 
     Args:
-        address: of the scheduler, `tcp://host:port` or `tls://host:port`.
-        datasets: every data set that the runs need; sent to each worker that needs it, once.
-        on_progress: called from another thread after epochs of a run.
-        notice: called, also from another thread, with what the user should know.
-        timeout: seconds after which a run is ended at its next epoch, None for no limit.
-        make_trainer: importable function that makes the trainer inside a worker.
+        driver: of the sweep; it runs in an event loop of its own, in another thread.
 
     Raises:
-        ClusterError: when Dask is not installed, no scheduler answers, or a connected worker cannot
-            be used. Without any worker, the first one is waited for.
+        ClusterError: when no scheduler answers, or a connected worker cannot be used. Without any
+            worker, the first one is waited for.
     """
 
-    def __init__(
-        self,
-        address: str,
-        datasets: Iterable[Dataset] = (),
-        on_progress: OnProgress = lambda spec, progress: None,
-        notice: Notice = lambda text: None,
-        *,
-        timeout: float | None = None,
-        make_trainer: MakeTrainer = make_tensorflow_trainer,
-    ) -> None:
-        self._driver = Driver(
-            Connection(address),
-            datasets,
-            on_progress=on_progress,
-            notice=notice,
-            timeout=timeout,
-            make_trainer=make_trainer,
-        )
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="relu-bench cluster", daemon=True
