@@ -1,6 +1,8 @@
 """Files that a command writes for its user: whole or not at all, and never through a link.
 
-What the store appends to goes through `store.files`, which also waits for the disk.
+What the store appends to goes through `store.files`, which also waits for the disk. This lies
+beside `errors`, since data, configs, figures and the report write files, and none of them is below
+all the others.
 """
 
 import contextlib

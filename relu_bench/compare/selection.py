@@ -270,8 +270,10 @@ def select(
 
     KEY is a column. VALUE is compared as the column's type: numbers by value (`1e-3` is `0.001`),
     `true` and `false`, text without the spaces around it, a label in any order of its parameters,
-    or a label's name alone, whatever its parameters; else as `variants.meant` understands it. An
-    empty VALUE or `null` finds empty cells. Several values with commas between mean any of them.
+    or a label's name alone, whatever its parameters; else as `variants.meant` understands it. The
+    first of these rules that finds a run is taken, so that no later one can hide what an earlier
+    one finds. An empty VALUE or `null` finds empty cells. Several values with commas between mean
+    any of them.
 
     Args:
         runs: rows of runs.csv.

@@ -1,6 +1,7 @@
 """`--shard I/N`: a plan cut into parts that need nothing of each other. Pure.
 
-The same plan gives the same parts on every machine, whatever is stored already.
+The same plan gives the same parts on every machine, whatever is stored already: they are cut by the
+count of runs, since an estimate of their time depends on the machine.
 """
 
 import re

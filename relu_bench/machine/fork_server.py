@@ -63,7 +63,9 @@ def importing_as_here() -> Iterator[None]:
     They look for modules where this process does, in the order of its `sys.path`. Nothing is added
     to that: a plain `python -c`, as which Python starts them, would look into the working folder
     first. The caller's main module is not imported again: a script needs no guard around its
-    top level. Variables of the environment that would change numbers stay here.
+    top level. Variables of the environment that would change numbers stay here. For this moment
+    `sys.path`, `__main__` and the environment are exchanged, since `multiprocessing` offers no
+    other way to say these things.
     """
     with _starting:
         main, path, environment = sys.modules["__main__"], sys.path, dict(os.environ)

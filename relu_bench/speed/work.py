@@ -168,6 +168,7 @@ def seconds_each(work: Work, times: int, clock: Clock) -> float:
 
     Of a compiled program, what a call takes that applies nothing is subtracted: the lesser of two
     calls just before, since a disturbance in it would make the activation look cheaper than it is.
+    Eager calls are not corrected: what a call takes is what eager operations cost.
     """
     overhead = 0.0
     if work.compiled:

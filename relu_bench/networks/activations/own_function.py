@@ -285,7 +285,13 @@ class _Trial:
             )
 
     def check_finite(self) -> list[str]:
-        """Look at value and gradient where they may be no numbers; sentences on the far inputs."""
+        """Look at value and gradient where they may be no numbers; sentences on the far inputs.
+
+        In a plain graph and with XLA, since each is NaN where the other is not: for an upstream of
+        0, the gradient of a square root at 0 is 0 in TensorFlow and NaN with XLA. A function must
+        compile with XLA even where no model would use it: otherwise its failure would look like a
+        machine without XLA.
+        """
         points = np.array(
             [sign * size for size in (*_USUAL, *_FAR) for sign in (1, -1)], np.float32
         )

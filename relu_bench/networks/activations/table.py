@@ -1,7 +1,8 @@
 """The activations: a literal table with one entry each; everything else picks it up from here.
 
 The formulas are NumPy in float64. They are what figures and `diagnose` use, and what tests hold the
-Keras layers against.
+Keras layers against. Of Keras 3's activations these are left out: softmax, log_softmax, sparsemax
+and glu, which are not elementwise, and exponential, which overflows within a few layers.
 """
 
 import math
