@@ -10,7 +10,7 @@ from relu_bench.errors import ReluBenchError, StoreWriteError, WorkerStartError
 from relu_bench.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from relu_bench.cli.run_display import Display
     from relu_bench.config.planning import Planned
@@ -87,6 +87,9 @@ def run(
         _start_early()
     from relu_bench.cli.check import show_plans
     from relu_bench.cli.run_display import make_display
+    from relu_bench.config import planning
+    from relu_bench.execution import runner
+    from relu_bench.store import Store
 
     if cluster is not None and jobs is not None:
         raise ReluBenchError(
@@ -99,23 +102,42 @@ def run(
         return
     folder = resume or out or _OUT
     display = make_display(planned, folder, as_json=as_json, quiet=quiet)
+    for note in planning.notes(planned, data_dir):
+        display.notice(f"warning: {note}")
 
     def make_executor(count: int) -> "Executor":
         if cluster is not None:
-            return _on_cluster(cluster, planned, display, data_dir=data_dir, timeout=timeout)
+            return _on_cluster(cluster, planned, display, data_dir, timeout)
         return _local(planned, display, count=count, jobs=jobs, data_dir=data_dir, timeout=timeout)
 
-    raise typer.Exit(
-        _train(
-            planned,
-            folder,
-            display,
-            make_executor,
-            data_dir=data_dir,
-            retry_failed=retry_failed,
-            fail_fast=fail_fast,
+    try:
+        with display:
+            tally = runner.run(
+                planned,
+                Store(folder),
+                make_executor,
+                display,
+                retry_failed=retry_failed,
+                fail_fast=fail_fast,
+            )
+        display.end(tally)
+    except KeyboardInterrupt:
+        typer.echo(
+            f"Interrupted. What had finished is kept in {folder}; "
+            "the same command goes on from there.",
+            err=True,
         )
-    )
+        raise typer.Exit(130) from None
+    except (StoreWriteError, WorkerStartError):  # which say so themselves
+        raise
+    except Exception as error:
+        if display.stored:
+            runs = counted(display.stored, "run", "was", "were")
+            error.add_note(
+                f"{runs} stored in {folder} by then; the same command goes on from there."
+            )
+        raise
+    raise typer.Exit(1 if tally.failed else 0)
 
 
 def _start_early() -> None:
@@ -155,51 +177,6 @@ def _planned(
     part = shards.parse(shard) if shard is not None else None
     planned = planning.plan_configs(configs, overrides or [], data_dir)
     return planned if part is None else shards.cut(planned, part)
-
-
-def _train(
-    planned: "Sequence[Planned]",
-    out: Path,
-    display: "Display",
-    make_executor: "Callable[[int], Executor]",
-    *,
-    data_dir: Path | None,
-    retry_failed: bool,
-    fail_fast: bool,
-) -> int:
-    """Run the plan; returns the exit code."""
-    from relu_bench.config import planning
-    from relu_bench.execution import runner
-    from relu_bench.store import Store
-
-    for note in planning.notes(planned, data_dir):
-        display.notice(f"warning: {note}")
-    try:
-        with display:
-            tally = runner.run(
-                planned,
-                Store(out),
-                make_executor,
-                display,
-                retry_failed=retry_failed,
-                fail_fast=fail_fast,
-            )
-        display.end(tally)
-    except KeyboardInterrupt:
-        typer.echo(
-            f"Interrupted. What had finished is kept in {out}; "
-            "the same command goes on from there.",
-            err=True,
-        )
-        return 130
-    except (StoreWriteError, WorkerStartError):  # which say so themselves
-        raise
-    except Exception as error:
-        if display.stored:
-            runs = counted(display.stored, "run", "was", "were")
-            error.add_note(f"{runs} stored in {out} by then; the same command goes on from there.")
-        raise
-    return 1 if tally.failed else 0
 
 
 def _local(
@@ -246,7 +223,6 @@ def _on_cluster(
     address: str,
     planned: "Sequence[Planned]",
     display: "Display",
-    *,
     data_dir: Path | None,
     timeout: float | None,
 ) -> "Executor":

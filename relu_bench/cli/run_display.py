@@ -38,7 +38,8 @@ def make_display(planned: Sequence[Planned], out: Path, *, as_json: bool, quiet:
 class Display:
     """Shows no progress; notices, the JSON lines and the summary as asked for.
 
-    Used as a context around `runner.run`, of which it is the listener.
+    Used as a context around `runner.run`, of which it is the listener. It counts what happens; how
+    far that is, the other displays show.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Display:
             self._varying.setdefault(each.experiment.name, set()).update(varying(each.experiment))
         self.stored = 0
         """Runs that this call has stored."""
+        self._count = self._done = self._skipped = 0
         self._rows: dict[tuple[str, str], dict[str, Any]] | None = None
 
     def __enter__(self) -> Self:
@@ -61,32 +63,40 @@ class Display:
     def __exit__(self, *exception: object) -> None:
         """Leave the terminal as it was."""
 
+    def say(self, text: str) -> None:
+        """Write a line to stderr."""
+        print(text, file=sys.stderr, flush=True)
+
     def notice(self, text: str) -> None:
-        """Say something on stderr."""
-        print(f"relu-bench: {text}", file=sys.stderr)
+        """Say something that the user should know."""
+        self.say(f"relu-bench: {text}")
 
     def progress(self, spec: Spec, progress: Progress) -> None:
         """An epoch has ended; called from other threads."""
 
     def starting(self, count: int) -> None:
         """Training begins: `count` runs."""
+        self._count = count
         if self.summary and count:
             # TensorFlow is being imported elsewhere: what the summary needs costs no time now.
             import pandas  # noqa: F401
 
     def skipped(self, experiment: str, spec: Spec, status: str) -> None:
         """A run that needs no training."""
+        self._skipped += 1
         if self.as_json:
             self._print_json({**self._row(experiment, spec.run_id), "skipped": True})
 
     def finished(self, record: RunRecord) -> None:
         """A run was stored."""
         self.stored += 1
+        self._done += 1
         if self.as_json:
             self._print_json({**record.run, "skipped": False})
 
     def done_elsewhere(self, experiment: str, spec: Spec, status: str) -> None:
         """Another process has stored a run that was to be trained here."""
+        self._done += 1
         if self.as_json:
             self._print_json({**self._row(experiment, spec.run_id), "skipped": True})
 
@@ -132,6 +142,28 @@ class Display:
         experiment = str(record.run["experiment"])
         return f"{experiment}: {self.name_of(experiment, record.run)}"
 
+    def opening(self, count: int) -> str:
+        """What is to be done, and what is done already."""
+        done = f"{counted(self._skipped, 'run', 'is', 'are')} done already"
+        if not count:
+            return f"Nothing to train: {done}." if self._skipped else "Nothing to train."
+        return f"Training {counted(count, 'run')}" + (f"; {done}." if self._skipped else ".")
+
+    def ending(self, record: RunRecord) -> str:
+        """How a run ended."""
+        cells = record.run
+        name = self.titled(record)
+        if cells["status"] == "failed":
+            return f"{name}: failed, {cells['error']}"
+        metric = str(cells["metric"])
+        parts = [str(cells["outcome"])]
+        parts += [
+            f"{split} {metric} {_score(metric, value)}"
+            for split in ("val", "test")
+            if isinstance(value := cells.get(f"{split}_{metric}"), float)
+        ]
+        return f"{name}: {', '.join(parts)}, {cells['train_seconds']:.1f} s"
+
     def _row(self, experiment: str, run_id: str) -> dict[str, Any]:
         if self._rows is None or (experiment, run_id) not in self._rows:
             rows = read(self.out, "runs").astype(object)
@@ -151,53 +183,27 @@ class Display:
 class LineDisplay(Display):
     """One plain line a run, for logs."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._count = self._done = self._skipped = 0
-
-    def skipped(self, experiment: str, spec: Spec, status: str) -> None:
-        """Count it; one line says them all."""
-        super().skipped(experiment, spec, status)
-        self._skipped += 1
-
     def starting(self, count: int) -> None:
         """Say what is to be done and what is already."""
-        self._count = count
-        print(_opening(count, self._skipped), file=sys.stderr, flush=True)
+        self.say(self.opening(count))
         super().starting(count)
 
     def finished(self, record: RunRecord) -> None:
         """Say how it ended."""
         super().finished(record)
-        self._done += 1
-        self._print(self._line(record))
+        self.say(f"[{self._done}/{self._count}] {self.ending(record)}")
 
     def done_elsewhere(self, experiment: str, spec: Spec, status: str) -> None:
         """Say that there is nothing to do."""
         super().done_elsewhere(experiment, spec, status)
-        self._done += 1
         name = self.name_of(experiment, spec.row())
-        self._print(f"{experiment}: {name}: {status}, stored by another process meanwhile")
-
-    def _print(self, text: str) -> None:
-        print(f"[{self._done}/{self._count}] {text}", file=sys.stderr, flush=True)
-
-    def _line(self, record: RunRecord) -> str:
-        cells = record.run
-        name = self.titled(record)
-        if cells["status"] == "failed":
-            return f"{name}: failed, {cells['error']}"
-        metric = str(cells["metric"])
-        parts = [str(cells["outcome"])]
-        parts += [
-            f"{split} {metric} {_score(metric, value)}"
-            for split in ("val", "test")
-            if isinstance(value := cells.get(f"{split}_{metric}"), float)
-        ]
-        return f"{name}: {', '.join(parts)}, {cells['train_seconds']:.1f} s"
+        self.say(
+            f"[{self._done}/{self._count}] {experiment}: {name}: {status}, stored by another "
+            "process meanwhile"
+        )
 
 
-class LiveDisplay(LineDisplay):
+class LiveDisplay(Display):
     """An overall bar with the time left, and a line for each run in flight."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -221,56 +227,49 @@ class LiveDisplay(LineDisplay):
     def __exit__(self, *exception: object) -> None:
         self._bars.stop()
 
-    def notice(self, text: str) -> None:
-        """Say something above the bar."""
-        self._bars.console.print(f"relu-bench: {text}", markup=False, highlight=False)
+    def say(self, text: str) -> None:
+        """Write a line above the bar."""
+        self._bars.console.print(text, markup=False, highlight=False)
 
     def starting(self, count: int) -> None:
         """Show the overall bar."""
-        self._count = count
-        self._bars.console.print(_opening(count, self._skipped), markup=False, highlight=False)
+        self.say(self.opening(count))
         if count:
             self._overall = self._bars.add_task("runs", total=count, note="starting TensorFlow")
-        Display.starting(self, count)
+        super().starting(count)
 
     def progress(self, spec: Spec, progress: Progress) -> None:
         """Move the bar by an epoch's share and show where the run is."""
-        with self._lock:
-            self._show(spec, progress)
-
-    def _show(self, spec: Spec, progress: Progress) -> None:
-        if spec.run_id not in self._running:
-            self._running[spec.run_id] = self._bars.add_task(
-                self.name_of(self._experiment_of[spec.run_id], spec.row()), total=None, note=""
-            )
         note = f"epoch {progress.epoch}/{progress.epochs}  loss {progress.train_loss:.4f}"
         if progress.val_metric is not None:
             note += f"  val {_score(progress.metric, progress.val_metric)}"
-        self._bars.update(
-            self._running[spec.run_id],
-            completed=progress.epoch,
-            total=progress.epochs,
-            note=note,
-        )
-        self._move()
+        with self._lock:
+            if spec.run_id not in self._running:
+                name = self.name_of(self._experiment_of[spec.run_id], spec.row())
+                self._running[spec.run_id] = self._bars.add_task(name, total=None, note="")
+            self._bars.update(
+                self._running[spec.run_id],
+                completed=progress.epoch,
+                total=progress.epochs,
+                note=note,
+            )
+            self._move()
 
     def finished(self, record: RunRecord) -> None:
         """Take the run's line away."""
-        Display.finished(self, record)
+        super().finished(record)
         with self._lock:
-            self._done += 1
             task = self._running.pop(str(record.run["run_id"]), None)
             if task is not None:
                 self._bars.remove_task(task)
             if record.run["status"] == "failed":
-                self._bars.console.print(self._line(record), markup=False, highlight=False)
+                self.say(self.ending(record))
             self._move()
 
     def done_elsewhere(self, experiment: str, spec: Spec, status: str) -> None:
         """Count it."""
-        Display.done_elsewhere(self, experiment, spec, status)
+        super().done_elsewhere(experiment, spec, status)
         with self._lock:
-            self._done += 1
             self._move()
 
     def _move(self) -> None:
@@ -304,14 +303,6 @@ def _make_bars() -> "Bars":
         transient=True,
         expand=True,
     )
-
-
-def _opening(count: int, skipped: int) -> str:
-    """What is to be done, and what is done already."""
-    done = f"{counted(skipped, 'run', 'is', 'are')} done already"
-    if not count:
-        return f"Nothing to train: {done}." if skipped else "Nothing to train."
-    return f"Training {counted(count, 'run')}" + (f"; {done}." if skipped else ".")
 
 
 def _score(metric: str, value: float) -> str:
