@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -17,6 +17,7 @@ from relu_bench.wording import duration
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from rich.progress import Progress, ProgressColumn
 
 _LONG_SECONDS = 30.0
 _JUDGED_FROM = 2.0
@@ -63,34 +64,45 @@ def showing_work(
         remedy: how it would take less, said once when it will take more than half a minute.
         clock: in seconds.
     """
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+
     started = clock()
     said = False
+    with bar(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()) as shown:
+        task = shown.add_task(what, total=1.0)
 
-    def warned(share: float) -> None:
-        nonlocal said
-        passed = clock() - started
-        if said or share <= 0 or passed < _JUDGED_FROM:
-            return
-        if passed / share > _LONG_SECONDS:
-            said = True
-            about = duration(passed / share)
-            print(f"relu-bench: this takes about {about}; {remedy}", file=sys.stderr, flush=True)
+        def told(share: float) -> None:
+            nonlocal said
+            shown.update(task, completed=share)
+            passed = clock() - started
+            if said or share <= 0 or passed < _JUDGED_FROM:
+                return
+            if passed / share > _LONG_SECONDS:
+                said = True
+                about = duration(passed / share)
+                line = f"relu-bench: this takes about {about}; {remedy}"
+                print(line, file=sys.stderr, flush=True)  # which the bar makes room for
 
-    if not stderr_is_live():
-        yield warned
-        return
+        yield told
+
+
+def bar(*columns: "ProgressColumn", **options: Any) -> "Progress":
+    """A progress bar on stderr that is gone in the end; where stderr is not live, it is silent.
+
+    Args:
+        columns: what it is made of.
+        options: further ones of `rich.progress.Progress`.
+    """
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=1.0)
-
-        def shown(share: float) -> None:
-            bar.update(task, completed=share)
-            warned(share)
-
-        yield shown
+    return Progress(
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        disable=not stderr_is_live(),
+        **options,
+    )
 
 
 def save_figure(make: "Callable[[], Figure]", path: Path, *, on_stderr: bool) -> None:

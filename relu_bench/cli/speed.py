@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from relu_bench.cli.activations import canonical_labels
-from relu_bench.cli.display import save_figure, show_table, stderr_is_live
+from relu_bench.cli.display import bar, save_figure, show_table
 from relu_bench.cli.options import TableFormat
 
 if TYPE_CHECKING:
@@ -113,21 +113,12 @@ def _show_tables(costs: "Sequence[Cost]", sizes: "Sequence[Size]") -> None:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str, float], None]]:
-    """A bar on stderr while it is a terminal, else nothing."""
-    if not stderr_is_live():
-        yield lambda what, share: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
+    """A bar on stderr while it is a terminal."""
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-    )
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
     # Drawn between the samples only: a thread that draws would disturb them.
-    shown = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
-    with shown:
+    with bar(*columns, auto_refresh=False) as shown:
         task = shown.add_task("starting", total=1.0)
         yield lambda what, share: shown.update(
             task, description=what, completed=share, refresh=True

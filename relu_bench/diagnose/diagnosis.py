@@ -62,11 +62,11 @@ AXES = tuple(each.name for each in fields(Combination) if each.name in FIELDS)
 
 def combinations(specs: Sequence[Spec]) -> tuple[Combination, ...]:
     """The distinct combinations of a plan, in its order; perceptrons only."""
+    names = (*AXES, "data_fingerprint")
     found = (
-        Combination(**{axis: getattr(spec, axis) for axis in AXES}, data_fingerprint=fingerprint)
+        Combination(**{name: getattr(spec, name) for name in names})
         for spec in specs
         if _is_perceptron(spec)
-        for fingerprint in (spec.data_fingerprint,)
     )
     return tuple(dict.fromkeys(found))
 

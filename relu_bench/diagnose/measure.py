@@ -1,7 +1,7 @@
 """From planned runs to diagnoses: which networks are simulated together, on which images."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,14 @@ class _Group:
     def work(self) -> int:
         """Multiply-adds of one trial of one member."""
         return multiply_adds(self.drawn, len(self.images.inputs))
+
+    @property
+    def variants(self) -> list[Variant]:
+        """What its members differ in."""
+        return [
+            Variant(each.activation, each.batch_norm, each.output_activation, each.is_residual)
+            for each in self.members
+        ]
 
 
 def diagnose(
@@ -72,8 +80,17 @@ def diagnose(
             done += count * work
             report(done / total)
 
-        for diagnosis in _diagnosed(group, trials=trials, seed=seed, report=add):
-            found[diagnosis.combination] = diagnosis
+        measured = simulate(
+            group.drawn, group.variants, group.images, trials=trials, seed=seed, report=add
+        )
+        for member, its_trials in zip(group.members, measured, strict=True):
+            found[member] = diagnosis_of(
+                member,
+                its_trials,
+                images=len(group.images.inputs),
+                outputs=group.drawn.outputs,
+                seed=seed,
+            )
     return tuple(found[each] for each in combinations)
 
 
@@ -95,26 +112,6 @@ def images_of(dataset: Dataset, count: int) -> Images:
     inputs = dataset.train_inputs[chosen].reshape(size, -1).astype(np.float32)
     inputs /= np.float32(255.0)
     return Images(inputs, dataset.train_targets[chosen].astype(np.int64), loss)
-
-
-def _diagnosed(
-    group: _Group, *, trials: int, seed: int, report: Callable[[int], None]
-) -> Iterator[Diagnosis]:
-    variants = [
-        Variant(member.activation, member.batch_norm, member.output_activation, member.is_residual)
-        for member in group.members
-    ]
-    measured = simulate(
-        group.drawn, variants, group.images, trials=trials, seed=seed, report=report
-    )
-    for member, its_trials in zip(group.members, measured, strict=True):
-        yield diagnosis_of(
-            member,
-            its_trials,
-            images=len(group.images.inputs),
-            outputs=group.drawn.outputs,
-            seed=seed,
-        )
 
 
 def _groups(

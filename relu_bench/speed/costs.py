@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from relu_bench.speed.cells import Cell, Mode, Passes
 from relu_bench.speed.rounds import Prepared
@@ -84,22 +83,15 @@ def make_costs(
         samples: of `rounds.run_rounds`, seconds an element; relu's are among them.
         prepared: of the same cells.
     """
-    return tuple(
-        _cost(cell, np.asarray(values), np.asarray(samples[cell.reference]), prepared[cell])
-        for cell, values in samples.items()
-    )
+    return tuple(_cost(cell, samples, prepared[cell]) for cell in samples)
 
 
-def _cost(
-    cell: Cell,
-    seconds: NDArray[np.float64],
-    of_relu: NDArray[np.float64],
-    prepared: Prepared,
-) -> Cost:
+def _cost(cell: Cell, samples: Mapping[Cell, Sequence[float]], prepared: Prepared) -> Cost:
+    seconds = np.asarray(samples[cell])
     nanoseconds = (_NANOSECONDS * seconds).tolist()
     # Under noise, the little that a compiled program does can vanish in one round.
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = (seconds / of_relu).tolist()
+        ratios = (seconds / np.asarray(samples[cell.reference])).tolist()
     low, high = median_interval(nanoseconds)
     ratio_low, ratio_high = median_interval(ratios)
     return Cost(

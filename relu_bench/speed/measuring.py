@@ -87,8 +87,11 @@ def _measured_there(
 def _measured_here(
     labels: Sequence[str], sizes: Sequence[Size], settings: Settings, on_progress: OnProgress
 ) -> tuple[Cost, ...]:
+    from relu_bench.execution.preload import one_thread
+
     on_progress("starting TensorFlow", 0.0)
-    make = _real_work(sizes, settings.seed)
+    one_thread()
+    make = Workshop(max(size.elements for size in sizes), settings.seed).make
     return _measured(labels, sizes, settings, on_progress, clock=time.perf_counter, make=make)
 
 
@@ -123,10 +126,3 @@ def _measured(
         on_round=on_round,
     )
     return make_costs(samples, ready)
-
-
-def _real_work(sizes: Sequence[Size], seed: int) -> MakeWork:
-    from relu_bench.execution.preload import one_thread
-
-    one_thread()
-    return Workshop(max(size.elements for size in sizes), seed).make
