@@ -126,6 +126,11 @@ class Spread:
     high: float
 
 
+NO_SHARE = Share(0, 0, math.nan, math.nan, math.nan)
+NO_SPREAD = Spread(math.nan, math.nan, math.nan, math.nan, math.nan)
+"""Of what exists in no trial."""
+
+
 def share_of(count: int, of: int, level: float = 0.95) -> Share:
     """The share `count / of` with its two-sided Wilson interval."""
     z = NormalDist().inv_cdf((1 + level) / 2)
@@ -142,7 +147,7 @@ def spread(values: NDArray[Any]) -> Spread:
     ordered = np.sort(np.asarray(values, np.float64)[~np.isnan(values)])
     count = len(ordered)
     if not count:
-        return Spread(math.nan, math.nan, math.nan, math.nan, math.nan)
+        return NO_SPREAD
     low, median, high = (_quantile(ordered, level) for level in (0.05, 0.5, 0.95))
     if count < _FEWEST_FOR_INTERVAL:
         return Spread(median, math.nan, math.nan, low, high)
@@ -240,7 +245,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class LayerDiagnosis:
-    """A hidden layer, or the output layer, of which only the signal is known.
+    """A hidden layer, or the output layer, of which only the signal exists; the rest is NaN.
 
     Attributes:
         layer: its name, as in a run: `dense_1` to `output`.
@@ -260,10 +265,10 @@ class LayerDiagnosis:
     units: int
     signal: Spread
     signal_factor: float
-    gradient: Spread | None = None
-    gradient_factor: float | None = None
-    dead_units: float | None = None
-    dead_layer: Share | None = None
+    gradient: Spread = NO_SPREAD
+    gradient_factor: float = math.nan
+    dead_units: float = math.nan
+    dead_layer: Share = NO_SHARE
 
 
 @dataclass(frozen=True)

@@ -102,16 +102,16 @@ def _table(diagnoses: Sequence[Diagnosis]) -> Table:
 
 
 def _layer_row(layer: LayerDiagnosis) -> tuple[str, ...]:
-    of_gradient = ("", "", "", "")
-    if layer.gradient and layer.dead_layer:
-        of_gradient = (
-            _number(layer.gradient.median),
-            _number(math.nan if layer.gradient_factor is None else layer.gradient_factor),
-            percent(math.nan if layer.dead_units is None else layer.dead_units),
-            _interval(layer.dead_layer),
-        )
-    signal = (_number(layer.signal.median), _number(layer.signal_factor))
-    return (layer.layer, str(layer.units), *signal, *of_gradient)
+    return (
+        layer.layer,
+        str(layer.units),
+        _number(layer.signal.median),
+        _number(layer.signal_factor),
+        _number(layer.gradient.median),
+        _number(layer.gradient_factor),
+        percent(layer.dead_units),
+        _interval(layer.dead_layer),
+    )
 
 
 def _wrapped(line: str, width: int) -> str:
@@ -134,4 +134,6 @@ def _number(value: float) -> str:
 
 
 def _interval(share: Share) -> str:
+    if math.isnan(share.share):
+        return ""
     return f"{percent(share.share)} ({percent(share.low)}, {percent(share.high)})"

@@ -5,7 +5,6 @@ gradient at all arrives, float32 overflows) is the text `-inf` or `inf` in JSON,
 for it.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -80,22 +79,16 @@ def _settings(combination: Combination) -> Record:
 
 
 def _layer(layer: LayerDiagnosis) -> Record:
-    nothing = Spread(*[math.nan] * 5)
-    no_share = Share(0, 0, math.nan, math.nan, math.nan)
     return {
         "layer": layer.layer,
         "units": layer.units,
         **_spread("signal", layer.signal),
         "signal_factor": layer.signal_factor,
-        **_spread("gradient", layer.gradient or nothing),
-        "gradient_factor": _or_nan(layer.gradient_factor),
-        "dead_units": _or_nan(layer.dead_units),
-        **_share("dead_layer", layer.dead_layer or no_share),
+        **_spread("gradient", layer.gradient),
+        "gradient_factor": layer.gradient_factor,
+        "dead_units": layer.dead_units,
+        **_share("dead_layer", layer.dead_layer),
     }
-
-
-def _or_nan(value: float | None) -> float:
-    return math.nan if value is None else value
 
 
 def _spread(name: str, spread: Spread) -> Record:
