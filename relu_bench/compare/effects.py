@@ -40,7 +40,7 @@ CROSSED = 0.75
 LEAST_CELLS = 6
 LEAST_SHARE = 0.01
 
-Pair = tuple[str, str]
+TwoAxes = tuple[str, str]
 """Two axes."""
 
 
@@ -342,7 +342,7 @@ def crossable(runs: DataFrame) -> tuple[str, ...]:
     return tuple(name for name in axes(completed(runs)) if name not in _APART)
 
 
-def chosen_pair(runs: DataFrame, names: Sequence[str]) -> Pair:
+def chosen_pair(runs: DataFrame, names: Sequence[str]) -> TwoAxes:
     """The two axes that were asked for, in that order.
 
     Raises:
@@ -369,7 +369,7 @@ def chosen_pair(runs: DataFrame, names: Sequence[str]) -> Pair:
     return names[0], names[1]
 
 
-def widest_pair(runs: DataFrame) -> Pair:
+def widest_pair(runs: DataFrame) -> TwoAxes:
     """The crossed axes with the most combinations, in the order of `axes`.
 
     Raises:
@@ -378,7 +378,7 @@ def widest_pair(runs: DataFrame) -> Pair:
     return max(_crossed_pairs(runs), key=lambda pair: cells(runs, pair))
 
 
-def interacting_pair(runs: DataFrame) -> Pair:
+def interacting_pair(runs: DataFrame) -> TwoAxes:
     """The two crossed axes whose interaction explains most; the widest pair where none can be told.
 
     Raises:
@@ -391,7 +391,7 @@ def interacting_pair(runs: DataFrame) -> Pair:
     return widest_pair(runs)
 
 
-def largest_interaction(runs: DataFrame, pair: Pair | None = None) -> Effect | None:
+def largest_interaction(runs: DataFrame, pair: TwoAxes | None = None) -> Effect | None:
     """The interaction that explains most of the log of the error; of a `pair`, where it is given.
 
     Each data set and model is asked by itself. None where no interaction can be told.
@@ -410,7 +410,7 @@ def cells(runs: DataFrame, pair: Sequence[str]) -> int:
     return len(completed(runs)[list(pair)].drop_duplicates())
 
 
-def _crossed_pairs(runs: DataFrame) -> list[Pair]:
+def _crossed_pairs(runs: DataFrame) -> list[TwoAxes]:
     done = completed(runs)
     found = [
         pair

@@ -12,7 +12,7 @@ from relu_bench.compare import Selection
 from relu_bench.compare.effects import (
     Effect,
     MainEffects,
-    Pair,
+    TwoAxes,
     interacting_pair,
     largest_interaction,
     main_effect_means,
@@ -198,7 +198,7 @@ def pages_of_interaction(runs: DataFrame, sheet: Sheet) -> list[InteractionPage]
     return [InteractionPage(**vars(page), effect=_effect(runs, page)) for page in found]
 
 
-def _pair_across(runs: DataFrame) -> Pair:
+def _pair_across(runs: DataFrame) -> TwoAxes:
     """The axis along x: that of numbers, or one that has more values than there are looks."""
     across, down = numbers_across(runs, interacting_pair(runs))
     return (down, across) if runs[down].nunique(dropna=False) > MOST_LOOKS else (across, down)

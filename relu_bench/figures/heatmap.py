@@ -9,7 +9,7 @@ import numpy as np
 
 from relu_bench import compare, stats
 from relu_bench.compare import Scale, Selection
-from relu_bench.compare.effects import Pair, widest_pair
+from relu_bench.compare.effects import TwoAxes, widest_pair
 from relu_bench.compare.views import group_scores
 from relu_bench.figures import marks, notes
 from relu_bench.figures.canvas import Grid, Panel, Picture, PlaceNames, flowing, inches, wrapped
@@ -53,7 +53,7 @@ def pages_of_cells(runs: DataFrame, sheet: Sheet) -> list[CrossedPage]:
     return crossed_pages(runs, sheet, _default, most_places)
 
 
-def _default(runs: DataFrame) -> Pair:
+def _default(runs: DataFrame) -> TwoAxes:
     return numbers_across(runs, widest_pair(runs))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from relu_bench import compare
-from relu_bench.compare.effects import CROSSED, Pair, chosen_pair, crossable
+from relu_bench.compare.effects import CROSSED, TwoAxes, chosen_pair, crossable
 from relu_bench.compare.variants import REVISION
 from relu_bench.compare.views import Shared, shared_settings
 from relu_bench.errors import ReluBenchError
@@ -305,7 +305,7 @@ class CrossedPage(Page):
 def crossed_pages(
     runs: DataFrame,
     sheet: Sheet,
-    default: Callable[[DataFrame], Pair],
+    default: Callable[[DataFrame], TwoAxes],
     most_places: Callable[[Sequence[str]], int],
 ) -> list[CrossedPage]:
     """The pages of one experiment over two axes.
@@ -423,7 +423,7 @@ def _is_crossed(runs: DataFrame, parts: Sequence[Sequence[str]]) -> bool:
     return there >= CROSSED * math.prod(_count(runs, part) for part in parts)
 
 
-def numbers_across(runs: DataFrame, pair: Pair) -> Pair:
+def numbers_across(runs: DataFrame, pair: TwoAxes) -> TwoAxes:
     """The pair with numbers along x, where one of its axes has them; else the fewer values."""
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
