@@ -55,6 +55,7 @@ _ALLOWED = {
     display_names.KEY: display_names.ALLOWED,
 }
 _LONGEST_LIST = 500
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _MOST_LABELS = 40
 _SCREEN = (22, 80)  # lines and columns that the errors of one call may fill
 _MOST_ERRORS = _SCREEN[0]
@@ -450,7 +451,9 @@ class _Reader:
             return [getattr(Setting.model_validate({field: value}), field)]
         except ValidationError as error:
             cause = error.errors()[0].get("ctx", {}).get("error")
-            if listed := _as_list(field, value):
+            if remedy := self._with_points(path, field, value):
+                self._error(path, remedy)
+            elif listed := _as_list(field, value):
                 self._error(path, f"{show(value)} is one value; a list is meant: {listed}")
             elif isinstance(cause, LabelError):
                 self._error(path, cause.reason, known=cause.known)
@@ -459,6 +462,23 @@ class _Reader:
             else:
                 self._error(path, f"{show(value)} is not allowed", field)
             return []
+
+    def _with_points(self, path: Key, field: str, value: Any) -> str:
+        """What to write in place of numbers with decimal commas; empty where there are none.
+
+        Behind `--set`, a comma has made two values of such a number before it comes here.
+        """
+        given = self.overrides[field].text if path[0] in self.overrides else value
+        if field not in NUMERIC_FIELDS or not isinstance(given, str) or len(given) > _LONGEST_LIST:
+            return ""
+        numbers = given.strip().split(", ")
+        meant = [number.replace(",", ".") for number in numbers]
+        if not all(map(_DECIMAL_COMMA.fullmatch, numbers)) or not all(
+            taken(field, yaml_source.scalar(number)) for number in meant
+        ):
+            return ""
+        remedy = meant[0] if len(meant) == 1 else f"[{', '.join(meant)}]"
+        return f"{show(given)} has a decimal comma; write {remedy}"
 
     def _unknown(self, path: Key, known: Collection[str]) -> None:
         hint = nearest_field(str(path[-1]), known)

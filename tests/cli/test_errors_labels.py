@@ -81,6 +81,10 @@ NO_LABEL = "a label is name or name(parameter=value, ...)"
             "'mnist, digits' is one value; a list is meant: [mnist, digits]",
         ),
         ("learning_rate: 0.1,1e-2", "'0.1,1e-2' is one value; a list is meant: [0.1, 1e-2]"),
+        ("learning_rate: 0,1", "'0,1' has a decimal comma; write 0.1"),
+        ("learning_rate: 1,5e-3", "'1,5e-3' has a decimal comma; write 1.5e-3"),
+        ("dropout: 0,1, 0,25", "'0,1, 0,25' has a decimal comma; write [0.1, 0.25]"),
+        ("epochs: 10,20", "'10,20' is one value; a list is meant: [10, 20]"),
         ("batch_norm: on,off", "'on,off' is one value; a list is meant: [on, off]"),
         (
             "activation: leaky relu",

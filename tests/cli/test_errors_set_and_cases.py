@@ -49,6 +49,11 @@ def test_a_case_that_clashes_with_set(invoke: Invoke) -> None:
         ),
         (["epochs=1,,2"], "--set epochs=1,,2: there is a comma, but no value beside it"),
         (
+            ["learning_rate=0,1"],
+            "--set, learning_rate: '0,1' has a decimal comma; write 0.1\n"
+            "    --set learning_rate=0,1",
+        ),
+        (
             ["epochs=0"],
             f"--set, epochs: 0 is not allowed\n  Allowed: an integer from 1 to 100000; {NUMBERS}\n"
             "    --set epochs=0",
