@@ -86,6 +86,7 @@ class Selection:
         where: the `KEY=VALUE` conditions that the runs meet.
         notices: what a reader must know beside any mean of these runs, one line each.
         names: the display names of their values, by canonical label.
+        names_everywhere: the same, and names that only calls for other experiments give.
         stored: with display names in `runs`, the canonical label of each, by column; else empty.
         every: of all rows that were read, whatever condition they meet, the columns of `ENDED` and
             `store`; None where that is not known.
@@ -98,15 +99,23 @@ class Selection:
     where: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     names: Names = field(default_factory=dict)
+    names_everywhere: Names = field(default_factory=dict)
     stored: Mapping[str, Names] = field(default_factory=dict)
     every: DataFrame | None = None
 
-    def displayed(self) -> Selection:
-        """The same with display names in place of labels, for people; files keep the labels."""
-        if self.stored or not self.names:
+    def displayed(self, *, everywhere: bool = False) -> Selection:
+        """The same with display names in place of labels, for people; files keep the labels.
+
+        Args:
+            everywhere: whether a value that no call for one of these experiments names is called
+                as a call for another one names it, so that it looks the same whatever part of the
+                results is shown.
+        """
+        names = (everywhere and self.names_everywhere) or self.names
+        if self.stored or not names:
             return self
-        runs, stored = shown_with(self.runs, self.names)
-        return replace(self, runs=runs, stored=stored, rows=partial(getattr, self))
+        runs, stored = shown_with(self.runs, names)
+        return replace(self, runs=runs, stored=stored, names=names, rows=partial(getattr, self))
 
     @cached_property
     def experiments(self) -> Mapping[str, Selection]:
@@ -207,6 +216,7 @@ def load(stores: Sequence[Path], where: Sequence[str] = ()) -> Selection:
     numbered = [table.assign(store=position) for position, table in enumerate(tables)]
     rows = _stacked(numbered)
     plans = tuple(plan for folder in folders for plan in kept(folder))
+    experiments = set(rows["experiment"])
     chosen = select(rows, where, lambda: names_of(plans, rows)[0])
     runs = _first_of_each(chosen, KEY)
     names, said = names_of(plans, runs)
@@ -218,6 +228,7 @@ def load(stores: Sequence[Path], where: Sequence[str] = ()) -> Selection:
         where=tuple(condition.strip() for condition in where),
         notices=(*notices_of(chosen, runs), *said),
         names=names,
+        names_everywhere=names_of(plans, runs, experiments)[0],
         every=rows[[*ENDED, "store"]],
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from relu_bench.components import labels
@@ -114,31 +114,38 @@ def _natural(text: object) -> list[tuple[int, float, str]]:
     ]
 
 
-def names_of(plans: Sequence[KeptPlan], runs: DataFrame) -> tuple[Names, tuple[str, ...]]:
+def names_of(
+    plans: Sequence[KeptPlan], runs: DataFrame, experiments: Collection[str] = ()
+) -> tuple[Names, tuple[str, ...]]:
     """The display name of each named value of these runs, by its canonical label, and notices.
 
     A label of hundreds of letters that has no other name is called by its two ends.
 
     The newest call that names a value wins; a call that does not name it says nothing. Of several
-    stores, the last one's calls count as the newest. Where two values of one field would be shown
-    alike, the name that is given first in the newest call stays, and the other value is shown by
-    its label.
+    stores, the last one's calls count as the newest. A call for one of the further
+    `experiments` names what no call for one of these runs' does. Where two values of one field
+    would be shown alike, the name that is given first in the newest call stays, and the other value
+    is shown by its label.
 
     Args:
         plans: the calls, the newest last.
-        runs: rows of runs.csv; names count that calls for one of their experiments gave.
+        runs: rows of runs.csv.
+        experiments: further ones, of which no run need be among `runs`.
     """
-    experiments = set(runs["experiment"])
-    calls = [
-        display_names.given_by(plan.config)
-        for plan in reversed(plans)
-        if plan.experiment in experiments
-    ]
+    at_hand = set(runs["experiment"])
+    calls, others = (
+        [
+            display_names.given_by(plan.config)
+            for plan in reversed(plans)
+            if plan.experiment in chosen
+        ]
+        for chosen in (at_hand, set(experiments) - at_hand)
+    )
     values = {name: {str(each) for each in runs[name].dropna().unique()} for name in _FIELDS}
     there = set().union(*values.values())
     # No table holds a label of any length, and a file may.
     long = {value: shorten(value) for value in there if len(value) > _LONGEST}
-    if not any(calls) and not long:
+    if not any(calls) and not any(others) and not long:
         return {}, ()
     found: dict[str, str] = {}
     unlike: dict[str, str] = {}
@@ -146,6 +153,10 @@ def names_of(plans: Sequence[KeptPlan], runs: DataFrame) -> tuple[Names, tuple[s
         for value, name in names.items():
             if value in there and found.setdefault(value, name) != name:
                 unlike[value] = found[value]
+    for names in others:
+        for value, name in names.items():
+            if value in there:
+                found.setdefault(value, name)
     clear = _told_apart({**long, **found}, values.values())
     notices = []
     if unlike:

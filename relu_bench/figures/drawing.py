@@ -109,7 +109,7 @@ def draw(
             there is nothing to draw in any experiment.
     """
     asked = chosen(kinds)
-    results = results.displayed()
+    results = results.displayed(everywhere=True)
     sheet = replace(sheet, where=results.where)
     if sheet.over and not any(KINDS[kind].over_two_axes for kind in asked):
         those = " or ".join(f"--kind {name}" for name, kind in KINDS.items() if kind.over_two_axes)

@@ -63,7 +63,7 @@ def compose(results: Selection, asked: Asked | None = None) -> Document:
         ReluBenchError: when `asked` names what is not there, or a store is damaged.
     """
     asked = asked or Asked()
-    results = results.displayed()
+    results = results.displayed(everywhere=True)
     # Figures are drawn beside the rest; but what may be refused is to be refused at once.
     begun = drawings(results) if asked == Asked() else None
     comparisons, notices = answered(results, asked)

@@ -200,7 +200,7 @@ def test_of_several_stores_the_last_counts(tmp_path: Path) -> None:
     assert shown(two, one) == ["A", "tanh"]
 
 
-def test_only_calls_for_the_experiments_at_hand_count(tmp_path: Path) -> None:
+def test_calls_for_the_experiments_at_hand_count_first(tmp_path: Path) -> None:
     rows = [*rows_of("relu", "tanh"), *rows_of("relu", "tanh", experiment="other")]
     folder = store_of(tmp_path, rows)
     keep(folder, KeptPlan("other", {"labels": {"relu": "A"}}, ()))
@@ -210,6 +210,20 @@ def test_only_calls_for_the_experiments_at_hand_count(tmp_path: Path) -> None:
     assert names == [{"relu": "A"}, {"relu": "B"}]
     # One value has one name, whatever the experiment: else it would be two variants of one.
     assert shown(folder) == ["B", "tanh"]
+
+
+def test_a_value_keeps_its_name_where_only_another_experiment_names_it(tmp_path: Path) -> None:
+    rows = [*rows_of("relu", "tanh"), *rows_of("relu", "tanh", experiment="other")]
+    folder = store_of(tmp_path, rows)
+    keep(folder, KeptPlan("variants", {"labels": {"relu": "ReLU"}}, ()))
+    keep(folder, KeptPlan("never run", {"labels": {"tanh": "Tanh"}}, ()))
+
+    narrowed = load([folder], ["experiment=other"])
+
+    # In figures and reports; what `compare` writes is for programs, too, and stays as it was.
+    assert set(narrowed.displayed(everywhere=True).runs["activation"]) == {"ReLU", "tanh"}
+    assert narrowed.displayed() is narrowed
+    assert narrowed.notices == ()
 
 
 @pytest.mark.parametrize(
