@@ -48,18 +48,22 @@ def show_plans(planned: "Sequence[Planned]", jobs: int | None, data_dir: Path | 
 
 
 def _try_own_activations(planned: "Sequence[Planned]", data_dir: Path | None) -> None:
-    """Build the networks with a user's function first: a plan with a wrong one is not valid."""
+    """Try functions of the user's own first: a plan with a wrong one is not valid."""
     own = {spec.program_key: spec for each in planned for spec in each.specs if spec.source}
     if own:
         from relu_bench.networks import activations
         from relu_bench.training import estimate
 
+        sources = {spec.activation: spec.source for spec in own.values() if spec.source}
+        warnings = [
+            warning
+            for label, source in sources.items()
+            for warning in activations.trial_warnings(label, source)
+        ]
         for spec in own.values():
             estimate.network_of(spec, data_dir)
-        sources = {spec.activation: spec.source for spec in own.values() if spec.source}
-        for label, source in sources.items():
-            for warning in activations.trial_warnings(label, source):
-                typer.echo(f"relu-bench: warning: {warning}", err=True)
+        for warning in warnings:
+            typer.echo(f"relu-bench: warning: {warning}", err=True)
 
 
 def _show_runs(planned: "Planned") -> None:

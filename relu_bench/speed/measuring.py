@@ -70,6 +70,7 @@ def measure(
                 sizes,
                 settings,
                 on_report=lambda told: on_progress(*told),
+                limited=False,
             )
         # Each file's functions are compared with relu in the same process; it is shown once.
         costs += [cost for cost in found if not costs or cost.activation != REFERENCE]

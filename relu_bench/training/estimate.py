@@ -59,7 +59,7 @@ def network_of(spec: Spec, data_dir: Path | None = None) -> Network:
 def _network(architecture: Architecture) -> Network:
     if architecture.source is None:
         return _built(architecture)
-    found: Network = own.call(architecture.source, _built, architecture)
+    found: Network = own.call(architecture.source, _built, architecture, limited=False)
     return found
 
 

@@ -12,7 +12,7 @@ from relu_bench.cli.check import check
 from relu_bench.cli.diagnose import diagnose
 from relu_bench.figures.activation_functions import activation_functions
 from relu_bench.networks import activations
-from relu_bench.networks.activations import ActivationError, canonical
+from relu_bench.networks.activations import ActivationError, canonical, own
 from relu_bench.speed import Settings, Size, measure
 
 pytestmark = pytest.mark.tensorflow
@@ -101,3 +101,20 @@ def test_what_goes_wrong_there_is_an_error_here_and_the_next_call_works(
     label = canonical("mine.py:leaky")
     assert activations.values(label, x).tolist() == [-0.25, 2.0]
     assert activations.slopes(label, x).tolist() == [0.25, 1.0]
+
+
+@pytest.mark.parametrize("where", ["in the function", "in the file"])
+def test_a_loop_without_an_end_is_an_error(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own, "LONGEST_SECONDS", 2.0)
+    loop = "while True: pass\n"
+    if where == "in the function":
+        write("endless.py", f"def f(x):\n    {loop}")
+    else:
+        write("endless.py", f"def f(x):\n    return x\n\n{loop}")
+    Path("config.yaml").write_text("dataset: digits\nactivation: endless.py:f\n")
+    with pytest.raises(ActivationError) as caught:
+        check([Path("config.yaml")])
+    assert str(caught.value) == (
+        "endless.py: no result within 2 s, where an activation takes milliseconds. Look for a loop "
+        "without an end in the function, or in what the file does when it is imported."
+    )

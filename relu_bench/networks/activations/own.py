@@ -30,11 +30,14 @@ from relu_bench.machine.child_process import (
     ChildProcess,
     Report,
     RequestFailedError,
+    TookTooLongError,
 )
 from relu_bench.networks.activations.entry import Activation, Array
 from relu_bench.wording import leading
 
 LARGEST_FILE = 1_000_000
+LONGEST_SECONDS = 60.0
+"""A function is tried out in a second or two, on a loaded machine in many times as long."""
 _MOST_NAMED = 12
 _LOOKS_OWN = re.compile(r"\.py\s*(?:$|[:(])|^[^()'\"]*:")
 _GIVEN = re.compile(r"(?P<file>.+\.py):(?P<function>\w*)\s*(?P<inside>\([^()]*\))?")
@@ -370,6 +373,7 @@ def call(
     function: Callable[..., Any],
     *arguments: Any,
     on_report: Report | None = None,
+    limited: bool = True,
 ) -> Any:
     """What `function(*arguments)` returns in the process that runs this file and no other.
 
@@ -379,23 +383,31 @@ def call(
         arguments: like the result, something that can be pickled.
         on_report: told how far it is by the function, which is given one argument more: what it
             tells it to.
+        limited: whether it is given `LONGEST_SECONDS` at most, and not as long as it takes.
 
     Raises:
         ReluBenchError: which `function` raised.
-        ActivationError: it raised something else, or the process died.
+        ActivationError: it raised something else, took too long, or the process died.
         WorkerStartError: there can be no process.
     """
+    timeout = LONGEST_SECONDS if limited else None
     if source not in _processes:
         log = Path(_logs().name) / f"{source.digits}.log"
         _processes[source] = ChildProcess(fork_server.start(), log.stem, _make_answer, log)
     try:
         request = _Call(function, arguments, reports=on_report is not None)
-        answer = _processes[source].ask(request, on_report or (lambda value: None))
+        answer = _processes[source].ask(request, on_report or (lambda value: None), timeout)
     except BaseException as error:
         # Also after an interrupt: what it answers later would be taken for another answer.
         _processes.pop(source).kill()
         if isinstance(error, ChildDiedError | RequestFailedError):
             raise ActivationError(f"{source.given}: {error}") from None
+        if isinstance(error, TookTooLongError):
+            raise ActivationError(
+                f"{source.given}: no result within {timeout:g} s, where an activation takes "
+                "milliseconds. Look for a loop without an end in the function, or in what the file "
+                "does when it is imported."
+            ) from None
         raise
     if isinstance(answer, ReluBenchError):
         raise answer
