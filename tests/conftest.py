@@ -15,11 +15,14 @@ os.environ |= {
     "RELU_BENCH_MAX_WORKERS": "64",
 }
 
-import sys
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from expecting import Ended, Invoke
+from commands import relu_bench
+from expecting import SURROUNDINGS, Ended, Invoke, run_main
+from filelock import FileLock
 from hypothesis import settings
 
 # The same examples at every call; `--hypothesis-profile thorough` looks further.
@@ -38,11 +41,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder to be in, of a user without data, settings or colours."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("RELU_BENCH_DATA", raising=False)
-    monkeypatch.setenv("KERAS_HOME", "keras")
-    monkeypatch.setenv("RELU_BENCH_DEBUG", "")
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("TERM", "dumb")
-    monkeypatch.setenv("COLUMNS", "80")
+    for name, value in SURROUNDINGS.items():
+        monkeypatch.setenv(name, value)
     return tmp_path
 
 
@@ -51,17 +51,84 @@ def invoke(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Invoke:
     """Run `relu-bench ARGUMENTS...` in this process, inside `folder`."""
-    from relu_bench.cli import main
 
     def run(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["relu-bench", *arguments])
-        # Else its usage begins with `python -m pytest.` where pytest was called so.
-        monkeypatch.setattr(sys.modules["__main__"], "__package__", None, raising=False)
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0
+        code = run_main(monkeypatch, arguments)
         return Ended(code, *capsys.readouterr())
 
     return run
+
+
+TRAINED = {
+    "config.yaml": """
+experiment: trained
+dataset: digits
+model: mlp(hidden=[4])
+activation: [relu, elu]
+learning_rate: [0.001, 0.01, 0.1]
+batch_size: 500
+epochs: 1
+seeds: 3
+""",
+    "warned.yaml": """
+experiment: warned
+dataset: digits
+model: mlp(hidden=[4])
+activation: selu
+epochs: 1
+seeds: 1
+""",
+    "same.yaml": """
+experiment: same
+dataset: digits
+model: mlp(hidden=[24])
+activation: [prelu, mine.py:ramp]
+batch_norm: true
+batch_norm_momentum: 0.9
+dropout: 0.1
+epochs: 8
+seeds: 6
+""",
+    "mine.py": """
+import tensorflow as tf
+
+def ramp(x):
+    return tf.clip_by_value(x, 0.0, 2.0)
+""",
+}
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One trained store for every test that asks what happens around a training, not in it.
+
+    A folder with the files of TRAINED, configs of 18, 1 and 12 runs, and `results` of all, which
+    one worker trained undisturbed. What training them said is in `stdout` and `stderr`. The folder
+    is made once, by whichever process of pytest-xdist comes first; nobody may change what is in it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained-once"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "stdout").exists():
+            folder.mkdir(exist_ok=True)
+            for name, text in TRAINED.items():
+                (folder / name).write_text(text)
+            configs = [name for name in TRAINED if name.endswith(".yaml")]
+            done = relu_bench("run", *configs, "--jobs", "1", "--json", cwd=folder)
+            assert done.returncode == 0, done.stderr
+            (folder / "stderr").write_text(done.stderr)
+            (folder / "stdout").write_text(done.stdout)
+    return folder
+
+
+@pytest.fixture
+def put_trained(trained: Path) -> Callable[[Path], None]:
+    """Puts the runs into a results folder: a call that asks for one of them need not train it.
+
+    Their plan is left behind: who resumes what is in the folder asks for none of them.
+    """
+
+    def put(results: Path) -> None:
+        shutil.copytree(trained / "results", results, ignore=shutil.ignore_patterns("plans"))
+
+    return put

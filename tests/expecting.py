@@ -1,9 +1,14 @@
 """What the tests of the command line share: how a command ended, and what it should have said."""
 
+import contextlib
+import io
 import math
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+import pytest
 
 KNOWN = (
     "dataset, model, activation, output_activation, initializer, bias_initializer, "
@@ -30,6 +35,44 @@ class Ended(NamedTuple):
 
 
 Invoke = Callable[..., Ended]
+SURROUNDINGS = {
+    "KERAS_HOME": "keras",
+    "RELU_BENCH_DEBUG": "",
+    "NO_COLOR": "1",
+    "TERM": "dumb",
+    "COLUMNS": "80",
+}
+"""The environment of a user without settings or colours."""
+
+
+def called(*arguments: str, cwd: Path) -> Ended:
+    """Run `relu-bench ARGUMENTS...` in this process, inside `cwd`, where a test has no `invoke`."""
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as streams:
+        patch.chdir(cwd)
+        for name, value in SURROUNDINGS.items():
+            patch.setenv(name, value)
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+        streams.enter_context(contextlib.redirect_stdout(out))
+        streams.enter_context(contextlib.redirect_stderr(err))
+        code = run_main(patch, arguments)
+        for stream in (out, err):
+            stream.flush()
+            stream.seek(0)
+        return Ended(code, out.read(), err.read())
+
+
+def run_main(patch: pytest.MonkeyPatch, arguments: Sequence[str]) -> int:
+    """The exit code of the command."""
+    from relu_bench.cli import main
+
+    patch.setattr(sys, "argv", ["relu-bench", *arguments])
+    # Else its usage begins with `python -m pytest.` where pytest was called so.
+    patch.setattr(sys.modules["__main__"], "__package__", None, raising=False)
+    try:
+        main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0
 
 
 def expect_error(invoke: Invoke, config: str | bytes, sets: Sequence[str], message: str) -> None:

@@ -1,10 +1,11 @@
-"""A function of the user's own from the config to the figure, as whole processes."""
+"""A function of the user's own from the config to the figure."""
 
 import json
 from pathlib import Path
 
 import pytest
 from commands import numbers, relu_bench
+from expecting import called
 
 from relu_bench.compare.selection import select
 from relu_bench.store import read
@@ -41,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     both = "activation=relu,acts/mine.py:leaky,acts/mine.py:halved"
     for number, (slope, sets) in enumerate(((0.25, ()), (0.5, ("--set", both)))):
         (folder / "acts" / "mine.py").write_text(LEAKY.format(slope=slope))
-        done = relu_bench("run", "config.yaml", *sets, "--json", cwd=folder)
+        done = relu_bench("run", "config.yaml", *sets, "--jobs", "1", "--json", cwd=folder)
         assert done.returncode == number, done.stderr
         (folder / f"stdout-{number}").write_text(done.stdout)
     (folder / "acts" / "mine.py").unlink()
@@ -82,8 +83,8 @@ def test_the_standard_output_holds_the_results_alone(folder: Path) -> None:
 
 
 def test_readers_need_no_file(folder: Path) -> None:
-    done = relu_bench("plot", "results", cwd=folder)
-    assert done.returncode == 0, done.stderr
+    done = called("plot", "results", cwd=folder)
+    assert done.code == 0, done.err
     runs = read(folder / "results", "runs")
     for label in runs["activation"].unique():
         chosen = select(runs, [f"activation={label}"])
@@ -91,17 +92,17 @@ def test_readers_need_no_file(folder: Path) -> None:
 
 
 def test_a_config_whose_file_is_gone_is_wrong(folder: Path) -> None:
-    done = relu_bench("run", "config.yaml", cwd=folder)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("relu-bench: config.yaml, line 5, activation: there is no file")
+    done = called("run", "config.yaml", cwd=folder)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("relu-bench: config.yaml, line 5, activation: there is no file")
 
 
 def test_check_tries_the_function_before_it_says_valid(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(LEAKY.format(slope=0.25))
     (tmp_path / "c.yaml").write_text("dataset: digits\nactivation: mine.py:halved\n")
-    done = relu_bench("check", "c.yaml", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.splitlines()[-1].endswith(
+    done = called("check", "c.yaml", cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.splitlines()[-1].endswith(
         "it returned the shape (3, 2) for the shape (3, 4); expected is the same shape"
     )
 
@@ -129,21 +130,17 @@ def meddle(x):
 """
 
 
-def test_no_run_without_the_file_is_touched_by_what_it_does(tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(MEDDLING)
-    (tmp_path / "other.py").write_text(LEAKY.format(slope=0.5))
-    settings = "dataset: digits\nmodel: mlp(hidden=[8])\nepochs: 1\nseeds: 1\nexperiment: one\n"
-    alone, beside = tmp_path / "alone.yaml", tmp_path / "beside.yaml"
-    alone.write_text(f"{settings}activation: [relu, other.py:leaky]\n")
-    beside.write_text(f"{settings}activation: [mine.py:meddle, relu, other.py:leaky]\n")
-    stores = {}
-    for config in (alone, beside):
-        out = tmp_path / config.stem
-        arguments = ("--out", out, "--jobs", "1", "--json")
-        done = relu_bench("run", config, *arguments, cwd=tmp_path)
-        assert all(json.loads(line) for line in done.stdout.splitlines())
-        stores[config] = numbers(out)
-    for table, rows in stores[alone].items():
-        known = {row["run_id"] for row in rows}
-        assert len(known) == 2
-        assert [row for row in stores[beside][table] if row["run_id"] in known] == rows
+def test_no_run_without_the_file_is_touched_by_what_it_does(folder: Path, tmp_path: Path) -> None:
+    """Runs of relu and of another file have the bits that they have without its company."""
+    (tmp_path / "acts").mkdir()
+    (tmp_path / "acts" / "mine.py").write_text(LEAKY.format(slope=0.5))
+    (tmp_path / "meddling.py").write_text(MEDDLING)
+    (tmp_path / "config.yaml").write_text(CONFIG.replace("[relu", "[meddling.py:meddle, relu"))
+    done = relu_bench("run", "config.yaml", "--jobs", "1", "--json", cwd=tmp_path)
+    assert all(json.loads(line) for line in done.stdout.splitlines())
+    alone, beside = numbers(folder / "results"), numbers(tmp_path / "results")
+    known = {row["run_id"] for row in alone["runs"]} & {row["run_id"] for row in beside["runs"]}
+    assert len(known) == 2
+    for table, rows in beside.items():
+        found = [row for row in rows if row["run_id"] in known]
+        assert found == [row for row in alone[table] if row["run_id"] in known]

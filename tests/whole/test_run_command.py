@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from commands import relu_bench
+from expecting import called
 
 from relu_bench.store import read
 from relu_bench.store.columns import RUNS, names
@@ -16,12 +17,12 @@ from relu_bench.store.columns import RUNS, names
 
 def test_json_has_one_object_a_run_with_every_column(trained: Path) -> None:
     objects = [json.loads(line) for line in (trained / "stdout").read_text().splitlines()]
-    assert len(objects) == 18 + 1
+    assert len(objects) == 18 + 1 + 12
     for cells in objects:
         assert list(cells) == [*names(RUNS), "skipped"]
         assert cells["skipped"] is False
         assert cells["train_samples"] is None
-        assert cells["batch_norm"] is False
+        assert cells["batch_norm"] is (cells["experiment"] == "same")
         assert cells["status"] == "completed"
     rows = read(trained / "results", "runs").set_index("run_id")
     for cells in objects:
@@ -30,12 +31,13 @@ def test_json_has_one_object_a_run_with_every_column(trained: Path) -> None:
 
 def test_progress_goes_to_stderr_in_plain_lines(trained: Path) -> None:
     _, opening, *lines = (trained / "stderr").read_text().splitlines()
-    assert opening == "Training 19 runs."
+    assert opening == "Training 31 runs."
     shape = (
-        r"\[\d+/19\] (trained|warned): (relu|elu|selu)\b.*: (learned|at_chance), "
+        r"\[\d+/31\] (trained|warned|same): (relu|elu|selu|prelu|mine\.py:ramp)\b.*: "
+        r"(learned|at_chance), "
         r"val accuracy \d\d?\.\d\d %, test accuracy \d\d?\.\d\d %, \d+\.\d s"
     )
-    assert len(lines) == 19
+    assert len(lines) == 31
     assert all(re.fullmatch(shape, line) for line in lines), lines
 
 
@@ -48,10 +50,10 @@ def test_a_warning_comes_before_the_training_that_it_does_not_stop(trained: Path
 
 
 def test_skipped_runs_are_in_the_json_marked(trained: Path) -> None:
-    again = relu_bench("run", "config.yaml", "--json", cwd=trained)
-    assert again.returncode == 0
-    assert again.stderr == "Nothing to train: 18 runs are done already.\n"
-    objects = [json.loads(line) for line in again.stdout.splitlines()]
+    again = called("run", "config.yaml", "--json", cwd=trained)
+    assert again.code == 0
+    assert again.err == "Nothing to train: 18 runs are done already.\n"
+    objects = [json.loads(line) for line in again.out.splitlines()]
     first = [json.loads(line) for line in (trained / "stdout").read_text().splitlines()]
     first = [cells for cells in first if cells["experiment"] == "trained"]
     assert [cells["skipped"] for cells in objects] == [True] * 18
@@ -66,24 +68,23 @@ def test_skipped_runs_are_in_the_json_marked(trained: Path) -> None:
 
 
 def test_the_summary_stands_on_stdout_without_colour(trained: Path) -> None:
-    done = relu_bench("run", "config.yaml", "--set", "learning_rate=0.01", cwd=trained)
-    assert done.returncode == 0
-    assert "\x1b" not in done.stdout
-    assert "relu" in done.stdout
-    assert "±" in done.stdout
-    assert "results" in done.stdout
-    assert max(len(line) for line in done.stdout.splitlines()) <= 80
+    done = called("run", "config.yaml", "--set", "learning_rate=0.01", cwd=trained)
+    assert done.code == 0
+    assert "\x1b" not in done.out
+    assert "relu" in done.out
+    assert "±" in done.out
+    assert "results" in done.out
+    assert max(len(line) for line in done.out.splitlines()) <= 80
 
 
 def test_quiet_says_nothing(trained: Path) -> None:
-    done = relu_bench("run", "config.yaml", "--quiet", cwd=trained)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert called("run", "config.yaml", "--quiet", cwd=trained) == (0, "", "")
 
 
 def test_dry_run_trains_nothing(trained: Path, tmp_path: Path) -> None:
-    done = relu_bench("run", trained / "config.yaml", "--dry-run", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "runs      18 = 6 settings × 3 seeds" in done.stdout
+    done = called("run", str(trained / "config.yaml"), "--dry-run", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert "runs      18 = 6 settings × 3 seeds" in done.out
     assert not (tmp_path / "results").exists()
 
 

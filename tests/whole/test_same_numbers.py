@@ -1,57 +1,69 @@
-"""The same numbers to the last digit: undisturbed, or interrupted and resumed elsewhere."""
+"""The same numbers to the last digit: undisturbed, or killed, interrupted and resumed elsewhere."""
 
-import subprocess
+import shutil
+import sys
 import time
 from pathlib import Path
 
-from commands import command, interrupt, numbers, relu_bench
+import psutil
+import pytest
+from commands import interrupt, numbers, relu_bench, rest_said, said_until, started
 
-CONFIG = """
-dataset: digits
-model: mlp(hidden=[24])
-activation: [relu, prelu]
-batch_norm: true
-batch_norm_momentum: 0.9
-dropout: 0.1
-epochs: 8
-seeds: 5
-"""
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="kills processes of Linux"
+)
 
 
-def test_two_workers_interrupted_and_resumed_in_another_environment_give_the_numbers_of_one(
-    tmp_path: Path,
+def workers_of(command: int) -> list[psutil.Process]:
+    """The children of the fork server, which is itself a child of the command."""
+    return [
+        each
+        for child in psutil.Process(command).children()
+        for each in child.children()
+        if each.is_running()
+    ]
+
+
+def test_two_workers_killed_interrupted_and_resumed_give_the_numbers_of_one(
+    trained: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "config.yaml").write_text(CONFIG)
-    one = relu_bench("run", "config.yaml", "--jobs", "1", "--out", "one", "--quiet", cwd=tmp_path)
-    assert (one.returncode, one.stdout, one.stderr) == (0, "", "")
-    out = tmp_path / "two"
-    arguments = ("run", tmp_path / "config.yaml", "--jobs", "2", "--out", out)
-    with subprocess.Popen(
-        command(*arguments), cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if line.startswith("[3/10]"):
-                break
+    for name in ("same.yaml", "mine.py"):
+        shutil.copy(trained / name, tmp_path)
+    arguments = ("run", "same.yaml", "--set", "activation=prelu", "--jobs", "2")
+
+    with started(*arguments, cwd=tmp_path) as process:
+        said_until(process, "[1/6]")
+        workers = workers_of(process.pid)
+        assert workers
+        for worker in workers:
+            worker.kill()
+        said_until(process, "[2/6]")
         interrupt(process)
-        started = time.monotonic()
-        said = process.stderr.read()
+        begun = time.monotonic()
+        said = rest_said(process)
         assert process.wait(timeout=30) == 130
-        stopped_after = time.monotonic() - started
     assert "Interrupted. What had finished is kept in" in said
     assert "Traceback" not in said
     # Two seconds are the promise on an idle machine; here other tests may share it.
-    assert stopped_after < 10
-    kept = len(numbers(out)["runs"])
-    assert 3 <= kept < 10
-    again = relu_bench(
-        *arguments,
-        cwd=tmp_path,
-        env={"XLA_FLAGS": "--xla_cpu_enable_fast_math=true", "TF_DETERMINISTIC_OPS": "1"},
-    )
-    assert again.returncode == 0, again.stderr
-    assert again.stderr.startswith(
-        "relu-bench: TF_DETERMINISTIC_OPS, XLA_FLAGS: set here, and left"
-    )
-    assert f"Training {10 - kept} runs; {kept} runs are done already." in again.stderr
-    assert numbers(out) == numbers(tmp_path / "one")
+    assert time.monotonic() - begun < 10
+    kept = len(numbers(tmp_path / "results")["runs"])
+    assert 2 <= kept < 6
+
+    environment = {"XLA_FLAGS": "--xla_cpu_enable_fast_math=true", "TF_DETERMINISTIC_OPS": "1"}
+    with started(*arguments, cwd=tmp_path, env=environment) as process:
+        opening = said_until(process, f"[1/{6 - kept}]")
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        process.wait()
+        _, left = psutil.wait_procs(family, timeout=20)
+        assert not left
+    assert opening[0].startswith("relu-bench: TF_DETERMINISTIC_OPS, XLA_FLAGS: set here, and left")
+    assert f"Training {6 - kept} runs; {kept} runs are done already.\n" in opening
+
+    last = relu_bench(*arguments, "--quiet", cwd=tmp_path)
+    assert last.returncode == 0, last.stderr
+    found = numbers(tmp_path / "results")
+    run_ids = {row["run_id"] for row in found["runs"]}
+    assert len(run_ids) == 6
+    for table, rows in numbers(trained / "results", "same").items():
+        assert found[table] == [row for row in rows if row["run_id"] in run_ids]

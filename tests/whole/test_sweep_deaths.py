@@ -1,12 +1,12 @@
 """Timeouts, failures and rivals of whole `relu-bench run` processes, on the embedded digits."""
 
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commands import command, interrupt, relu_bench
+from commands import command, interrupt, rest_said, started
+from expecting import called
 
 from relu_bench.machine import cores
 from relu_bench.machine.cores import HostCores
@@ -32,10 +32,10 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_timeout_is_recorded_and_fail_fast_stops(folder: Path) -> None:
     arguments = ("run", "c.yaml", "--jobs", "1", "--set", "epochs=100000")
-    done = relu_bench(*arguments, "--timeout", "0.5", "--fail-fast", cwd=folder)
-    assert done.returncode == 1
-    assert "it took longer than 0.5 seconds (--timeout)" in done.stderr
-    assert "stopped at the first failed run (--fail-fast); 3 planned runs are left" in done.stderr
+    done = called(*arguments, "--timeout", "0.5", "--fail-fast", cwd=folder)
+    assert done.code == 1
+    assert "it took longer than 0.5 seconds (--timeout)" in done.err
+    assert "stopped at the first failed run (--fail-fast); 3 planned runs are left" in done.err
     (found,) = progress([folder / "results"])
     assert (found.planned, len(found.failures), len(found.missing)) == (4, 1, 3)
     assert found.failures[0].reason == "it took longer than 0.5 seconds (--timeout)"
@@ -57,22 +57,15 @@ def test_two_processes_that_are_asked_for_the_same_write_each_run_once(folder: P
 
 
 def test_waiting_for_a_core_is_told_and_can_be_interrupted(folder: Path) -> None:
-    environment = {**os.environ, "TMPDIR": str(folder), "RELU_BENCH_MAX_WORKERS": "1"}
     name = f"{cores.core_names()[0].rpartition('-worker-')[0]}-worker-0"
     taken = HostCores([name], folder / cores.default_folder().name).take()
     assert taken is not None
-    with subprocess.Popen(
-        command("run", "c.yaml"),
-        cwd=folder,
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
+    environment = {"TMPDIR": str(folder), "RELU_BENCH_MAX_WORKERS": "1"}
+    with started("run", "c.yaml", cwd=folder, env=environment) as process:
         assert process.stderr is not None
         lines = [process.stderr.readline(), process.stderr.readline()]
         interrupt(process)
-        said = process.stderr.read()
+        said = rest_said(process)
         assert process.wait(timeout=60) == 130, (lines, said)
     taken.release()
     assert lines == [
@@ -85,8 +78,8 @@ def test_waiting_for_a_core_is_told_and_can_be_interrupted(folder: Path) -> None
 
 def test_a_resumed_store_needs_no_config(folder: Path, put_trained: Callable[[Path], None]) -> None:
     put_trained(folder / "results")
-    first = relu_bench("run", "c.yaml", "--shard", "1/2", "--quiet", cwd=folder)
-    assert first.returncode == 0, first.stderr
+    first = called("run", "c.yaml", "--shard", "1/2", "--quiet", cwd=folder)
+    assert first.code == 0, first.err
     (folder / "c.yaml").unlink()
-    again = relu_bench("run", "--resume", "results", cwd=folder)
-    assert (again.returncode, again.stderr) == (0, "Nothing to train: 2 runs are done already.\n")
+    again = called("run", "--resume", "results", cwd=folder)
+    assert (again.code, again.err) == (0, "Nothing to train: 2 runs are done already.\n")
