@@ -13,9 +13,7 @@ from relu_bench.cli.check import check
 from relu_bench.config import yaml_source
 from relu_bench.config.experiment import from_document
 from relu_bench.config.plan import Spec
-from relu_bench.data import image, tasks
 from relu_bench.figures.activation_functions import activation_functions, maximum
-from relu_bench.networks import weights
 from relu_bench.networks.activations import (
     ActivationError,
     build_layer,
@@ -23,8 +21,6 @@ from relu_bench.networks.activations import (
     slopes,
     values,
 )
-from relu_bench.networks.models import Architecture
-from relu_bench.training.program import Program, Samples
 from relu_bench.training.trainer import Trainer
 
 pytestmark = pytest.mark.tensorflow
@@ -342,29 +338,6 @@ def test_a_label_whose_file_was_never_read_here() -> None:
     label = "mine.py:f(source=1a2b3c4d)"
     with pytest.raises(ActivationError, match=r"there is no file mine\.py in "):
         build_layer(label, "role", 2)
-
-
-def trained(activation: str, xla: bool) -> tuple[bytes, ...]:
-    """All variables, as bytes, after an epoch of 20 steps with a smaller last one."""
-    import tensorflow as tf
-
-    random = np.random.default_rng(7)
-    count = 20 * 16 + 5
-    images = random.integers(0, 256, (count, 6, 5, 1), dtype=np.uint8)
-    samples = Samples(tf.constant(images), tf.constant(random.integers(0, 4, count, np.uint8)))
-    design = Architecture(
-        "mlp(hidden=[24, 12])", activation, False, 0.99, 0.0, "standard", image((6, 5, 1)), 4
-    )
-    program = Program(design, tasks.CLASSIFICATION, "adam", 16, xla=xla)
-    program.reset(seed=0, initializer="he_normal", bias_initializer="zeros", learning_rate=0.01)
-    program.train_epoch(samples, random.permutation(count).astype(np.int32))
-    return tuple(array.tobytes() for array in weights.snapshot(program.model.variables))
-
-
-@pytest.mark.parametrize("xla", [True, False])
-def test_the_same_function_trains_bit_for_bit_as_the_built_in(xla: bool) -> None:
-    write("mine.py", f"{TF}def my_relu(x): return tf.nn.relu(x)\n")
-    assert trained(canonical("mine.py:my_relu"), xla) == trained("relu", xla)
 
 
 def test_a_worker_finds_the_file_by_the_spec_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,8 +25,14 @@ def write(folder: Path, shape: tuple[int, ...], classes: int) -> None:
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("model", ["mlp(hidden=[6, 6], residual=true)", "cnn"])
-@pytest.mark.parametrize(("shape", "classes"), [((32, 32, 3), 3), ((64, 20, 1), 300)])
+@pytest.mark.parametrize(
+    ("shape", "classes", "model"),
+    [
+        ((32, 32, 3), 300, "mlp(hidden=[6, 6], residual=true)"),
+        ((64, 20, 1), 3, "mlp(hidden=[6, 6], residual=true)"),
+        ((20, 19, 3), 300, "cnn"),
+    ],
+)
 def test_a_run_takes_any_image(
     tmp_path: Path, shape: tuple[int, ...], classes: int, model: str
 ) -> None:

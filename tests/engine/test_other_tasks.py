@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras_steps import keras_losses
 from numpy.typing import NDArray
 
 from relu_bench import data
@@ -59,19 +60,15 @@ def test_losses_equal_those_of_keras(task: Task, xla: bool, clip_norm: float | N
     order = np.random.default_rng(1).permutation(COUNT).astype(np.int32)
     program.compile(as_samples(inputs, targets), COUNT)
     program.reset(seed=0, initializer="he_normal", bias_initializer="zeros", learning_rate=0.01)
-    twin = models.build(program.architecture)
-    twin.set_weights(program.model.get_weights())
     options = {"from_logits": True} if task is TWO_CLASSES else {}
+    twin = models.build(program.architecture)
     twin.compile(
         keras.optimizers.Adam(0.01, global_clipnorm=clip_norm),
         loss=getattr(keras.losses, KERAS_LOSS[task.loss])(**options),
         jit_compile=False,
     )
-    expected = []
-    for first in range(0, COUNT, BATCH):
-        chosen = order[first : first + BATCH]
-        twin.reset_metrics()
-        expected.append(twin.train_on_batch(inputs[chosen], targets[chosen].astype(np.float32)))
+    given = (inputs, targets.astype(np.float32))
+    expected = keras_losses(program, twin, given, order, batch=BATCH)
     found = program.train_epoch(as_samples(inputs, targets), order)
     np.testing.assert_allclose(found.losses, expected, rtol=1e-5)
 

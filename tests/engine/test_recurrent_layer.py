@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras_steps import keras_losses
 from numpy.typing import NDArray
 
 from relu_bench.data import image, tasks
@@ -70,23 +71,14 @@ def keras_model(design: Architecture, sequence: str) -> Any:
     return keras.Sequential([keras.Input(SHAPE), *layers, keras.layers.Dense(CLASSES)])
 
 
-def keras_losses(
-    program: Program, model: Any, optimizer: Any, order: NDArray[np.int32]
-) -> list[float]:
-    """What `train_on_batch` gives from the same weights over the same batches."""
+def of_keras(program: Program, model: Any, optimizer: Any) -> list[float]:
+    """The losses of the same network by Keras's own steps."""
     import keras
 
-    model.set_weights(program.model.get_weights())
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(optimizer, loss=loss, jit_compile=False)
-    images = np.asarray(samples().inputs).astype(np.float32) / np.float32(255)
-    targets = np.asarray(samples().targets)
-    losses = []
-    for first in range(0, len(order), BATCH):
-        chosen = order[first : first + BATCH]
-        model.reset_metrics()
-        losses.append(float(model.train_on_batch(images[chosen], targets[chosen])))
-    return losses
+    images = samples().inputs.numpy().astype(np.float32) / np.float32(255)
+    return keras_losses(program, model, (images, samples().targets.numpy()), ORDER, batch=BATCH)
 
 
 ORDER = np.random.default_rng(3).permutation(COUNT).astype(np.int32)
@@ -107,7 +99,7 @@ def test_losses_equal_those_of_keras(sequence: str, xla: bool, activation: str) 
     program.compile(samples(), COUNT)
     start(program)
     optimizer = optimizers.build(optimizers.canonical("adam"), learning_rate=0.01)
-    expected = keras_losses(program, keras_model(design, sequence), optimizer, ORDER)
+    expected = of_keras(program, keras_model(design, sequence), optimizer)
     measured = program.train_epoch(samples(), ORDER)
     assert len(expected) == 21
     assert expected[0] > expected[-2]
@@ -121,7 +113,7 @@ def test_batch_norm_stands_between_the_last_state_and_the_output() -> None:
     assert names == ["inputs", "sequence", "recurrent_1", "recurrent_1_batch_norm", "output"]
     start(program)
     optimizer = optimizers.build(optimizers.canonical("adam"), learning_rate=0.01)
-    expected = keras_losses(program, keras_model(design, "rows"), optimizer, ORDER)
+    expected = of_keras(program, keras_model(design, "rows"), optimizer)
     np.testing.assert_allclose(program.train_epoch(samples(), ORDER).losses, expected, rtol=1e-5)
 
 
@@ -221,7 +213,7 @@ def test_a_clipped_step_is_that_of_keras_and_of_its_definition(xla: bool) -> Non
     import keras
 
     clipped = keras.optimizers.SGD(0.01, global_clipnorm=limit)
-    expected = keras_losses(program, keras_model(design, "rows"), clipped, ORDER)
+    expected = of_keras(program, keras_model(design, "rows"), clipped)
     np.testing.assert_allclose(program.train_epoch(samples(), ORDER).losses, expected, rtol=1e-5)
     # One step: the change is the gradient scaled down to the limit, times the learning rate.
     start(program)

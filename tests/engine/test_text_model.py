@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras_steps import keras_losses
 from text_folders import small_texts, write_lines, write_table
 
 from relu_bench.components.labels import LabelError
@@ -56,25 +57,19 @@ def started(task: Task, outputs: int, xla: bool, optimizer: str, **changes: Any)
     return program
 
 
-def keras_losses(program: Program, optimizer: str, classes: int, order: Any) -> list[float]:
-    """What `train_on_batch` gives from the same weights over the same batches."""
+def of_keras(program: Program, optimizer: str, classes: int, order: Any) -> list[float]:
+    """The losses of the same network by Keras's own steps."""
     import keras
 
     model = models.build(program.architecture)
-    model.set_weights(program.model.get_weights())
     loss = "BinaryCrossentropy" if classes == 2 else "SparseCategoricalCrossentropy"
     model.compile(
         optimizers.build(optimizer, learning_rate=0.01),
         loss=getattr(keras.losses, loss)(from_logits=True),
         jit_compile=False,
     )
-    tokens, targets = (part.numpy() for part in (samples(classes).inputs, samples(classes).targets))
-    losses = []
-    for first in range(0, COUNT, BATCH):
-        chosen = order[first : first + BATCH]
-        model.reset_metrics()
-        losses.append(float(model.train_on_batch(tokens[chosen], targets[chosen])))
-    return losses
+    given = (samples(classes).inputs.numpy(), samples(classes).targets.numpy())
+    return keras_losses(program, model, given, order, batch=BATCH)
 
 
 @pytest.mark.parametrize(("optimizer", "xla"), [("adam", True), ("adam", False), ("rmsprop", True)])
@@ -83,7 +78,7 @@ def test_losses_equal_those_of_keras(optimizer: str, xla: bool) -> None:
     label = optimizers.canonical(optimizer)
     program = started(TWO_CLASSES, 1, xla, label, batch_norm=optimizer == "adam")
     order = np.random.default_rng(3).permutation(COUNT).astype(np.int32)
-    expected = keras_losses(program, label, 2, order)
+    expected = of_keras(program, label, 2, order)
     losses = program.train_epoch(samples(2), order).losses
     assert len(expected) == 11
     np.testing.assert_allclose(losses, expected, rtol=1e-5)
@@ -93,7 +88,7 @@ def test_losses_of_three_classes_equal_those_of_keras() -> None:
     label = optimizers.canonical("adam")
     program = started(CLASSIFICATION, 3, True, label)
     order = np.arange(COUNT, dtype=np.int32)
-    expected = keras_losses(program, label, 3, order)
+    expected = of_keras(program, label, 3, order)
     np.testing.assert_allclose(program.train_epoch(samples(3), order).losses, expected, rtol=1e-5)
 
 

@@ -254,17 +254,3 @@ def test_a_split_drawn_by_the_seed_differs_between_seeds(trainer: Trainer) -> No
     drawn = [trainer.train(spec_of(seed=seed, epochs=1, split_seed="seed")) for seed in (0, 1)]
     assert without_times(fixed[0]) == without_times(drawn[0])
     assert without_times(fixed[1]) != without_times(drawn[1])
-
-
-def test_the_cnn_trains_on_images_of_another_size_and_depth(write_idx_folder: Any) -> None:
-    folder = write_idx_folder(shape=(20, 19, 3), classes=3, count=90)
-    spec = spec_of(dataset=str(folder), model="cnn", batch_norm=True, dropout=0.1, epochs=1)
-    result = Trainer().train(spec)
-    assert result.summary["parameter_count"] > 50_000
-    assert [row["layer"] for row in result.layers[:5]] == [
-        "conv_1",
-        "conv_2",
-        "conv_3",
-        "dense_1",
-        "output",
-    ]

@@ -1,12 +1,16 @@
 """Small networks with random weights and images, and a probe of them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from relu_bench.config.experiment import Experiment
+from relu_bench.config.plan import Spec, make_plan
 from relu_bench.data import image
 from relu_bench.networks import activations, initializers, models, weights
 from relu_bench.networks.models import Architecture
+from relu_bench.training.loop import RunResult
 from relu_bench.training.probes import Probe
 
 LOSS = "sparse_categorical_crossentropy"
@@ -60,3 +64,18 @@ def targets(count: int = 40) -> Any:
 def weight(model: Any, layer: str, name: str = "kernel") -> np.ndarray[Any, Any]:
     """A weight of a layer, in float64."""
     return np.asarray(getattr(model.get_layer(layer), name), np.float64)
+
+
+def planned(small: Mapping[str, Any], *, probes: bool = True, **fields: Any) -> Spec:
+    """The one run of an experiment with the settings of `small`, changed by `fields`."""
+    axes = {field: (value,) for field, value in {**small, **fields}.items()}
+    (spec,) = make_plan(Experiment("test", axes, seeds=(0,), probes=probes))
+    return spec
+
+
+def numbers(result: RunResult) -> tuple[Any, ...]:
+    """What training gives, whether it was watched or not."""
+    ignored = ("seconds", "started_at", "probe", "final_dead", "initial_gradient")
+    summary = {k: v for k, v in result.summary.items() if not any(part in k for part in ignored)}
+    epochs = [{k: v for k, v in row.items() if k != "seconds"} for row in result.epochs]
+    return result.outcome, summary, epochs

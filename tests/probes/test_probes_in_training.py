@@ -1,38 +1,27 @@
 """Probes beside training: they are there, they are right, and they leave it alone."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_networks import numbers, planned
 
-from relu_bench.config.experiment import Experiment
-from relu_bench.config.plan import Spec, make_plan
 from relu_bench.store.columns import LAYERS, names
-from relu_bench.training.loop import RunResult
 from relu_bench.training.probes import PROBE_IMAGES, probe_indices
 from relu_bench.training.trainer import Trainer
 
 SMALL = {"dataset": "digits", "model": "mlp(hidden=[16, 8])", "epochs": 3, "batch_size": 100}
 
 
-def spec_of(*, probes: bool = True, **fields: Any) -> Spec:
-    axes = {field: (value,) for field, value in {**SMALL, **fields}.items()}
-    (spec,) = make_plan(Experiment("test", axes, seeds=(0,), probes=probes))
-    return spec
+spec_of = partial(planned, SMALL)
 
 
 @pytest.fixture(scope="module")
 def trainer() -> Trainer:
     return Trainer(xla=False)
-
-
-def numbers(result: RunResult) -> tuple[Any, ...]:
-    ignored = ("seconds", "started_at", "probe", "final_dead", "initial_gradient")
-    summary = {k: v for k, v in result.summary.items() if not any(part in k for part in ignored)}
-    epochs = [{k: v for k, v in row.items() if k != "seconds"} for row in result.epochs]
-    return result.outcome, summary, epochs
 
 
 @pytest.mark.tensorflow
