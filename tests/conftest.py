@@ -11,12 +11,13 @@ os.environ |= {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    # Tests that run side by side, or beside a sweep, must not wait for each other's cores.
-    "RELU_BENCH_MAX_WORKERS": "64",
+    # As many as a small machine has: without --jobs, a sweep starts so many workers.
+    "RELU_BENCH_MAX_WORKERS": "2",
 }
 
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,16 @@ settings.load_profile("steady")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The folders of the longest tests first, so that no process waits for another at the end."""
     items.sort(key=lambda item: item.path.parent.name not in ("whole", "cluster"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Sweeps of tests that run side by side, or beside another, share no locks of cores."""
+    folder = str(tmp_path_factory.mktemp("temporary"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", folder)
+        yield
 
 
 @pytest.fixture

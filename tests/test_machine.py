@@ -200,7 +200,7 @@ from relu_bench.config.experiment import Experiment
 from relu_bench.config.plan import make_plan
 fields = {"dataset": ("digits",), "model": ("mlp(hidden=[4])",), "epochs": (1,)}
 (spec,) = make_plan(Experiment("test", fields, seeds=(0,)))
-print([Trainer().train(spec).summary["environment"], os.environ.get("XLA_FLAGS")])
+print([Trainer(xla=False).train(spec).summary["environment"], os.environ.get("XLA_FLAGS")])
 """
 
 

@@ -92,7 +92,7 @@ def test_the_answer_on_mnist_is_that_of_the_reference_set(invoke: Invoke) -> Non
 def test_the_tour_is_what_the_first_command_prints(invoke: Invoke) -> None:
     """But for the numbers, and so for the order of the rows."""
     config = str(ROOT / "configs/quickstart.yaml")
-    done = invoke("run", config, "--out", "results", "--set", "epochs=1")
+    done = invoke("run", config, "--jobs", "1", "--set", "epochs=1")
     (block,) = re.findall(r"has printed this:\n\n```console\n(.*?)```", README, re.DOTALL)
     assert block.startswith("Training 20 runs.\n...\n")
     assert _without_numbers(done.out) == _without_numbers(block.partition("...\n")[2])

@@ -221,7 +221,7 @@ def test_a_real_measurement_of_tiny_tensors(tmp_path: Path) -> None:
 ENDLESS = """
 import sys, time
 from relu_bench import speed
-from relu_bench.cli import main
+from relu_bench.__main__ import main
 
 def measure(*arguments):
     print("measuring", flush=True)
@@ -233,10 +233,13 @@ main()
 """
 
 
-def test_control_c_ends_with_130(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_ends_it_with_its_number(name: str, tmp_path: Path) -> None:
     process = start("-c", ENDLESS, cwd=tmp_path)
     assert process.stdout is not None
     assert process.stdout.readline() == "measuring\n"
-    os.killpg(process.pid, signal.SIGINT)
+    number = getattr(signal, name)
+    os.killpg(process.pid, number)
     out, err = process.communicate(timeout=240)
-    assert (process.returncode, out, err) == (130, "", "Interrupted; nothing was written.\n")
+    ended = (128 + number, "", "Interrupted; nothing was written.\n")
+    assert (process.returncode, out, err) == ended

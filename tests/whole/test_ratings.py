@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the config and a store of its 16 runs."""
     folder = tmp_path_factory.mktemp("ratings")
     (folder / "config.yaml").write_text(CONFIG)
-    done = called("run", "config.yaml", cwd=folder)
+    done = called("run", "config.yaml", "--jobs", "1", cwd=folder)
     assert done.code == 0, done.err
     (folder / "stdout").write_text(done.out)
     return folder

@@ -142,7 +142,13 @@ def test_a_slurm_array(folder: Path) -> None:
     assert found is not None
     count = int(found[1])
     for task in range(1, count + 1):
-        shell(script, folder, SLURM_ARRAY_TASK_ID=str(task), SLURM_ARRAY_TASK_COUNT=found[1])
+        shell(
+            script,
+            folder,
+            SLURM_ARRAY_TASK_ID=str(task),
+            SLURM_ARRAY_TASK_COUNT=found[1],
+            RELU_BENCH_MAX_WORKERS="1",
+        )
     parts = [folder / "shards" / str(task) for task in range(1, count + 1)]
     assert [status(part).completed for part in parts] == [2, 2]
     said = shell(block("relu-bench plot shards/*"), folder)

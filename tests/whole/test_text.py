@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("text")
     write_lines(folder / "reviews", small_texts(100))
     (folder / "config.yaml").write_text(CONFIG)
-    done = called("run", "config.yaml", "--json", cwd=folder)
+    done = called("run", "config.yaml", "--jobs", "1", "--json", cwd=folder)
     assert done.code == 0, done.err
     runs = [json.loads(line) for line in done.out.splitlines()]
     assert len(runs) == 4
