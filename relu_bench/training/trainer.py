@@ -55,10 +55,9 @@ class Trainer:
 
     def _ready(self, spec: Spec) -> tuple[LoadedData, data.Split]:
         """The data set as tensors, and its parts; kept for the next run."""
-        key = (spec.validation_split, spec.effective_split_seed, spec.train_samples)
         if self._held is None or self._held.name != spec.dataset:
             self._held = _Held(self._dataset(spec.dataset))
-        return self._held.ready(*key)
+        return self._held.ready(spec)
 
     def _dataset(self, name: str) -> data.Dataset:
         ready = self.shared[name].load() if name in self.shared else None
@@ -119,17 +118,15 @@ class _Held:
             # Only the tensors are kept: where they are copies, the NumPy arrays are let go.
             self._loaded = self._tensors(dataset.train_inputs, dataset.test_inputs)
 
-    def ready(
-        self, validation_split: float, split_seed: int, train_samples: int | None
-    ) -> tuple[LoadedData, data.Split]:
-        """The tensors and the parts."""
-        key = (validation_split, split_seed, train_samples)
+    def ready(self, spec: Spec) -> tuple[LoadedData, data.Split]:
+        """The tensors and the parts that a spec asks for."""
+        key = (spec.validation_split, spec.effective_split_seed, spec.train_samples)
         if self._split is None or self._split[0] != key:
             split = data.split(
                 data.strata(self._info.task, self._targets[0]),
-                validation_split=validation_split,
-                split_seed=split_seed,
-                train_samples=train_samples,
+                validation_split=spec.validation_split,
+                split_seed=spec.effective_split_seed,
+                train_samples=spec.train_samples,
             )
             self._split = key, split
             if self._encode is not None:
