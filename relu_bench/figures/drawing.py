@@ -114,7 +114,7 @@ def draw(
     if sheet.over and not any(KINDS[kind].over_two_axes for kind in asked):
         those = " or ".join(f"--kind {name}" for name, kind in KINDS.items() if kind.over_two_axes)
         axes_given = ",".join(sheet.over)
-        raise ReluBenchError(f"--axes {axes_given} says what {those} shows: ask for one too.")
+        raise ReluBenchError(f"--axes {axes_given} says what {those} shows: give one of them too.")
     planned: list[tuple[str, Page]] = []
     further: list[tuple[str, Page]] = []
     notices: list[str] = []

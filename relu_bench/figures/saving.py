@@ -49,7 +49,7 @@ def folder_for(stores: Sequence[Path], out: Path | None) -> Path:
         return out
     if len(stores) > 1:
         raise ReluBenchError(
-            f"Figures of {len(stores)} stores belong to none of them: say where they shall go with "
+            f"Figures of {len(stores)} results folders need one of their own: name it with "
             "--out FOLDER."
         )
     return stores[0] / "plots"

@@ -23,7 +23,7 @@ def path_for(stores: Sequence[Path], out: Path | None) -> Path:
     """
     if out is None and len(stores) > 1:
         raise ReluBenchError(
-            f"A report of {len(stores)} stores belongs to none of them: say where it shall go with "
+            f"A report of {len(stores)} results folders needs a place of its own: name it with "
             "--out FILE."
         )
     path = stores[0] / NAME if out is None else out

@@ -168,7 +168,7 @@ def test_what_keras_cannot_fetch_is_said_with_every_way_out(fetch: bool) -> None
         "Keras has no loader for it.",
         "FOLDER/kmnist:\n      train-images-idx3-ubyte.gz\n",
         "--data-dir FOLDER, or set RELU_BENCH_DATA=FOLDER",
-        "they are to be had at codh.rois.ac.jp/kmnist",
+        "they can be downloaded from codh.rois.ac.jp/kmnist",
         "`dataset: digits`",
     ):
         assert part in message

@@ -71,7 +71,7 @@ def test_title_and_width(tmp_path: Path) -> None:
 def test_several_stores_need_out(tmp_path: Path) -> None:
     stores = store(tmp_path / "a"), store(tmp_path / "b")
 
-    with pytest.raises(ReluBenchError, match="say where they shall go with --out FOLDER"):
+    with pytest.raises(ReluBenchError, match="name it with --out FOLDER"):
         call(*stores)
 
 

@@ -19,7 +19,7 @@ def test_out_goes_before_and_its_folder_is_made(tmp_path: Path) -> None:
 
 
 def test_several_stores_need_out(tmp_path: Path) -> None:
-    with pytest.raises(ReluBenchError, match="A report of 2 stores belongs to none of them"):
+    with pytest.raises(ReluBenchError, match="A report of 2 results folders needs a place"):
         path_for([tmp_path, tmp_path / "c"], None)
 
 

@@ -357,7 +357,7 @@ def _missing(known: Known, data_dir: Path | None, reason: object) -> DataError:
     others = [f"FOLDER/{known.npz}"] if known.npz else []
     others += [f"the batches in FOLDER/{known.batches[0]}"] if known.batches else []
     if known.homepage:
-        command = f"    they are to be had at {known.homepage};"
+        command = f"    they can be downloaded from {known.homepage};"
     else:
         copying = f"`relu-bench data {known.command} --to FOLDER`"
         command = f"    {copying} writes them where there is a network;"
