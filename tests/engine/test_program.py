@@ -67,9 +67,8 @@ RESIDUAL = "mlp(depth=2, residual=true, width=12)"
     ("optimizer", "changes"),
     [
         ("adam", {"model": RESIDUAL, "batch_norm": True}),
-        ("adam", {}),
-        ("sgd(momentum=0.9)", {}),
-        ("rmsprop", {"batch_norm": True}),
+        *[(name, {}) for name in ("adam", "sgd(momentum=0.9)", "rmsprop")],
+        *[(name, {"batch_norm": True}) for name in ("adam", "sgd(momentum=0.9)", "rmsprop")],
     ],
 )
 def test_losses_equal_those_of_keras(optimizer: str, changes: dict[str, Any]) -> None:

@@ -125,7 +125,7 @@ def test_layers_that_no_figure_could_show_are_not_read() -> None:
     found = replace(made, rows=rows_of)
 
     notices = " ".join(draw(found).notices)
-    assert "no comparison, dead-units figure: 9 would be needed" in notices
+    assert "no comparison, time-gradient figure: 9 would be needed" in notices
 
 
 def test_runs_without_epochs_are_said() -> None:
