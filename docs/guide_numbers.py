@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relu_bench import compare, stats
-from relu_bench.compare.layers import epochs_to_target, fates, generalization, run_kernels, target
+from relu_bench.compare.layers import fates, generalization, run_kernels
+from relu_bench.compare.time_to_accuracy import Arrivals, arrivals
 from relu_bench.wording import rounded
 
 if TYPE_CHECKING:
@@ -119,11 +120,8 @@ def zero_centred(runs: DataFrame, results: compare.Selection) -> Iterator[str]:
     """Signs, updates and epochs to the target, by learning rate."""
     by = ["learning_rate", "activation"]
     kernels = run_kernels(runs, results.layers, by)
-    wanted = target(runs, by)
-    if wanted is None:
-        return
-    reached = epochs_to_target(runs, results.layers_and_scores, by, wanted.value)
-    yield f"Target: {share(wanted.value)} on validation ({', '.join(wanted.group)}).\n"
+    reached = arriving(runs, results, "learning_rate", baseline="sigmoid")
+    yield target(reached)
     yield header(
         "learning rate",
         "activation",
@@ -144,7 +142,7 @@ def zero_centred(runs: DataFrame, results: compare.Selection) -> Iterator[str]:
             for chosen in (those["epoch"] == 0, those["last"])
         )
         verdict = against(results, matching(runs, by[:1], group[:1]), by[1:], ["tanh"])
-        epochs = reached.loc[reached["run_id"].isin(own["run_id"]), "epoch"]
+        epochs = reached.runs.loc[reached.runs["run_id"].isin(own["run_id"]), "epoch"]
         yield row(
             *group,
             share(start["dense_2"]),
@@ -218,11 +216,8 @@ def family(runs: DataFrame, results: compare.Selection) -> Iterator[str]:
         in_groups(runs, ["activation"]),
         key=lambda entry: -float(compare.score(entry[1], "test").mean()),
     )
-    wanted = target(runs, ["activation"])
-    if wanted is None:
-        return
-    reached = epochs_to_target(runs, results.layers_and_scores, ["activation"], wanted.value)
-    yield f"Target: {share(wanted.value)} on validation ({', '.join(wanted.group)}).\n"
+    reached = arriving(runs, results, "experiment", baseline="relu")
+    yield target(reached)
     yield header(
         "activation",
         "test accuracy",
@@ -234,7 +229,7 @@ def family(runs: DataFrame, results: compare.Selection) -> Iterator[str]:
     )
     for group, own in groups:
         dead = share(own["final_dead_fraction"].mean())
-        epochs = reached.loc[reached["run_id"].isin(own["run_id"]), "epoch"]
+        epochs = reached.runs.loc[reached.runs["run_id"].isin(own["run_id"]), "epoch"]
         yield row(
             *group,
             accuracy(own),
@@ -340,12 +335,33 @@ def p_value(p: float) -> str:
     return "< 0.001" if p < 0.0005 else f"= {p:.3f}"
 
 
+def arriving(runs: DataFrame, results: compare.Selection, other: str, *, baseline: str) -> Arrivals:
+    """When each run reaches the target of `relu-bench compare --time-to-accuracy`.
+
+    Args:
+        runs: of one experiment.
+        results: they are of.
+        other: the axis that varies beside the activation, or a column of one value.
+        baseline: the activation whose final score, at its best value of that axis, the target is
+            made of.
+    """
+    done = compare.completed(runs)
+    named = done.assign(
+        variant=compare.as_texts(done["activation"]), cell=compare.as_texts(done[other])
+    )
+    return arrivals(named, results.epochs, str(done["metric"].iloc[0]), baseline)
+
+
+def target(reached: Arrivals) -> str:
+    """What it is, and what it is made of."""
+    return f"Target: {rounded(reached.target, 2)} %, 99 % of the final one of {reached.baseline}.\n"
+
+
 def arrival(epochs: Series) -> tuple[str, str]:
     """The median epoch of all runs, `never` being later than any, and how many got there."""
-    median = epochs.fillna(float("inf")).median()
-    return "never" if median == float("inf") else f"{median:g}", (
-        f"{epochs.notna().sum()}/{len(epochs)}"
-    )
+    median = epochs.median()
+    there = (epochs < float("inf")).sum()
+    return "never" if median == float("inf") else f"{median:g}", f"{there}/{len(epochs)}"
 
 
 def learned(runs: DataFrame) -> str:

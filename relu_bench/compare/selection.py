@@ -149,13 +149,6 @@ class Selection:
         return variant_layers(self.runs, self.layers)
 
     @cached_property
-    def layers_and_scores(self) -> DataFrame:
-        """The rows of layers.csv, each beside its run's validation metrics after the same epoch."""
-        scores = [name for name in self.epochs.columns if name.startswith("val_")]
-        epochs = self.epochs[[*KEY, "epoch", *scores]]
-        return self.layers.merge(epochs, on=[*KEY, "epoch"], how="left")
-
-    @cached_property
     def places(self) -> Series:
         """The place of each run in the plans that asked for it; unplanned ones come after them.
 

@@ -1,16 +1,12 @@
 """Inside the network: what the probes saw."""
 
-import math
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from fake_results import (
     Row,
-    epochs_of,
-    epochs_table,
     failed,
     layers_of,
     layers_table,
@@ -18,14 +14,12 @@ from fake_results import (
     results,
     run,
     runs_table,
-    write_store,
 )
 
-from relu_bench.compare import load, over_runs, run_layers, variant_layers, without_probes
+from relu_bench.compare import over_runs, run_layers, variant_layers, without_probes
 from relu_bench.compare.layers import (
     STEP_MEASURE,
     active_shares_differ,
-    epochs_to_target,
     fades_or_grows,
     fates,
     first_by_last,
@@ -36,7 +30,6 @@ from relu_bench.compare.layers import (
     run_kernels,
     run_steps,
     slopes_are_learned,
-    target,
     units_fall_silent,
     variant_steps,
 )
@@ -497,55 +490,6 @@ def test_the_ratio_is_a_median_over_the_runs_that_have_one() -> None:
     ]
     steps = run_steps(runs_table(rows), layers_table(layers), ["activation"])
     assert first_by_last(steps[steps["epoch"] == 0], ["activation"]).to_dict() == {"relu": 1.0}
-
-
-def test_the_target_is_99_percent_of_the_best_group() -> None:
-    found = target(runs_table(SCORED), ["activation"])
-
-    assert found is not None
-    assert found.value == pytest.approx(0.99 * 0.9)
-    assert found.group == ("relu",)
-
-
-def test_the_score_of_a_group_is_its_mean_with_diverged_runs_at_the_guess() -> None:
-    lucky = [run(seed=0, activation="elu", val=0.99), run(seed=1, activation="elu", val=0.7)]
-    lost = run(seed=2, activation="tanh", outcome="diverged")
-
-    found = target(runs_table([*SCORED, *lucky, lost]), ["activation", "learning_rate"])
-
-    assert found is not None
-    assert found.group == ("relu", "0.001")
-
-
-def test_without_validation_there_is_no_target() -> None:
-    assert target(runs_table([run(validation_split=0.0)]), ["activation"]) is None
-
-
-def test_the_first_epoch_that_ends_at_the_target_counts_and_never_is_no_number() -> None:
-    rows = [run(seed=seed) for seed in range(3)]
-    ends = ([0.1, 0.95, 0.5, 0.9], [0.1, 0.2, 0.3, 0.9], [0.1, 0.2, 0.3, 0.4])
-    epochs = [
-        epoch for row, values in zip(rows, ends, strict=True) for epoch in epochs_of(row, values)
-    ]
-
-    reached = epochs_to_target(runs_table(rows), epochs_table(epochs), ["activation"], 0.9)
-
-    assert reached["seed"].tolist() == [0, 1, 2]
-    assert reached["epoch"].tolist()[:2] == [1, 3]
-    assert math.isnan(reached["epoch"].tolist()[2])
-
-
-def test_layers_stand_beside_the_scores_of_their_epoch(tmp_path: Path) -> None:
-    layers = [layer for row in SCORED for layer in relu_like(row)]
-    epochs = [epoch for row in SCORED for epoch in epochs_of(row, [0.1, 0.2, 0.3, 0.4])]
-    stored = load([write_store(tmp_path, SCORED, epochs, layers)])
-
-    for loaded in (stored, results(SCORED, epochs, layers)):
-        table = loaded.layers_and_scores
-
-        assert len(table) == len(layers)
-        last = table[table["epoch"] == 3]
-        assert last["val_accuracy"].unique().tolist() == [0.4]
 
 
 def test_kernels_count_the_output_layer_and_hidden_measures_do_not_count() -> None:
