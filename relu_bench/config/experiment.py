@@ -468,7 +468,8 @@ class _Reader:
 
         Behind `--set`, a comma has made two values of such a number before it comes here.
         """
-        given = self.overrides[field].text if path[0] in self.overrides else value
+        by_set = path[0] == field and field in self.overrides  # and not in a case
+        given = self.overrides[field].text if by_set else value
         if field not in NUMERIC_FIELDS or not isinstance(given, str) or len(given) > _LONGEST_LIST:
             return ""
         numbers = given.strip().split(", ")
