@@ -503,8 +503,8 @@ def test_what_set_replaces_may_keep_its_name() -> None:
         (f"relu: {'x' * 41}", "has 41 characters, more than 40"),
         (
             "relu: same, swish: same",
-            "silu and relu would both be called 'same', and nobody could tell which activation is "
-            "meant.",
+            "silu and relu would both be called 'same', so it would not be clear which activation "
+            "is meant.",
         ),
         ("relu: silu", "relu and silu would both be called 'silu'"),
         (

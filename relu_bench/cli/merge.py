@@ -45,7 +45,7 @@ def _partial(merged: "Merged") -> list[str]:
         f"{counted(len(run_ids), 'completed run')} of {folder} "
         f"{plural(len(run_ids), 'lacks', 'lack')} rows in {name} and "
         f"{plural(len(run_ids), 'was', 'were')} not taken: {first_of(run_ids)}. Merge a store that "
-        "has them whole, or one that trains them anew."
+        "has them whole, or one that trains them again."
         for (folder, name), run_ids in merged.partial.items()
     ]
 

@@ -230,9 +230,9 @@ def _has_all(codes: NDArray[np.intp]) -> bool:
 def aliased_words(axes: Sequence[str]) -> str:
     """Why the effects of these axes are refused."""
     return (
-        f"The effects of {', '.join(axes)} cannot be told apart: in these runs values of some go "
-        "together, as `cases` make them. Narrow the runs with --where to axes that are crossed, or "
-        "compare the combinations: --by AXIS --by AXIS."
+        f"The effects of {', '.join(axes)} cannot be told apart: in these runs the values of some "
+        "always go together, as in `cases`. Narrow the runs with --where to axes that are crossed, "
+        "or compare the combinations: --by AXIS --by AXIS."
     )
 
 

@@ -78,7 +78,7 @@ def scale_of(metric: str) -> Scale:
     if known is None:
         raise StoreError(
             f"{show(metric)} in the column `metric` of runs.csv is no metric; there are "
-            f"{', '.join(METRICS)}. Mend or delete the rows that have it."
+            f"{', '.join(METRICS)}. Correct or delete the rows that have it."
         )
     units = {column.name: column.unit for column in columns.RUNS}
     unit = units.get(f"test_{metric}", "")

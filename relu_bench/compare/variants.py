@@ -166,7 +166,7 @@ def names_of(
         notices.append(f"display names differ between calls, and the newest counts: {shown}")
     if lost := [value for value in found if value not in clear]:
         shown = first_of([f"{found[value]!r} for {value}" for value in lost], _MOST_NAMED)
-        notices.append(f"display names that stand for another value too are not shown: {shown}")
+        notices.append(f"display names that another value has too are not shown: {shown}")
     return clear, tuple(notices)
 
 

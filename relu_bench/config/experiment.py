@@ -387,9 +387,9 @@ class _Reader:
                 break
             self._error(
                 (key, by_key[label]),
-                f"{shorten(label)} and {shorten(other)} would both be called {found[label]!r}, and "
-                f"nobody could tell which {setting.replace('_', ' ')} is meant. Give one of them "
-                "another name",
+                f"{shorten(label)} and {shorten(other)} would both be called {found[label]!r}, so "
+                f"it would not be clear which {setting.replace('_', ' ')} is meant. Give one of "
+                "them another name",
             )
         asked = {label for labels in run.values() for label in labels}
         return {label: name for label, name in found.items() if label in asked}

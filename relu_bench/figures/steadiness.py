@@ -184,7 +184,7 @@ def steadiness(page: Page, results: Selection, sheet: Sheet) -> Picture:
         band_in_words(signs, "means", "±\u00a01\u00a0sd"),
         f"{target.target_in_words()} Below: a dot a run, and below the dots their median."
         if target is not None
-        else "Nothing was held out or nobody reached anything, so there is no target.",
+        else "There is no target: nothing was held out, or the baseline has no validation score.",
     ]
     words = lowest_and_highest(ends[AT_END], "same_sign_fraction")
     return shown.picture(STEADINESS_TITLE, grids, note, words)

@@ -157,7 +157,7 @@ def one_line(error: BaseException) -> str:
 
 def _cannot_start(reason: str) -> WorkerStartError:
     return WorkerStartError(
-        f"A worker process cannot be started ({reason}). No run is to blame: what had finished is "
+        f"A worker process cannot be started ({reason}). No run caused this: what had finished is "
         "kept, and the same command goes on from there."
     )
 

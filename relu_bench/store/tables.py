@@ -333,8 +333,8 @@ def without(path: Path, spans: Sequence[Span], added: bytes) -> None:
 
 
 _TORN = (
-    "the last line does not end with a line end, and relu-bench did not leave it so: was the file "
-    "edited, or copied in part? If it is complete, press Enter behind it"
+    "the last line does not end with a line end, and relu-bench does not write such a line: was "
+    "the file edited, or copied in part? If it is complete, press Enter behind it"
 )
 
 
@@ -356,8 +356,8 @@ def _damaged(file: BinaryIO, place: int, fault: str) -> StoreError:
     file.seek(begin)
     quoted = file.readline(1000).decode("utf-8", "replace").rstrip("\r\n")
     return StoreError(
-        f"{file.name}, line {number}: {fault}: {shown(quoted)}. Mend that line, or delete it and "
-        "its run's lines in the other CSVs (the run is then trained again)."
+        f"{file.name}, line {number}: {fault}: {shown(quoted)}. Correct that line, or delete it "
+        "and its run's lines in the other CSVs (the run is then trained again)."
     )
 
 

@@ -97,7 +97,7 @@ def test_runs_that_lack_rows_are_named_and_not_taken(invoke: Invoke) -> None:
     assert ended.out.startswith("1 run taken from a\n")
     assert ended.err == (
         "relu-bench: 7 completed runs of a lack rows in epochs.csv and were not taken: r1, r2, r3, "
-        "r4, r5, and 2 more. Merge a store that has them whole, or one that trains them anew.\n"
+        "r4, r5, and 2 more. Merge a store that has them whole, or one that trains them again.\n"
     )
 
 

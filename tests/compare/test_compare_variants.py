@@ -242,7 +242,7 @@ def test_two_values_are_never_shown_alike(
     names = shown(folder)
     assert names[:2] == expected
     assert len(set(names)) == 3
-    assert "display names that stand for another value too are not shown: " in " ".join(
+    assert "display names that another value has too are not shown: " in " ".join(
         load([folder]).notices
     )
 

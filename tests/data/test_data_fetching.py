@@ -192,7 +192,7 @@ def test_a_damaged_file_in_the_cache_is_named(
         data.load("mnist")
     assert str(caught.value) == (
         f"{path}: truncated or altered (File is not a zip file).\n"
-        "Delete the file, then `relu-bench data mnist` fetches it anew."
+        "Delete the file, then `relu-bench data mnist` fetches it again."
     )
     assert calls == []
 

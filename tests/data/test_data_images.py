@@ -129,7 +129,7 @@ def test_labels_out_of_range(write_emnist: Write, split: str, first: int, messag
     with pytest.raises(DataError) as caught:
         data.load(f"emnist(split={split})", Path("d"), fetch=False)
     assert str(caught.value) == (
-        f"{Path('d/emnist')}/emnist-{split}-{message}.\nCopy it there anew, from "
+        f"{Path('d/emnist')}/emnist-{split}-{message}.\nCopy it there again, from "
         "www.nist.gov/itl/products-and-services/emnist-dataset."
     )
 

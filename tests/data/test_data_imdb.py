@@ -191,7 +191,7 @@ def test_a_damaged_file_in_the_cache_says_what_to_do(tmp_path: Path) -> None:
     path.write_bytes(b"<html>")
     with pytest.raises(DataError, match="web page") as caught:
         data.load("imdb")
-    assert "Delete the file, then `relu-bench data imdb` fetches it anew." in str(caught.value)
+    assert "Delete the file, then `relu-bench data imdb` fetches it again." in str(caught.value)
 
 
 def test_nothing_in_the_file_is_run(tmp_path: Path) -> None:

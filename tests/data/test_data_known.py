@@ -140,7 +140,7 @@ def test_nowhere_names_every_place_and_every_way_out(monkeypatch: pytest.MonkeyP
 
 
 REMEDY = (
-    "Copy it there anew; on a machine with network"
+    "Copy it there again; on a machine with network"
     " `relu-bench data mnist --to FOLDER` writes a good copy to FOLDER/mnist."
 )
 

@@ -439,7 +439,7 @@ def test_a_message_names_few_columns() -> None:
     Path("wide.csv").write_text(f"{header}\na word, and another\n", encoding="utf-8")
     with pytest.raises(DataError) as caught:
         data.load("wide.csv")
-    assert str(caught.value).endswith(", 'column 4', and 995 more.\nMend that, and run again.")
+    assert str(caught.value).endswith(", 'column 4', and 995 more.\nCorrect it, and run again.")
     assert len(str(caught.value)) < 400
 
 

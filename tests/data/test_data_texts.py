@@ -171,7 +171,7 @@ def test_they_are_no_data_for_copying() -> None:
 def test_a_bad_file_of_a_class(content: bytes, message: str) -> None:
     write_lines(Path("dots"), small_texts())
     Path("dots/reviews.pos").write_bytes(content)
-    assert refused("dots") == f"dots/reviews.pos: {message}.\nMend that, and run again."
+    assert refused("dots") == f"dots/reviews.pos: {message}.\nCorrect it, and run again."
 
 
 def test_an_empty_text_in_a_file_of_its_own() -> None:
@@ -251,7 +251,7 @@ def test_parts_that_do_not_fit() -> None:
 )
 def test_a_bad_table(content: str, message: str) -> None:
     Path("table.csv").write_text(content, encoding="utf-8")
-    assert refused("table.csv") == f"table.csv: {message}.\nMend that, and run again."
+    assert refused("table.csv") == f"table.csv: {message}.\nCorrect it, and run again."
 
 
 def test_a_table_in_a_folder() -> None:

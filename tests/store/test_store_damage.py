@@ -17,7 +17,7 @@ from relu_bench.store import Store, check, columns, merge, read, status
 from relu_bench.store.cells import cells_of, line
 from relu_bench.store.tables import TableName
 
-REMEDY = "Mend that line, or delete it and its run's lines in the other CSVs"
+REMEDY = "Correct that line, or delete it and its run's lines in the other CSVs"
 QUOTE = "a quotation mark (that does not enclose a cell|opens a cell that nothing closes)"
 
 

@@ -86,5 +86,5 @@ def test_a_text_file_that_is_wrong_ends_before_any_training(folder: Path) -> Non
     assert (done.code, done.out) == (2, "")
     assert done.err == (
         "relu-bench: bad.csv: not UTF-8, the first wrong byte is 0xef in line 2; save it as"
-        " UTF-8.\nMend that, and run again.\n"
+        " UTF-8.\nCorrect it, and run again.\n"
     )

@@ -216,7 +216,7 @@ def load(label: Label, data_dir: Path | None, fetch: bool) -> Dataset:
         if location is not None:
             with with_remedy(_copy_anew(known)):
                 return location.read(known)
-    fetches = f"Delete the file, then `relu-bench data {known.command}` fetches it anew."
+    fetches = f"Delete the file, then `relu-bench data {known.command}` fetches it again."
     with with_remedy(_copy_anew(known) if known.homepage else fetches):
         dataset = _from_cache(known, data_dir, fetch=fetch and not known.homepage)
     if dataset is None:
@@ -377,9 +377,9 @@ def _missing(known: Known, data_dir: Path | None, reason: object) -> DataError:
 def _copy_anew(known: Known) -> str:
     """How to mend a copy."""
     if known.homepage:
-        return f"Copy it there anew, from {known.homepage}."
+        return f"Copy it there again, from {known.homepage}."
     return (
-        "Copy it there anew; on a machine with network"
+        "Copy it there again; on a machine with network"
         f" `relu-bench data {known.command} --to FOLDER` writes a good copy to"
         f" FOLDER/{known.folders[0]}."
     )

@@ -74,7 +74,7 @@ def find(_label: Label, data_dir: Path | None) -> Path | None:
         if len(missing) < len(FILES) and not each.is_cache:
             raise DataError(
                 f"{folder} ({each.called}) is incomplete, missing: {', '.join(missing)}.\nUnpack"
-                f" {ARCHIVE} there anew, or put the archive itself into {each.folder}."
+                f" {ARCHIVE} there again, or put the archive itself into {each.folder}."
             )
     return None
 
@@ -148,7 +148,7 @@ def _contents(path: Path) -> Iterator[tuple[str, bytes, str]]:
 
 def _remedy(path: Path) -> str:
     if path.parent == keras_cache().folder:
-        return f"Delete {path}, then `relu-bench data {NAME}` fetches {ARCHIVE} anew."
+        return f"Delete {path}, then `relu-bench data {NAME}` fetches {ARCHIVE} again."
     return (
         f"Replace it by GroupLens's own ({ADDRESS}); on a machine with network"
         f" `relu-bench data {NAME} --to FOLDER` writes good copies to FOLDER/{FOLDER}."

@@ -69,7 +69,7 @@ def load(label: Label, data_dir: Path | None, fetch_it: bool) -> Dataset:
     if path is None:
         path = fetched(FILE, _download, partial(_missing, data_dir), asked=fetch_it)
     remedy = (
-        f"Delete the file, then `relu-bench data {NAME}` fetches it anew."
+        f"Delete the file, then `relu-bench data {NAME}` fetches it again."
         if path.parent == keras_cache().folder
         else f"Replace it; on a machine with network `relu-bench data {NAME} --to FOLDER`"
         f" writes a good copy to FOLDER/{NAME}."

@@ -139,7 +139,7 @@ def fingerprint(path: Path) -> str:
 
 
 def _parts(path: Path) -> _Parts:
-    with with_remedy("Mend that, and run again."):
+    with with_remedy("Correct it, and run again."):
         # Planning, estimate and loading ask in turn: files that did not change are read once.
         return _read(path, (path.resolve(), _stamp(path)))
 
