@@ -31,6 +31,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from relu_bench.stats.intervals import checked
 
+# Digits of a score that count: beyond them, numbers that should be equal differ by rounding.
+DIGITS = 10
 # A spread below this share of the numbers is rounding: the mean of equal ones is not quite them.
 _ROUNDING = 1e-9
 EXACT_TO = 15
@@ -163,13 +165,16 @@ def _random_signs(n: int) -> Iterator[NDArray[np.float64]]:
 def within_margin(interval: tuple[float, float], margin: float) -> bool:
     """Whether a 90 % interval of the difference lies within ± margin; False for NaN.
 
+    Ends and margin are rounded to 10 digits: an end at the margin is within it, however the sums
+    that it comes from were rounded.
+
     Raises:
         ValueError: when the margin is negative or not finite.
     """
     if not (margin >= 0 and math.isfinite(margin)):
         raise ValueError(f"margin is {margin}; expected a number that is not negative")
-    low, high = interval
-    return -margin <= low and high <= margin
+    low, high, most = (round(number, DIGITS) for number in (*interval, margin))
+    return -most <= low and high <= most
 
 
 def probability_of_improvement(differences: ArrayLike) -> float:

@@ -226,6 +226,9 @@ def test_ratio_without_an_end_or_a_meaning() -> None:
         ((-0.11, 0.05), 0.1, False),
         ((0.0, 0.0), 0.0, True),
         ((math.nan, math.nan), 0.1, False),
+        ((-0.1 - 2e-11, 0.1 + 2e-11), 0.1, True),
+        ((-0.1 - 2e-10, 0.0), 0.1, False),
+        ((0.0, 0.2777777778), 100 / 360, True),
     ],
 )
 def test_within_margin(interval: tuple[float, float], margin: float, within: bool) -> None:
@@ -246,6 +249,11 @@ def test_within_margin_is_the_two_one_sided_tests_of_statsmodels(
     )
     if abs(p - 0.05) > 1e-9:
         assert stats.within_margin(stats.t_interval(differences, 0.9), margin) == (p < 0.05)
+
+
+@pytest.mark.parametrize("n", range(2, 31))
+def test_an_end_at_the_margin_is_within_it_whatever_the_number_of_seeds(n: int) -> None:
+    assert stats.within_margin(stats.t_interval(np.full(n, 0.1), 0.9), 0.1)
 
 
 def test_a_margin_is_not_negative() -> None:
