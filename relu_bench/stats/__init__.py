@@ -33,6 +33,7 @@ from relu_bench.stats.intervals import (
     t_ends,
     t_interval,
 )
+from relu_bench.stats.nested import TunedDifference, left_out_scores, tuned_difference
 from relu_bench.stats.ranks import RankTest, rank_test
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Profile",
     "RankTest",
     "Side",
+    "TunedDifference",
     "auc",
     "band_above",
     "bca_interval",
@@ -53,6 +55,7 @@ __all__ = [
     "group_intervals",
     "holm",
     "interquartile_mean",
+    "left_out_scores",
     "letters",
     "marginal_means",
     "mean",
@@ -71,5 +74,6 @@ __all__ = [
     "smallest_p",
     "t_ends",
     "t_interval",
+    "tuned_difference",
     "within_margin",
 ]
