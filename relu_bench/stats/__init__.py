@@ -35,6 +35,7 @@ from relu_bench.stats.intervals import (
 )
 from relu_bench.stats.nested import TunedDifference, left_out_scores, tuned_difference
 from relu_bench.stats.ranks import RankTest, rank_test
+from relu_bench.stats.sequential import Resolved, e_value, looks, sequential_ends, until_resolved
 
 __all__ = [
     "Band",
@@ -42,6 +43,7 @@ __all__ = [
     "MarginalMeans",
     "Profile",
     "RankTest",
+    "Resolved",
     "Side",
     "TunedDifference",
     "auc",
@@ -51,12 +53,14 @@ __all__ = [
     "correlation",
     "cross_fitted",
     "deciding_seeds",
+    "e_value",
     "errors_below_guess",
     "group_intervals",
     "holm",
     "interquartile_mean",
     "left_out_scores",
     "letters",
+    "looks",
     "marginal_means",
     "mean",
     "non_dominated",
@@ -70,10 +74,12 @@ __all__ = [
     "sd",
     "sd_interval",
     "seeds_needed",
+    "sequential_ends",
     "sign_flip",
     "smallest_p",
     "t_ends",
     "t_interval",
     "tuned_difference",
+    "until_resolved",
     "within_margin",
 ]
