@@ -19,6 +19,10 @@ Sources, by function:
   comparisons, Journal of Computational and Graphical Statistics 13(2), 456-466: insert and absorb.
 - `power`, `seeds_needed`: Cohen (1988), Statistical Power Analysis for the Behavioral Sciences, 2nd
   edition, chapter 2: the power of the paired t test by the noncentral t distribution.
+- `seeds_to_show_equality`: Schuirmann (1987), above; Julious (2004), Sample sizes for clinical
+  trials with normal data, Statistics in Medicine 23(12), 1921-1986, section 5.
+- `mcnemar`: McNemar (1947), Note on the sampling error of the difference between correlated
+  proportions or percentages, Psychometrika 12(2), 153-157, exact by the binomial distribution.
 - `ratio_of_means`: Fieller (1954), Some problems in interval estimation, Journal of the Royal
   Statistical Society B 16(2), 175-185.
 """
@@ -204,6 +208,48 @@ def holm(p: ArrayLike) -> NDArray[np.float64]:
     return adjusted
 
 
+def same_scores(scores: ArrayLike) -> NDArray[np.intp]:
+    """Which variants have the same scores everywhere: one function under several names.
+
+    Args:
+        scores: (variants, ...), at all settings and seeds; they are compared to 10 digits, and NaN,
+            where there is no run, is the same as NaN only.
+
+    Returns:
+        (variants,): for each the number of the first variant with its scores. A variant without any
+        score is by itself.
+    """
+    table = np.asarray(scores, np.float64)
+    rows = np.round(table.reshape(len(table), -1), DIGITS) + 0.0
+    first: dict[bytes, int] = {}
+    found = np.arange(len(rows))
+    for number, row in enumerate(np.where(np.isnan(rows), math.nan, rows)):
+        if not np.isnan(row).all():
+            found[number] = first.setdefault(row.tobytes(), number)
+    return found
+
+
+def holm_of_groups(p: ArrayLike, groups: ArrayLike, baseline: int) -> NDArray[np.float64]:
+    """`holm` in which variants with the same scores count once.
+
+    A variant with the scores of the baseline is the baseline: it is no comparison, and its p stays.
+
+    Args:
+        p: (variants,), of each variant against the baseline; NaN for the baseline itself.
+        groups: (variants,), of `same_scores`.
+        baseline: the number of the baseline.
+
+    Returns:
+        (variants,): the adjusted p, alike within a group.
+    """
+    given, own = np.asarray(p, np.float64), np.asarray(groups)
+    first = np.array([int(np.flatnonzero(own == group)[0]) for group in own], np.intp)
+    counted = (first == np.arange(len(own))) & (own != own[baseline])
+    # The baseline may be the first of its group or another: no variant of it is counted.
+    adjusted = holm(np.where(counted, given, math.nan))[first]
+    return np.asarray(np.where(own == own[baseline], given, adjusted), np.float64)
+
+
 def letters(different: ArrayLike) -> list[str]:
     """The letters of each of k variants: two share one exactly when they are not different.
 
@@ -313,6 +359,72 @@ def seeds_needed(
     found = np.where(beyond, math.inf, high)
     found = np.where(spread == 0, 2.0, found)
     return np.asarray(np.where(np.isnan(spread), math.nan, found), np.float64)
+
+
+def seeds_to_show_equality(
+    sd: ArrayLike, margin: float, level: float = 0.05, target: float = 0.8
+) -> NDArray[np.float64]:
+    """Seeds that show a true difference of 0 to be within ± margin, with power `target` or more.
+
+    The smallest n with √n · margin / sd ≥ t(n - 1, 1 - level) + t(n - 1, (1 + target) / 2): both of
+    two one-sided tests must find it, so that half of 1 - target is left to each. With the normal
+    quantiles 1.645 and 1.282 that is 8.56 sd² / margin²; with those of t a seed or two more, and a
+    power of 80 to 88 % where they are few.
+
+    Args:
+        sd: standard deviations of the differences between paired runs, of any shape.
+        margin: in the unit of `sd`.
+        level: of each of the two tests.
+        target: wanted power.
+
+    Returns:
+        In the shape of `sd`: whole numbers, 2 for an sd of 0, infinity beyond a million seeds or
+        for a margin of 0, NaN for an sd of NaN.
+
+    Raises:
+        ValueError: when `level` or `target` is not between 0 and 1.
+    """
+    checked(level)
+    checked(target)
+    from scipy.special import stdtrit
+
+    spread = np.asarray(sd, np.float64)
+    low, high = np.full(spread.shape, 1.0), np.full(spread.shape, float(MOST_SEEDS + 1))
+    for _ in range(math.ceil(math.log2(MOST_SEEDS)) + 1):
+        middle = np.maximum(np.floor((low + high) / 2), 2.0)
+        least = stdtrit(middle - 1, 1 - level) + stdtrit(middle - 1, (1 + target) / 2)
+        enough = np.sqrt(middle) * margin >= least * spread
+        high = np.where(enough, np.minimum(middle, high), high)
+        low = np.where(enough, low, np.maximum(middle, low))
+    found = np.where((high > MOST_SEEDS) | (margin <= 0), math.inf, high)
+    found = np.where(spread == 0, 2.0, found)
+    return np.asarray(np.where(np.isnan(spread), math.nan, found), np.float64)
+
+
+def mcnemar(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
+    """Two-sided exact p of the hypothesis that both sides of paired outcomes fail as often.
+
+    Only pairs that differ speak. With b where the first alone is true and c where the second alone
+    is, p = min(1, 2 · P(X ≤ min(b, c))) for X ~ Binomial(b + c, 1/2).
+
+    Args:
+        first: (..., n) true or false, such as whether each run of a variant learned.
+        second: the same of the runs they are paired with.
+
+    Returns:
+        (...,); 1.0 where no pair differs.
+
+    Raises:
+        ValueError: when the shapes differ.
+    """
+    one, other = np.asarray(first, np.bool_), np.asarray(second, np.bool_)
+    if one.shape != other.shape:
+        raise ValueError(f"outcomes of shapes {one.shape} and {other.shape}; expected the same")
+    from scipy.special import bdtr
+
+    alone, other_alone = (one & ~other).sum(axis=-1), (other & ~one).sum(axis=-1)
+    least = np.minimum(alone, other_alone)
+    return np.asarray(np.minimum(2 * bdtr(least, alone + other_alone, 0.5), 1.0), np.float64)
 
 
 def ratio_of_means(

@@ -162,6 +162,67 @@ def test_seeds_needed_of_what_cannot_be_found() -> None:
     assert math.isinf(float(stats.seeds_needed(0.0, 0.1)))
 
 
+def test_seeds_to_show_equality_are_about_8_6_times_the_squared_ratio() -> None:
+    found = stats.seeds_to_show_equality([0.1, 0.2, 1.0, 1000.0], 0.1)
+
+    assert found == pytest.approx([11, 36, 859, math.inf])
+    assert found[2] == pytest.approx(8.6 * 100, rel=0.01)
+    assert stats.seeds_to_show_equality([0.0, math.nan], 0.1) == pytest.approx(
+        [2, math.nan], nan_ok=True
+    )
+    assert np.isinf(stats.seeds_to_show_equality(0.1, 0.0))
+
+
+@pytest.mark.parametrize("ratio", [0.8, 1.5, 3.0])
+def test_that_many_seeds_show_equality_in_four_of_five_cases(ratio: float) -> None:
+    n = int(stats.seeds_to_show_equality(ratio, 1.0))
+    rows = np.random.default_rng(n).normal(0, ratio, (4_000, n))
+    low, high = stats.t_ends(rows.mean(axis=1), rows.std(axis=1, ddof=1), n, 0.9)
+
+    assert 0.78 <= float(((low >= -1) & (high <= 1)).mean()) <= 0.89
+
+
+def test_mcnemar_is_the_exact_binomial_test_of_pairs_that_differ() -> None:
+    first, second = RANDOM.random((2, 6, 30)) < [[[0.9]], [[0.6]]]
+    found = stats.mcnemar(first, second)
+
+    for p, one, other in zip(found, first, second, strict=True):
+        alone, both = int((one & ~other).sum()), int((one ^ other).sum())
+        assert p == pytest.approx(scipy_stats.binomtest(alone, both).pvalue)
+    assert stats.mcnemar([True] * 10, [True] * 10) == 1.0
+    assert stats.mcnemar([True] * 6, [False] * 6) == pytest.approx(2 / 64)
+    with pytest.raises(ValueError, match="shapes"):
+        stats.mcnemar([True], [True, False])
+
+
+def test_mcnemar_raises_no_more_false_alarms_than_it_says() -> None:
+    learned = np.random.default_rng(1).random((2, 4_000, 20)) < 0.9
+
+    assert float((stats.mcnemar(*learned) < 0.05).mean()) <= 0.05
+
+
+def test_the_same_function_counts_once_in_holm() -> None:
+    relu, elu, tanh = RANDOM.normal(97.7, 0.1, (3, 2, 5))
+    near = elu + 1e-12
+    scores = np.array([elu, relu, near, tanh, relu, np.full_like(relu, math.nan)])
+    groups = stats.same_scores(scores)
+
+    assert groups.tolist() == [0, 1, 0, 3, 1, 5]
+    adjusted = stats.holm_of_groups([0.02, math.nan, 0.02, 0.03, 1.0, math.nan], groups, 4)
+    assert adjusted == pytest.approx([0.04, math.nan, 0.04, 0.04, 1.0, math.nan], nan_ok=True)
+
+
+def test_variants_that_differ_anywhere_are_not_the_same() -> None:
+    row = np.array([[1.0, 2.0, math.nan], [-0.0, 5.0, 6.0]])
+    more, less = row.copy(), row.copy()
+    more[0, 2], less[1, 1] = 3.0, math.nan
+
+    assert stats.same_scores([row, more, less, row + 0.0]).tolist() == [0, 1, 2, 0]
+    unlike = np.arange(3)
+    p = [math.nan, 0.01, 0.03]
+    assert stats.holm_of_groups(p, unlike, 0) == pytest.approx(stats.holm(p), nan_ok=True)
+
+
 @given(arrays(np.bool_, st.integers(1, 7).map(lambda k: (k, k))))
 def test_letters_are_shared_exactly_by_what_is_not_told_apart(table: np.ndarray) -> None:
     different = np.triu(table, 1) | np.triu(table, 1).T
