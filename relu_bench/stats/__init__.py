@@ -38,7 +38,7 @@ from relu_bench.stats.intervals import (
     t_interval,
 )
 from relu_bench.stats.nested import TunedDifference, left_out_scores, tuned_difference
-from relu_bench.stats.ranks import RankTest, rank_test
+from relu_bench.stats.ranks import RankTest, friedman_p, rank_differences_p, rank_test
 from relu_bench.stats.sequential import Resolved, e_value, looks, sequential_ends, until_resolved
 from relu_bench.stats.verdicts import (
     Skewness,
@@ -72,6 +72,7 @@ __all__ = [
     "e_value",
     "errors_below_guess",
     "fixed_verdict",
+    "friedman_p",
     "group_intervals",
     "holm",
     "holm_of_groups",
@@ -88,6 +89,7 @@ __all__ = [
     "power",
     "probability_of_improvement",
     "profile",
+    "rank_differences_p",
     "rank_test",
     "ratio_of_means",
     "robust_range",
