@@ -5,6 +5,7 @@ array, so that many comparisons, or the data sets of a simulation, are one call.
 """
 
 from relu_bench.stats.choices import Band, band_above, cross_fitted, non_dominated
+from relu_bench.stats.crossed import Crossed, crossed_mean_squares, crossed_of_bits
 from relu_bench.stats.differences import (
     correlation,
     deciding_seeds,
@@ -52,6 +53,7 @@ from relu_bench.stats.verdicts import (
 
 __all__ = [
     "Band",
+    "Crossed",
     "GroupIntervals",
     "MarginalMeans",
     "Profile",
@@ -67,6 +69,8 @@ __all__ = [
     "better_than_guess",
     "correlation",
     "cross_fitted",
+    "crossed_mean_squares",
+    "crossed_of_bits",
     "deciding_seeds",
     "difference_interval",
     "e_value",
