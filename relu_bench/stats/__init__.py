@@ -25,7 +25,7 @@ from relu_bench.stats.differences import (
     within_margin,
 )
 from relu_bench.stats.distributions import Profile, Side, profile, robust_range
-from relu_bench.stats.effects import MarginalMeans, marginal_means
+from relu_bench.stats.effects import MarginalMeans, SeedTest, marginal_means, seed_tests
 from relu_bench.stats.guess import auc, better_than_guess, errors_below_guess
 from relu_bench.stats.intervals import (
     GroupIntervals,
@@ -59,6 +59,7 @@ __all__ = [
     "Profile",
     "RankTest",
     "Resolved",
+    "SeedTest",
     "Side",
     "Skewness",
     "TunedDifference",
@@ -100,6 +101,7 @@ __all__ = [
     "same_scores",
     "sd",
     "sd_interval",
+    "seed_tests",
     "seeds_needed",
     "seeds_to_show_equality",
     "sequential_ends",

@@ -6,7 +6,10 @@ are few where runs are many, and because designs without residual are common her
 against `statsmodels.stats.anova.anova_lm(typ=2)`. Least-squares (marginal) means: Searle, Speed and
 Milliken (1980), Population marginal means in the linear model, The American Statistician 34(4),
 216-221; their interval by the jackknife over whole blocks, Miller (1974), The jackknife: a review,
-Biometrika 61(1), 1-15.
+Biometrika 61(1), 1-15. Effects tested over the seeds, as blocks that have all settings: Greenhouse
+and Geisser (1959), On methods in the analysis of profile data, Psychometrika 24(2), 95-112; the
+estimate of their ε is that of Box (1954), Some theorems on quadratic forms applied in the study of
+analysis of variance problems II, Annals of Mathematical Statistics 25(3), 484-498.
 """
 
 import math
@@ -21,6 +24,9 @@ from relu_bench.stats.intervals import t_ends
 
 Term = tuple[int, ...]
 Numbers = NDArray[np.float64]
+
+# Singular values, and spreads, below this share of the numbers are 0 but for rounding.
+_ROUNDING = 1e-9
 
 
 class AliasedError(ValueError):
@@ -87,6 +93,92 @@ def _columns(codes: NDArray[np.intp], term: Term) -> NDArray[np.float64]:
         own = (codes[:, [axis]] == np.arange(1, codes[:, axis].max() + 1)).astype(np.float64)
         found = (found[:, :, np.newaxis] * own[:, np.newaxis, :]).reshape(len(codes), -1)
     return found
+
+
+@dataclass(frozen=True)
+class SeedTest:
+    """One effect, tested over the seeds.
+
+    Attributes:
+        degrees: of the effect, at the settings that all seeds have.
+        f: mean square of the effect by that of its variation from seed to seed.
+        epsilon: by which both degrees of freedom are multiplied, in (0, 1]; 1 for one degree.
+        p: of f; NaN, as f and epsilon, where the effect does not vary over the seeds, with a single
+            seed, and where nothing of the effect is left.
+    """
+
+    degrees: int
+    f: float
+    epsilon: float
+    p: float
+
+
+def seed_tests(codes: ArrayLike, values: ArrayLike, terms: Sequence[Term]) -> list[SeedTest]:
+    """Test effects with seeds as strata: is each seed's effect the same way round as the others'.
+
+    Runs of one seed share weights and data order, so that they are no independent observations, and
+    a test against the variation of all runs is too sure of itself. Here each effect is a vector of
+    orthonormal contrasts for each of the n seeds, of what the term adds to all terms that do not
+    contain it (as in `type_two`). With their mean m and covariance S (n - 1), of q degrees:
+    f = n · |m|² / trace(S), ε = trace(S)² / (q · trace(S²)), and p from F with ε · q and
+    ε · q · (n - 1) degrees of freedom. For one degree that is the paired t test.
+
+    Args:
+        codes: (settings, axes), whole numbers from 0 on: the level of each axis.
+        values: (seeds, settings), NaN where there is none; a setting that any seed lacks is left
+            out, so that all seeds have the same contrasts.
+        terms: the axes of each effect: `(0,)`, `(1,)`, `(0, 1)`.
+
+    Returns:
+        One entry a term.
+
+    Raises:
+        ValueError: when the shapes do not fit.
+    """
+    levels, table = np.asarray(codes, np.intp), np.asarray(values, np.float64)
+    if levels.ndim != 2 or table.ndim != 2 or table.shape[1] != len(levels):
+        raise ValueError(
+            f"codes of shape {levels.shape} and values of shape {table.shape}; expected "
+            "(settings, axes) and (seeds, settings)"
+        )
+    complete = ~np.logical_or.reduce(np.isnan(table), axis=0)
+    levels, table = levels[complete], table[:, complete]
+    if not len(levels) or len(table) < 2:
+        return [SeedTest(0, math.nan, math.nan, math.nan)] * len(terms)
+    blocks = [_columns(levels, term) for term in terms]
+    found = []
+    for term, own in zip(terms, blocks, strict=True):
+        others = [np.ones((len(levels), 1))]
+        others += [
+            block for other, block in zip(terms, blocks, strict=True) if not set(term) <= set(other)
+        ]
+        space = _orthonormal(np.hstack(others))
+        contrasts = table @ _orthonormal(own - space @ (space.T @ own))
+        found.append(_over_seeds(contrasts, _ROUNDING * float(np.abs(table).max())))
+    return found
+
+
+def _orthonormal(columns: Numbers) -> Numbers:
+    """An orthonormal basis of what columns of 0 and 1, or their remainders, span: (n, rank)."""
+    left, sizes, _ = np.linalg.svd(columns, full_matrices=False)
+    return np.asarray(left[:, sizes > _ROUNDING * math.sqrt(len(columns))], np.float64)
+
+
+def _over_seeds(contrasts: Numbers, rounding: float) -> SeedTest:
+    """The test of contrasts, (seeds, degrees), against 0; spreads up to `rounding` are none."""
+    n, degrees = contrasts.shape
+    spread = float(contrasts.var(axis=0, ddof=1).sum())
+    if spread <= rounding**2:
+        return SeedTest(degrees, math.nan, math.nan, math.nan)
+    from scipy.special import fdtrc
+
+    centred = contrasts - contrasts.mean(axis=0)
+    # The trace of S² from the smaller product, seeds by seeds.
+    squared = float(((centred @ centred.T) ** 2).sum()) / (n - 1) ** 2
+    epsilon = min(spread**2 / (degrees * squared), 1.0)
+    f = n * float((contrasts.mean(axis=0) ** 2).sum()) / spread
+    p = float(fdtrc(epsilon * degrees, epsilon * degrees * (n - 1), f))
+    return SeedTest(degrees, f, epsilon, p)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from scipy import stats as scipy_stats
 from statsmodels.formula.api import ols
-from statsmodels.stats.anova import anova_lm
+from statsmodels.stats.anova import AnovaRM, anova_lm
 
-from relu_bench.stats import marginal_means, t_interval
+from relu_bench.stats import marginal_means, paired_t, seed_tests, t_interval
 from relu_bench.stats.effects import AliasedError, parameters, type_two
 
 TERMS = [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2)]
@@ -141,3 +144,84 @@ def test_an_axis_with_one_level_has_the_mean_of_all() -> None:
 def test_levels_that_always_go_together_are_refused() -> None:
     with pytest.raises(AliasedError):
         marginal_means([(0, 0), (1, 1), (0, 0), (1, 1)], [1.0, 2.0, 3.0, 4.0], [0, 0, 1, 1])
+
+
+# 2,000 are a thorough look.
+TABLES = 300
+GRID = np.array([(a, b) for a in range(8) for b in range(2)])
+EFFECTS = [(0,), (1,), (0, 1)]
+
+
+def by_seed(seeds: int, seed: int) -> NDArray[np.float64]:
+    """Values of the settings of GRID without any effect; runs of a seed and of b correlate."""
+    random = np.random.default_rng(seed)
+    shared = random.normal(0, 0.3, (seeds, 1, 1)) + random.normal(0, 0.35, (seeds, 1, 2))
+    return np.asarray((random.normal(size=(seeds, 8, 2)) + shared).reshape(seeds, -1))
+
+
+def test_an_effect_over_the_seeds_is_that_of_repeated_measures() -> None:
+    values = by_seed(6, 1)
+    seeds, settings = (places.ravel() for places in np.indices(values.shape))
+    table = pd.DataFrame(
+        {"y": values.ravel(), "seed": seeds, "a": GRID[settings, 0], "b": GRID[settings, 1]}
+    )
+    expected = AnovaRM(table, "y", "seed", within=["a", "b"]).fit().anova_table
+
+    found = seed_tests(GRID, values, EFFECTS)
+
+    assert [each.f for each in found] == pytest.approx(expected["F Value"].tolist())
+    assert [each.degrees for each in found] == [7, 1, 7]
+    of_b = values.reshape(6, 8, 2).mean(axis=1)
+    assert found[1].p == pytest.approx(float(paired_t(of_b[:, 1] - of_b[:, 0])))
+    assert found[1].epsilon == pytest.approx(1.0)
+
+
+def test_the_degrees_of_freedom_are_those_of_greenhouse_and_geisser() -> None:
+    values = by_seed(6, 2)
+    covariance = np.cov(values.reshape(6, 8, 2).mean(axis=2), rowvar=False)
+    doubly = covariance - covariance.mean(axis=0)
+    doubly = doubly - doubly.mean(axis=1, keepdims=True)
+    epsilon = np.trace(doubly) ** 2 / (7 * np.sum(doubly**2))
+
+    found = seed_tests(GRID, values, EFFECTS)[0]
+
+    assert found.epsilon == pytest.approx(epsilon)
+    assert found.p == pytest.approx(scipy_stats.f.sf(found.f, 7 * epsilon, 35 * epsilon))
+
+
+def test_settings_that_a_seed_lacks_are_left_out_of_all() -> None:
+    values = by_seed(6, 3)
+    values[2, 5] = values[4, 0] = math.nan
+    kept = np.setdiff1d(np.arange(16), [0, 5])
+
+    assert seed_tests(GRID, values, EFFECTS) == seed_tests(GRID[kept], values[:, kept], EFFECTS)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [np.ones((6, 16)), by_seed(1, 0), np.full((6, 16), math.nan), np.tile(np.arange(16.0), (4, 1))],
+    ids=["constant", "one seed", "no run", "the same at all seeds"],
+)
+def test_effects_that_cannot_be_tested(values: NDArray[np.float64]) -> None:
+    assert np.isnan([each.p for each in seed_tests(GRID, values, EFFECTS)]).all()
+
+
+def test_effects_of_arrays_that_do_not_fit() -> None:
+    with pytest.raises(ValueError, match="settings, axes"):
+        seed_tests(GRID, np.zeros((3, 4)), EFFECTS)
+
+
+def test_runs_that_correlate_within_a_seed_raise_no_false_effects() -> None:
+    tables = [by_seed(10, 100 + number) for number in range(TABLES)]
+    found = np.array([[each.p for each in seed_tests(GRID, one, EFFECTS)] for one in tables])
+
+    assert ((found < 0.05).mean(axis=0) <= 0.06).all()
+
+    def of_runs(values: NDArray[np.float64]) -> float:
+        """p of b against the variation of all runs."""
+        codes = np.tile(GRID, (len(values), 1))
+        squares, left, used = type_two(codes, values.ravel(), np.ones(values.size), EFFECTS)
+        freedom = values.size - used
+        return float(scipy_stats.f.sf(squares[1] / (left / freedom), 1, freedom))
+
+    assert np.mean([of_runs(one) < 0.05 for one in tables]) > 0.08
