@@ -26,6 +26,7 @@ from relu_bench.stats.differences import (
 )
 from relu_bench.stats.distributions import Profile, Side, profile, robust_range
 from relu_bench.stats.effects import MarginalMeans, SeedTest, marginal_means, seed_tests
+from relu_bench.stats.grids import OverSettings, over_settings
 from relu_bench.stats.guess import auc, better_than_guess, errors_below_guess
 from relu_bench.stats.intervals import (
     GroupIntervals,
@@ -56,6 +57,7 @@ __all__ = [
     "Crossed",
     "GroupIntervals",
     "MarginalMeans",
+    "OverSettings",
     "Profile",
     "RankTest",
     "Resolved",
@@ -89,6 +91,7 @@ __all__ = [
     "mcnemar",
     "mean",
     "non_dominated",
+    "over_settings",
     "paired_t",
     "pooled_skewness",
     "power",
