@@ -234,6 +234,15 @@ def test_startup_measures_each_command_and_shows_the_budgets(
     }
 
 
+def test_seeds_until_resolved_are_counted_for_each_size_of_difference() -> None:
+    done = run("seeds_until_resolved.py", "--quick", "--most", "60")
+    assert done.returncode == 0, done.stderr
+    rows = re.findall(r"^\| (\d+) \| (.+?) \| .+ \| (\d+) % \| (\d+) % \|", done.stdout, re.M)
+    assert [name for _, name, *_ in rows[:4]] == ["0", "half a margin", "a margin", "two margins"]
+    assert {comparisons for comparisons, *_ in rows} == {"1", "3", "29"}
+    assert all(int(better) > 90 for _, name, better, _ in rows if name == "two margins")
+
+
 def test_ratios_are_taken_pair_by_pair(common: ModuleType) -> None:
     found = common.ratios(common.sample([10.0, 40.0, 18.0]), common.sample([2.0, 4.0, 6.0]))
     assert found.values == (5.0, 10.0, 3.0)

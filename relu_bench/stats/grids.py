@@ -54,7 +54,8 @@ def over_settings(differences: ArrayLike) -> OverSettings:
 
     Args:
         differences: (settings, seeds), variant less baseline at the same setting and seed; NaN
-            where a run is missing, so that its seed does not count.
+            where a run is missing, so that its seed does not count. A setting may be a value of one
+            axis, averaged over the others: what one learning rate decides, none of its cells may.
 
     Raises:
         ValueError: when there is no setting, or the shape is another.
