@@ -142,3 +142,28 @@ def test_a_tuned_comparison_raises_a_false_alarm_in_at_most_one_of_twenty(
     found = stats.tuned_difference(chosen(n, 8, spread, 1), chosen(n, 8, spread, 2))
 
     assert float((found.p < 0.05).mean()) <= 0.06
+
+
+def test_a_table_of_tuned_comparisons_raises_a_false_alarm_in_at_most_one_of_twenty() -> None:
+    random = np.random.default_rng(6)
+    run = random.normal(size=(200, 30, 8, 10))
+    noisy = run + random.normal(0, 0.3, (2, *run.shape))
+    scores = stats.left_out_scores(noisy[0], noisy[1])
+    differences = scores[:, 1:] - scores[:, :1]
+    found = stats.tuned_difference(scores[:, 1:], scores[:, :1])
+    low, high = found.interval(stats.simultaneous_level(29))
+    plain = stats.paired_t(np.diagonal(differences, axis1=-2, axis2=-1))
+
+    assert float((stats.holm(found.p) < 0.05).any(axis=1).mean()) <= 0.07
+    assert float(((low <= 0) & (high >= 0)).all(axis=1).mean()) >= 0.93
+    assert float((stats.holm(plain) < 0.05).any(axis=1).mean()) > 0.2
+
+
+@pytest.mark.parametrize("n", [5, 10, 20])
+def test_a_tuned_comparison_at_the_margin_is_seldom_called_equal(n: int) -> None:
+    """All settings are equally good, so that the true difference is that which is added."""
+    margin = 1.0
+    scores = 1.0 + chosen(n, 8, 0, 3) - chosen(n, 8, 0, 4)
+    low, high = stats.tuned_difference(scores, np.zeros((n, n))).interval(0.9)
+
+    assert float(((low >= -margin) & (high <= margin)).mean()) <= 0.06
