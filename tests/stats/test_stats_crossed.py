@@ -107,3 +107,21 @@ def test_an_interval_over_seeds_alone_misses_other_samples() -> None:
     low, high = stats.t_ends(rows.mean(axis=1), rows.std(axis=1, ddof=1), 10)
 
     assert float(((low <= 0) & (high >= 0)).mean()) < 0.7
+
+
+def test_halves_of_the_samples_differ_as_their_part_of_the_variance_says() -> None:
+    """The same seeds are in both halves, so that only other samples make them differ."""
+    random = np.random.default_rng(7)
+    difficulty = random.normal(2.0, 1.0, (1, 1, 2_000)) + random.normal(0, 0.3, (2, 1, 2_000))
+    right = difficulty + random.normal(0, 0.7, (2, 10, 2_000)) > 0
+    differences = right[0].astype(float) - right[1]
+    hits = []
+    for _ in range(500):
+        order = random.permutation(2_000)
+        one, other = (
+            stats.crossed_mean_squares(differences[:, half]) for half in np.split(order, 2)
+        )
+        apart = abs(float(one.mean - other.mean))
+        hits.append(apart <= 1.96 * math.sqrt(one.samples_variance + other.samples_variance))
+
+    assert 0.93 <= np.mean(hits) <= 0.97
