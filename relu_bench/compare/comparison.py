@@ -29,7 +29,7 @@ from relu_bench.compare.observations import (
     observe,
     tuned,
 )
-from relu_bench.compare.pairs import Pair, against_baseline
+from relu_bench.compare.pairs import Pair, against_baseline, in_no_difference
 from relu_bench.compare.questions import Question
 from relu_bench.compare.variants import meant, parsed
 from relu_bench.components.registry import nearest
@@ -62,6 +62,7 @@ class Comparison:
         tuning: for `tuned`, how each variant was tuned.
         left_out: what does not count, one line each.
         test_samples: size of the test set, None when it is not known or another part is compared.
+        in_no_difference: settings and seeds with a score of some variant, which no pair could use.
     """
 
     question: Question
@@ -77,6 +78,7 @@ class Comparison:
     tuning: Mapping[str, Tuned]
     left_out: tuple[str, ...]
     test_samples: int | None
+    in_no_difference: int
 
     @property
     def tests(self) -> int:
@@ -124,7 +126,8 @@ def comparison(
     rows = estimates(observed, shared)
     order = _best_first(rows, measure.direction)
     observed, rows = observed.ordered(order), tuple(rows[row] for row in order)
-    pairs = against_baseline(observed, observed.variants.index(name), measure, margin)
+    place = observed.variants.index(name)
+    pairs = against_baseline(observed, place, measure, margin)
     if shared.comparable:
         rows = ranked(observed, rows, measure.direction, margin)
     return Comparison(
@@ -141,6 +144,7 @@ def comparison(
         dict(zip(question.variants, told, strict=True)) if told else {},
         left_out(observed, shared, rows, pairs, mode == "matched" and bool(question.others)),
         test_size(question.runs[measure.column], measure.column, dataset_of(question.runs)),
+        in_no_difference(observed, place),
     )
 
 
@@ -248,8 +252,10 @@ def left_out(
         if has_cells and shared.comparable:
             found += _not_common(there[row], shared, estimate.n)
         pair = by_pair.get(estimate.variant)
-        if pair and (pair.unpaired or pair.unpaired_baseline):
+        if pair and (pair.unpaired or pair.unpaired_baseline or pair.incomplete):
             found.append(_unpaired(pair, untuned))
+        if pair and pair.n and estimate.n and pair.n != estimate.n:
+            found.append(f"n = {estimate.n} in its mean and n = {pair.n} in its difference")
         if found:
             lines.append(f"{estimate.variant}: {'; '.join(found)}.")
     if len(lines) > _MOST_LINES:
@@ -280,14 +286,25 @@ def _unpaired(pair: Pair, untuned: Sequence[str]) -> str:
             f"no difference: no setting of {' and of '.join(reasons)} could be chosen, which takes "
             "validation scores of at least 3 seeds"
         )
+    if not pair.n and pair.incomplete:
+        return (
+            f"no difference: at no seed have it and {pair.baseline} a run at each of the "
+            f"{pair.cells} settings that they share"
+        )
     if not pair.n:
         return f"no difference: no seed and setting in common with {pair.baseline}"
+    found = []
     parts = []
     if pair.unpaired:
         parts.append(f"{counted(pair.unpaired, 'run')} of it")
     if pair.unpaired_baseline:
         parts.append(f"{counted(pair.unpaired_baseline, 'run')} of {pair.baseline}")
-    return f"not in the difference, having no partner: {' and '.join(parts)}"
+    if parts:
+        found.append(f"not in the difference, having no partner: {' and '.join(parts)}")
+    if pair.incomplete:
+        seeds = _of(pair.incomplete, pair.n + pair.incomplete, "seed")
+        found.append(f"{seeds} not in the difference: a run is missing at a shared setting")
+    return "; ".join(found)
 
 
 def _of(part: int, whole: int, what: str) -> str:

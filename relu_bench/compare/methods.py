@@ -153,11 +153,9 @@ def _without_counterpart(comparison: Comparison) -> list[str]:
     runs = completed(comparison.question.runs)
     runs = runs[comparison.measure.values(runs).notna()]
     keys = runs[["variant", "cell", "seed"]].drop_duplicates()
-    is_baseline = (keys["variant"] == comparison.baseline).groupby([keys["cell"], keys["seed"]])
-    paired = is_baseline.transform("any") & (is_baseline.transform("size") > 1)
     lone = {
         "no mean": len(keys) - sum(each.runs for each in comparison.estimates),
-        "no difference": int((~paired).sum()),
+        "no difference": comparison.in_no_difference,
     }
     told = [
         f"{counted(count, 'run', 'is', 'are')} in {what}" for what, count in lone.items() if count

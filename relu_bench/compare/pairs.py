@@ -49,7 +49,7 @@ class Pair:
 
     Attributes:
         variant, baseline: which.
-        n: seeds that both have.
+        n: seeds that both have, at each setting that both have.
         cells: settings of the other axes that both have, 1 when nothing else varies.
         unpaired, unpaired_baseline: completed runs of each that have no partner, and are left out.
         correlation: Pearson's, between the paired scores, over three seeds or more; NaN where one
@@ -66,6 +66,8 @@ class Pair:
         seeds_low, seeds_high: seeds that find a difference of the margin with 80 % power at the
             corrected level, for the ends of the 95 % interval of `sd`.
         verdict: on the variant.
+        incomplete: seeds that are left out, since one of the two lacks a run at a setting that
+            both have at other seeds.
     """
 
     variant: str
@@ -93,16 +95,28 @@ class Pair:
     seeds_low: float
     seeds_high: float
     verdict: Verdict
+    incomplete: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class Matched:
-    """The scores of two variants at what both have: one value for each seed, cells averaged."""
+    """The scores of two variants at what both have: one value for each seed, cells averaged.
+
+    Attributes:
+        first, second: (n,), of the seeds at which both have every setting that they share.
+        cells: how many settings they share.
+        used: (cells, seeds), the settings and seeds that they are of.
+        unpaired: runs of each without a partner.
+        incomplete: seeds that lack one of the settings, so that a mean over the others would
+            compare seeds at different settings.
+    """
 
     first: Scores
     second: Scores
     cells: int
+    used: NDArray[np.bool_]
     unpaired: tuple[int, int]
+    incomplete: int
 
     @property
     def differences(self) -> Scores:
@@ -111,16 +125,39 @@ class Matched:
 
 
 def matched(observed: Observations, first: int, second: int) -> Matched:
-    """Pair two variants by setting and seed, then average within each seed."""
+    """Pair two variants by setting and seed, then average within each seed.
+
+    A seed counts when both have a run at every setting that they share: of an unfinished sweep,
+    seeds would else be averaged over different settings, and no two differences be of one kind.
+    """
     one, other = observed.scores[first], observed.scores[second]
     has_one, has_other = known(one), known(other)
     both = has_one & has_other
-    seeds = along(both, 0)
+    shared = along(both, 1)[:, np.newaxis]
+    complete = along(both | ~shared, 0, every=True) & along(both, 0)
+    used = both & complete
     first_means, second_means = (
-        over_cells(np.where(both, scores, np.nan))[seeds] for scores in (one, other)
+        over_cells(np.where(used, scores, np.nan))[complete] for scores in (one, other)
     )
-    lone = (int((has_one & ~both).sum()), int((has_other & ~both).sum()))
-    return Matched(first_means, second_means, int(along(both, 1).sum()), lone)
+    return Matched(
+        first_means,
+        second_means,
+        int(shared.sum()),
+        used,
+        unpaired=(int((has_one & ~both).sum()), int((has_other & ~both).sum())),
+        incomplete=int((along(both, 0) & ~complete).sum()),
+    )
+
+
+def in_no_difference(observed: Observations, baseline: int) -> int:
+    """How many settings and seeds with a score of some variant are in no difference."""
+    there = known(observed.scores)
+    used = np.zeros_like(there)
+    for number in range(len(observed.variants)):
+        if number != baseline:
+            used[number] = matched(observed, number, baseline).used
+            used[baseline] |= used[number]
+    return int((there & ~used).sum())
 
 
 def over_sizes(
@@ -206,6 +243,7 @@ def _pair(variant: str, baseline: str, match: Matched, measure: Measure) -> Pair
         seeds_low=math.nan,
         seeds_high=math.nan,
         verdict="undecided",
+        incomplete=match.incomplete,
     )
 
 
