@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from relu_bench import stats
 from relu_bench.compare.observations import OUTCOMES, Observations, Scores, along, known, over_cells
-from relu_bench.compare.pairs import LEVEL, matched, over_sizes, verdict
+from relu_bench.compare.pairs import LEVEL, matched, over_sizes
 from relu_bench.stats.differences import NARROW
 
 BCA_FROM = 20
@@ -205,7 +205,8 @@ def leading(estimates: Sequence[Estimate]) -> int:
 
 def _standing(lead: NDArray[np.float64], p: float, margin: float) -> Standing:
     """Of a variant whose lead of the best over it is given, seed by seed."""
-    found = verdict(stats.mean(lead), stats.t_interval(lead, NARROW), p, margin)
+    narrow = stats.difference_interval(lead, NARROW)
+    found = stats.fixed_verdict(stats.mean(lead), narrow, p, margin, tied=stats.tied_seeds(lead))
     if found == "practically equal":
         return "practically equal"
     return "behind" if found == "better" else "undecided"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,34 +13,15 @@ from numpy.typing import NDArray
 from relu_bench import stats
 from relu_bench.compare.observations import Observations, Scores, along, known, over_cells
 from relu_bench.stats.differences import NARROW
+from relu_bench.stats.verdicts import Verdict
 
 if TYPE_CHECKING:
     from relu_bench.compare.measures import Measure
 
 
-Verdict = Literal["better", "worse", "practically equal", "undecided"]
 LEVEL = 0.05
 # Differences of equal scores are 0 but for rounding; scores in per cent have fewer digits.
 _DIGITS = 10
-
-
-def verdict(difference: float, narrow: tuple[float, float], p: float, margin: float) -> Verdict:
-    """The verdict on a variant against another.
-
-    A difference that is real but surely smaller than the margin is called practically equal: the
-    margin says what matters.
-
-    Args:
-        difference: the mean, above 0 when the variant is the better one.
-        narrow: the 90 % interval of it; NaN when there is none.
-        p: of the paired t test, corrected for the number of comparisons; NaN when there is none.
-        margin: in the same unit.
-    """
-    if stats.within_margin(narrow, margin):
-        return "practically equal"
-    if math.isnan(p) or p >= LEVEL:
-        return "undecided"
-    return "better" if difference > 0 else "worse"
 
 
 @dataclass(frozen=True)
@@ -55,7 +36,7 @@ class Pair:
         correlation: Pearson's, between the paired scores, over three seeds or more; NaN where one
             side has the same score at all of them.
         difference, sd: mean and standard deviation over the seeds of variant less baseline.
-        low, high: 95 % t interval of the difference.
+        low, high: 95 % t interval of the difference; NaN where all differences are equal and not 0.
         narrow_low, narrow_high: its 90 % interval, which the margin is held against.
         ratio, ratio_low, ratio_high: mean error of the variant by that of the baseline (see
             `Measure.error`: 1 - accuracy or AUC, else the value itself), with its 95 % interval.
@@ -68,6 +49,7 @@ class Pair:
         verdict: on the variant.
         incomplete: seeds that are left out, since one of the two lacks a run at a setting that
             both have at other seeds.
+        tied: n where the differences at all seeds are equal, else 0.
     """
 
     variant: str
@@ -96,6 +78,7 @@ class Pair:
     seeds_high: float
     verdict: Verdict
     incomplete: int = 0
+    tied: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,11 +180,12 @@ def against_baseline(
             flip_smallest=min(tests * stats.smallest_p(pair.n), 1.0),
             seeds_low=float(low[row]),
             seeds_high=float(high[row]),
-            verdict=verdict(
+            verdict=stats.fixed_verdict(
                 measure.direction * pair.difference,
                 (pair.narrow_low, pair.narrow_high),
                 float(p_holm[row]),
                 margin,
+                tied=pair.tied,
             ),
         )
         for row, pair in enumerate(pairs)
@@ -211,8 +195,8 @@ def against_baseline(
 def _pair(variant: str, baseline: str, match: Matched, measure: Measure) -> Pair:
     """All of a comparison but what depends on the number of comparisons."""
     differences = match.differences
-    low, high = stats.t_interval(differences)
-    narrow_low, narrow_high = stats.t_interval(differences, NARROW)
+    low, high = stats.difference_interval(differences)
+    narrow_low, narrow_high = stats.difference_interval(differences, NARROW)
     perfect = measure.scale.perfect
     ratio, ratio_low, ratio_high = stats.ratio_of_means(
         np.abs(perfect - match.first), np.abs(perfect - match.second)
@@ -244,6 +228,7 @@ def _pair(variant: str, baseline: str, match: Matched, measure: Measure) -> Pair
         seeds_high=math.nan,
         verdict="undecided",
         incomplete=match.incomplete,
+        tied=stats.tied_seeds(differences),
     )
 
 
@@ -251,7 +236,7 @@ def _seeds(pairs: Sequence[Pair], margin: float, level: float) -> tuple[Scores, 
     """Seeds that resolve the margin, at both ends of the interval of each pair's sd."""
     ends = np.full((2, len(pairs)), np.nan)
     for row, pair in enumerate(pairs):
-        if pair.n > 1:
+        if pair.n > 1 and not pair.tied:  # which shows no spread to go by
             ends[:, row] = stats.sd_interval(pair.sd, pair.n)
     low, high = stats.seeds_needed(margin, ends, level)
     return low, high

@@ -155,7 +155,9 @@ def _verdicts(comparison: Comparison) -> str:
         )
     decided = [pair for pair in by["undecided"] if pair.n]
     if decided:
-        clauses.append(f"undecided: {_listed([pair.variant for pair in decided])}")
+        clauses.append(
+            f"undecided: {_listed([f'{pair.variant}{_same(pair)}' for pair in decided])}"
+        )
     lost = [pair.variant for pair in by["undecided"] if not pair.n]
     if lost:
         clauses.append(f"not compared: {_listed(lost)}")
@@ -166,11 +168,19 @@ def _verdicts(comparison: Comparison) -> str:
 
 
 def _gaps(comparison: Comparison, pairs: Sequence[Pair]) -> list[str]:
-    """`elu (+0.12 points)`."""
+    """`elu (+0.12 points)`, and where that is so at every seed, that it is."""
     scale = comparison.measure.scale
     digits, unit = decimals(scale.unit), difference_unit(scale.unit)
     shown = [f"{signed(pair.difference, digits)}\u00a0{unit}" for pair in pairs]
-    return [f"{pair.variant} ({gap.strip()})" for pair, gap in zip(pairs, shown, strict=True)]
+    return [
+        f"{pair.variant} ({gap.strip()}{', the same at all seeds' if pair.tied else ''})"
+        for pair, gap in zip(pairs, shown, strict=True)
+    ]
+
+
+def _same(pair: Pair) -> str:
+    """Why a pair is undecided whatever its p: no spread to go by."""
+    return " (the difference is the same at all seeds)" if pair.tied > 1 else ""
 
 
 def _best(comparison: Comparison) -> str:

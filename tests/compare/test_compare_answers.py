@@ -286,6 +286,49 @@ def test_equal_scores_are_practically_equal() -> None:
     assert [each.standing for each in found.estimates] == ["best", "practically equal"]
 
 
+@pytest.mark.parametrize(
+    ("seeds", "others", "verdict"),
+    [
+        (2, 1, "undecided"),
+        (9, 1, "undecided"),
+        (10, 1, "better"),
+        # Ten seeds have a smallest p of .002: times 29 comparisons, it is not below .05.
+        (10, 29, "undecided"),
+    ],
+)
+def test_differences_that_are_all_equal_show_no_spread(
+    seeds: int, others: int, verdict: str
+) -> None:
+    random = np.random.default_rng(0)
+    base = np.round(random.normal(0.96, 0.001, seeds), 4)
+    scores = {"relu": base, "elu": base + 0.005}
+    for place in range(others - 1):
+        name = f"leaky_relu(negative_slope={(place + 1) / 100})"
+        scores[name] = np.round(random.normal(0.96, 0.001, seeds), 4)
+
+    found = compared(variants({name: each.tolist() for name, each in scores.items()}))
+    pair = next(each for each in found.pairs if each.variant == "elu")
+
+    assert (pair.verdict, pair.tied) == (verdict, seeds)
+    assert pair.difference == pytest.approx(0.5)
+    missing = (pair.low, pair.high, pair.narrow_low, pair.narrow_high, pair.seeds_low)
+    assert all(math.isnan(value) for value in missing)
+    assert "the same at all seeds)" in in_words(found)[0]
+
+
+@pytest.mark.parametrize("seeds", [3, 4, 5, 10, 20])
+def test_an_interval_that_ends_at_the_margin_lies_within_it(seeds: int) -> None:
+    # Half of the seeds a little less, half more: rounding once decided which number of seeds did.
+    base = np.linspace(0.95, 0.97, seeds)
+    gaps = np.where(np.arange(seeds) % 2, 0.001, -0.001)
+    rows = variants({"relu": base.tolist(), "elu": (base + gaps).tolist()})
+    end = max(abs(compared(rows).pairs[0].narrow_low), compared(rows).pairs[0].narrow_high)
+
+    for near in (end - 1e-13, end, end + 1e-13):
+        assert compared(rows, margin=near).pairs[0].verdict == "practically equal"
+    assert compared(rows, margin=end - 1e-6).pairs[0].verdict == "undecided"
+
+
 def test_a_tie_of_means_keeps_the_order_of_the_runs() -> None:
     found = compared(variants({"tanh": [0.97, 0.98], "elu": [0.98, 0.97]}))
 
