@@ -14,9 +14,11 @@ from relu_bench.compare.effects import main_effects
 from relu_bench.compare.further import Further
 from relu_bench.compare.questions import questions
 from relu_bench.compare.selection import Selection
+from relu_bench.compare.sentences import one_sample
 from relu_bench.compare.time_to_accuracy import time_to_accuracy
 from relu_bench.compare.views import robustness
 from relu_bench.errors import ReluBenchError
+from relu_bench.wording import difference_unit
 
 View = TypeVar("View")
 
@@ -90,6 +92,7 @@ def answer(
             notices.append(f"{question.experiment}: not compared by {by_what}: {error}")
     if not found:
         raise errors[0]
+    notices += _too_fine(found)
     times, no_times = _beside(
         found if with_times else (),
         lambda each: time_to_accuracy(each, selection.epochs, target),
@@ -106,6 +109,21 @@ def answer(
     )
     said = dict.fromkeys([*selection.notices, *notices, *no_times, *no_effects])
     return Answers(tuple(found), further, across(found), tuple(said))
+
+
+def _too_fine(found: Sequence[Comparison]) -> list[str]:
+    """One line where the margin is less than one evaluated sample: the coarsest table's."""
+    fine = [each for each in found if each.too_fine]
+    if not fine:
+        return []
+    coarsest = max(fine, key=lambda each: each.resolution.points)
+    unit = difference_unit(coarsest.measure.scale.unit)
+    one = one_sample(coarsest).replace("\u00a0", " ")
+    return [
+        f"the margin of {coarsest.margin:g} {unit} is too small to call anything practically "
+        f"equal: {one[:1].lower()}{one[1:]}; the smallest usable one is "
+        f"--margin {coarsest.resolution.smallest_margin:g}"
+    ]
 
 
 def _beside(

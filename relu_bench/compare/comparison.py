@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from relu_bench.compare.estimates import Common, Estimate, common, estimates, ranked
 from relu_bench.compare.measures import (
     Measure,
+    Resolution,
     completed,
     dataset_of,
     further_metrics,
     measure_of,
+    resolution_of,
     test_size,
 )
 from relu_bench.compare.observations import (
@@ -34,6 +36,7 @@ from relu_bench.compare.questions import Question
 from relu_bench.compare.variants import meant, parsed
 from relu_bench.components.registry import nearest
 from relu_bench.errors import ReluBenchError, shorten, show
+from relu_bench.stats.differences import DIGITS
 from relu_bench.wording import counted, plural
 
 # Variants in an error, and lines on what does not count.
@@ -51,7 +54,8 @@ class Comparison:
         question: what was asked.
         measure: what is compared.
         mode: how the other axes are treated: `matched` or `tuned`.
-        margin: differences within ± this are practically none.
+        margin: differences within ± this are practically none; where it is less than one sample of
+            the `resolution`, no difference is called so.
         baseline: the variant that the others are compared with.
         estimates: one a variant, the best mean first.
         pairs: one for each variant but the baseline, in the same order.
@@ -63,6 +67,7 @@ class Comparison:
         left_out: what does not count, one line each.
         test_samples: size of the test set, None when it is not known or another part is compared.
         in_no_difference: settings and seeds with a score of some variant, which no pair could use.
+        resolution: what one evaluated sample changes in a score.
     """
 
     question: Question
@@ -79,11 +84,17 @@ class Comparison:
     left_out: tuple[str, ...]
     test_samples: int | None
     in_no_difference: int
+    resolution: Resolution
 
     @property
     def tests(self) -> int:
         """How many comparisons could be tested, which is what Holm's correction counts."""
         return sum(not math.isnan(pair.p) for pair in self.pairs)
+
+    @property
+    def too_fine(self) -> bool:
+        """Whether the margin is less than one evaluated sample, so that nothing is equal to it."""
+        return round(self.margin, DIGITS) < round(self.resolution.points, DIGITS)
 
     @property
     def of_baseline(self) -> Estimate:
@@ -106,7 +117,8 @@ def comparison(
         baseline: the value, or the label, of the variant to compare with; the first when None.
         metric: column to compare; the test score when None.
         margin: what counts as practically no difference, in the unit that people read (points of a
-            percentage); None for the usual one of the measure.
+            percentage); None for the usual one of the measure, or one sample of a test set that is
+            known by name, whichever is more.
         mode: `matched`: at the same settings of the other axes; `tuned`: each variant at its best.
 
     Raises:
@@ -114,7 +126,11 @@ def comparison(
     """
     further = further_metrics(question.runs, question.metric)
     measure = measure_of(question.metric, metric, further)
-    margin = measure.margin if margin is None else margin
+    resolution = resolution_of(measure, completed(question.runs))
+    if margin is None:
+        # What the runs of an unknown test set tell of its size may be a divisor of it.
+        least = resolution.smallest_margin if resolution.known else 0.0
+        margin = max(measure.margin, least)
     name = baseline_of(question, baseline)
     by_validation = measure_of(question.metric, f"val_{question.metric}")
     _check_measured(question, measure)
@@ -127,9 +143,9 @@ def comparison(
     order = _best_first(rows, measure.direction)
     observed, rows = observed.ordered(order), tuple(rows[row] for row in order)
     place = observed.variants.index(name)
-    pairs = against_baseline(observed, place, measure, margin)
+    pairs = against_baseline(observed, place, measure, margin, resolution.points)
     if shared.comparable:
-        rows = ranked(observed, rows, measure.direction, margin)
+        rows = ranked(observed, rows, measure.direction, margin, resolution.points)
     return Comparison(
         question,
         measure,
@@ -145,6 +161,7 @@ def comparison(
         left_out(observed, shared, rows, pairs, mode == "matched" and bool(question.others)),
         test_size(question.runs[measure.column], measure.column, dataset_of(question.runs)),
         in_no_difference(observed, place),
+        resolution,
     )
 
 

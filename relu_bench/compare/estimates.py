@@ -157,7 +157,11 @@ def _estimate(
 
 
 def ranked(
-    observed: Observations, estimates: Sequence[Estimate], direction: float, margin: float
+    observed: Observations,
+    estimates: Sequence[Estimate],
+    direction: float,
+    margin: float,
+    resolution: float,
 ) -> tuple[Estimate, ...]:
     """The estimates with their letters and their standing against the best.
 
@@ -172,6 +176,7 @@ def ranked(
         estimates: one for each variant.
         direction: 1.0 when higher is better, else -1.0.
         margin: in the unit of the scores.
+        resolution: what one evaluated sample changes in a score, in that unit.
     """
     numbers = [row for row, estimate in enumerate(estimates) if estimate.n]
     if not numbers:
@@ -189,7 +194,9 @@ def ranked(
     for (first, second), sample, its_p in zip(pairs, samples, corrected, strict=True):
         if best in (first, second):
             lead = direction * (sample if first == best else -sample)
-            standings[second if first == best else first] = _standing(lead, float(its_p), margin)
+            standings[second if first == best else first] = _standing(
+                lead, float(its_p), margin, resolution
+            )
     letters = _letters(estimates, pairs, samples, corrected) if all_pairs else {}
     return tuple(
         replace(estimate, letters=letters.get(row, ""), standing=standings.get(row, ""))
@@ -203,10 +210,12 @@ def leading(estimates: Sequence[Estimate]) -> int:
     return next(row for row, each in enumerate(estimates) if 2 * each.n >= most)
 
 
-def _standing(lead: NDArray[np.float64], p: float, margin: float) -> Standing:
+def _standing(lead: NDArray[np.float64], p: float, margin: float, resolution: float) -> Standing:
     """Of a variant whose lead of the best over it is given, seed by seed."""
     narrow = stats.difference_interval(lead, NARROW)
-    found = stats.fixed_verdict(stats.mean(lead), narrow, p, margin, tied=stats.tied_seeds(lead))
+    found = stats.fixed_verdict(
+        stats.mean(lead), narrow, p, margin, resolution=resolution, tied=stats.tied_seeds(lead)
+    )
     if found == "practically equal":
         return "practically equal"
     return "behind" if found == "better" else "undecided"

@@ -307,6 +307,50 @@ def test_size(scores: Series, column: str, dataset: str) -> int | None:
     return sample_size(scores) if metric == "accuracy" else None
 
 
+@dataclass(frozen=True)
+class Resolution:
+    """What one evaluated sample changes in an accuracy: no two runs differ by less, but for 0.
+
+    Attributes:
+        samples: how many there are; 0 for what is no accuracy, or where that is not known.
+        known: whether the data set is known by name; else the runs tell the least number.
+        points: what one of them is, in the unit that people read; 0.0 without samples.
+    """
+
+    samples: int
+    known: bool
+    points: float
+
+    @property
+    def smallest_margin(self) -> float:
+        """`points`, rounded up to two digits that count."""
+        if not self.points:
+            return 0.0
+        digits = 1 - math.floor(math.log10(self.points))
+        return float(math.ceil(round(self.points * 10.0**digits, 6)) / 10.0**digits)
+
+
+def resolution_of(measure: Measure, runs: DataFrame) -> Resolution:
+    """The resolution of a test or validation accuracy; that of the smallest part, if they differ.
+
+    An accuracy in training is a mean over batches and has none.
+    """
+    dataset = dataset_of(runs)
+    info = _info(dataset)
+    if not measure.is_rate or "train_" in measure.column:
+        return Resolution(0, info is not None, 0.0)
+    if info is None:
+        samples = sample_size(runs[measure.column]) or 0
+    elif "val_" in measure.column:
+        shares = runs.loc[runs["validation_split"] > 0, "validation_split"]
+        # As `data.parts` holds out; a cap on the training samples comes after.
+        samples = round(info.train_count * float(shares.min())) if len(shares) else 0
+    else:
+        samples = info.test_count
+    points = measure.scale.factor / samples if samples else 0.0
+    return Resolution(samples, info is not None, points)
+
+
 def is_known(dataset: str) -> bool:
     """Whether the size of a data set's test set is known, not told by the runs."""
     return _info(dataset) is not None

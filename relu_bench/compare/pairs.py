@@ -156,9 +156,17 @@ def over_sizes(
 
 
 def against_baseline(
-    observed: Observations, baseline: int, measure: Measure, margin: float
+    observed: Observations, baseline: int, measure: Measure, margin: float, resolution: float
 ) -> tuple[Pair, ...]:
-    """Every other variant against the baseline, in the order of the variants."""
+    """Every other variant against the baseline, in the order of the variants.
+
+    Args:
+        observed: the scores.
+        baseline: the number of the variant to compare with.
+        measure: of the scores.
+        margin: in the unit of the scores.
+        resolution: what one evaluated sample changes in a score, in that unit; 0.0 if not known.
+    """
     numbers = [number for number in range(len(observed.variants)) if number != baseline]
     matches = [matched(observed, number, baseline) for number in numbers]
     samples = [match.differences for match in matches]
@@ -185,6 +193,7 @@ def against_baseline(
                 (pair.narrow_low, pair.narrow_high),
                 float(p_holm[row]),
                 margin,
+                resolution=resolution,
                 tied=pair.tied,
             ),
         )

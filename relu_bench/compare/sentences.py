@@ -46,7 +46,7 @@ _VERDICTS = ("better", "worse", "practically equal", "undecided")
 def in_words(comparison: Comparison) -> tuple[str, ...]:
     """The answer and its limits, a sentence or two each."""
     found = [_verdicts(comparison), _best(comparison), scope(comparison)]
-    found += [_power(comparison), _sign_flip(comparison), *_tuning(comparison)]
+    found += [_coarse(comparison), _power(comparison), _sign_flip(comparison), *_tuning(comparison)]
     return tuple(sentence for sentence in found if sentence)
 
 
@@ -200,6 +200,38 @@ def _best(comparison: Comparison) -> str:
     if names["undecided"]:
         clauses.append(f"not told apart from it: {_listed(names['undecided'])}")
     return f"{'; '.join(clauses)}."
+
+
+def _coarse(comparison: Comparison) -> str:
+    """What the number of evaluated samples has to do with the margin, where it has."""
+    if comparison.too_fine:
+        return (
+            f"{one_sample(comparison)} is more than the margin of {_margin(comparison)}: nothing "
+            "can be called practically equal."
+        )
+    usual = comparison.measure.margin
+    if comparison.resolution.smallest_margin <= usual or comparison.margin <= usual:
+        return ""
+    if comparison.margin != comparison.resolution.smallest_margin:
+        return ""
+    return (
+        f"{one_sample(comparison)}, so the margin is {_margin(comparison)} in place of the usual "
+        f"{usual:g}."
+    )
+
+
+def one_sample(comparison: Comparison) -> str:
+    """`One of 360 test images is 0.28 points`."""
+    resolution, column = comparison.resolution, comparison.measure.column
+    part = "validation" if "val_" in column else "test"
+    least = "" if resolution.known else "at least "
+    what = called(dataset_of(comparison.question.runs))
+    unit = difference_unit(comparison.measure.scale.unit)
+    most = "" if resolution.known else "at most "
+    return (
+        f"One of {least}{resolution.samples:,} {part} {what} is {most}{resolution.points:.2g}\u00a0"
+        f"{unit}"
+    )
 
 
 def _power(comparison: Comparison) -> str:

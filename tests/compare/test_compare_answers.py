@@ -329,6 +329,65 @@ def test_an_interval_that_ends_at_the_margin_lies_within_it(seeds: int) -> None:
     assert compared(rows, margin=end - 1e-6).pairs[0].verdict == "undecided"
 
 
+def coarse(samples: int, seeds: int, **given: Any) -> list[Row]:
+    """Accuracies of so few samples that one is the least difference; most are ties."""
+    random = np.random.default_rng(1)
+    scores = {
+        name: ((samples - random.integers(8, 10, seeds)) / samples).tolist()
+        for name in ("relu", "elu")
+    }
+    return variants(scores, **given)
+
+
+def test_nothing_is_practically_equal_below_one_test_sample() -> None:
+    rows = coarse(360, 8, dataset="digits")
+    same = variants({"relu": [0.975, 0.9, 0.925], "elu": [0.975, 0.9, 0.925]}, dataset="digits")
+
+    found = compared(rows)
+    words = " ".join(in_words(found)).replace("\u00a0", " ")
+    assert found.margin == 0.28
+    assert "One of 360 test images is 0.28 points, so the margin is 0.28 points in place" in words
+    fine = answers_of(same, margin=0.1)
+    assert fine.comparisons[0].pairs[0].verdict == "undecided"
+    assert [each.standing for each in fine.comparisons[0].estimates] == ["best", "undecided"]
+    assert fine.notices == (
+        "the margin of 0.1 points is too small to call anything practically equal: one of 360 "
+        "test images is 0.28 points; the smallest usable one is --margin 0.28",
+    )
+    usable = answers_of(same, margin=0.28)
+    assert (usable.comparisons[0].pairs[0].verdict, usable.notices) == ("practically equal", ())
+    assert answers_of(same[:2] + same[3:5]).comparisons[0].pairs[0].verdict == "undecided"
+
+
+def test_the_resolution_is_that_of_the_part_that_was_evaluated() -> None:
+    mnist, digits = noisy(["relu", "elu"], 4), coarse(360, 4, dataset="digits")
+    folder = coarse(500, 8, dataset="./leaves")
+
+    assert compared(mnist).margin == 0.1
+    assert compared(digits, metric="val_accuracy").resolution.samples == round(1437 * 0.2)
+    assert compared(digits, metric="train_accuracy").resolution.samples == 0
+    assert compared(digits, metric="test_loss").margin == 0.01
+    leaves = answers_of(folder)
+    # Their accuracies tell a size, but not surely: the margin stays, and nothing is equal.
+    assert leaves.comparisons[0].margin == 0.1
+    assert "one of at least 500 test samples is at most 0.2 points" in leaves.notices[0]
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 4])
+def test_coarse_scores_are_not_often_called_equal_where_they_differ(seeds: int) -> None:
+    random = np.random.default_rng(seeds)
+    alarms = 0
+    for _ in range(100):
+        # 9 wrong of 360 on the mean, and one more, which is the margin of 0.28 points.
+        wrong = {"relu": random.binomial(360, 0.025, seeds)}
+        wrong["elu"] = wrong["relu"] + (random.random(seeds) < 0.36)
+        scores = {name: (1 - each / 360).tolist() for name, each in wrong.items()}
+        pair = compared(variants(scores, dataset="digits"), margin=0.1).pairs[0]
+        alarms += pair.verdict == "practically equal"
+
+    assert alarms == 0
+
+
 def test_a_tie_of_means_keeps_the_order_of_the_runs() -> None:
     found = compared(variants({"tanh": [0.97, 0.98], "elu": [0.98, 0.97]}))
 
