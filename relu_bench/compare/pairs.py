@@ -44,12 +44,15 @@ class Pair:
         flip_p, flip_p_holm: of the sign-flip test, likewise.
         flip_smallest: the smallest p that the sign-flip test can give here after the correction.
         improvement: share of the seeds at which the variant is better, ties counting half.
-        seeds_low, seeds_high: seeds that find a difference of the margin with 80 % power at the
-            corrected level, for the ends of the 95 % interval of `sd`.
+        seeds_low, seeds_high: seeds that find a true difference of the margin with 80 % power at
+            the corrected level, for the ends of the 95 % interval of `sd`, which is one for normal
+            differences only.
         verdict: on the variant.
         incomplete: seeds that are left out, since one of the two lacks a run at a setting that
             both have at other seeds.
         tied: n where the differences at all seeds are equal, else 0.
+        equal_seeds_low, equal_seeds_high: seeds that show a true difference of 0 to be within the
+            margin with 80 % power, for the same ends; infinite where nothing can be called equal.
     """
 
     variant: str
@@ -79,6 +82,8 @@ class Pair:
     verdict: Verdict
     incomplete: int = 0
     tied: int = 0
+    equal_seeds_low: float = math.nan
+    equal_seeds_high: float = math.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +182,10 @@ def against_baseline(
         _pair(observed.variants[number], observed.variants[baseline], match, measure)
         for number, match in zip(numbers, matches, strict=True)
     ]
-    low, high = _seeds(pairs, margin, LEVEL / tests)
+    ends = _sd_ends(pairs)
+    low, high = stats.seeds_needed(margin, ends, LEVEL / tests)
+    usable = margin if round(margin, _DIGITS) >= round(resolution, _DIGITS) else 0.0
+    equal_low, equal_high = stats.seeds_to_show_equality(ends, usable)
     return tuple(
         replace(
             pair,
@@ -188,6 +196,8 @@ def against_baseline(
             flip_smallest=min(tests * stats.smallest_p(pair.n), 1.0),
             seeds_low=float(low[row]),
             seeds_high=float(high[row]),
+            equal_seeds_low=float(equal_low[row]),
+            equal_seeds_high=float(equal_high[row]),
             verdict=stats.fixed_verdict(
                 measure.direction * pair.difference,
                 (pair.narrow_low, pair.narrow_high),
@@ -241,11 +251,10 @@ def _pair(variant: str, baseline: str, match: Matched, measure: Measure) -> Pair
     )
 
 
-def _seeds(pairs: Sequence[Pair], margin: float, level: float) -> tuple[Scores, Scores]:
-    """Seeds that resolve the margin, at both ends of the interval of each pair's sd."""
+def _sd_ends(pairs: Sequence[Pair]) -> Scores:
+    """The ends of the 95 % interval of each pair's sd, (2, pairs); NaN where there is no spread."""
     ends = np.full((2, len(pairs)), np.nan)
     for row, pair in enumerate(pairs):
-        if pair.n > 1 and not pair.tied:  # which shows no spread to go by
+        if pair.n > 1 and not pair.tied:
             ends[:, row] = stats.sd_interval(pair.sd, pair.n)
-    low, high = stats.seeds_needed(margin, ends, level)
-    return low, high
+    return ends

@@ -40,6 +40,10 @@ Marks = tuple[str, str]
 _MOST_NAMED = 6
 _MOST_TUNED = 12
 _ENOUGH_SEEDS = "of the variants with at least half of the seeds"
+_FIXED = (
+    "The number of seeds must be fixed beforehand: adding seeds until something is decided is no "
+    "test at 5\u00a0%."
+)
 _VERDICTS = ("better", "worse", "practically equal", "undecided")
 
 
@@ -116,11 +120,13 @@ def _columns_of_pairs(comparison: Comparison) -> str:
     errors, won = f"{what} by that of the baseline.", "P(better): share of seeds won."
     if not comparison.tests:
         return f"{errors} {won} No interval, p, r or number of seeds: no pair has two seeds."
-    needed = (
-        f"to find {_margin(comparison)} with 80\u00a0% power"
-        if comparison.margin
-        else "no number finds a difference of 0"
-    )
+    needed = "no number finds a difference of 0"
+    if comparison.margin:
+        needed = (
+            f"to find a true difference of {_margin(comparison)} with 80\u00a0% power; if equal: "
+            "to show a true difference of 0 to be within the margin; both of undecided pairs, and "
+            "95\u00a0% ranges for normal differences only"
+        )
     return (
         f"{errors} p: paired t test over the seeds; sign-flip p beside it; both by Holm over "
         f"{counted(comparison.tests, 'comparison')}. r: correlation of paired runs. {won} seeds: "
@@ -235,24 +241,40 @@ def one_sample(comparison: Comparison) -> str:
 
 
 def _power(comparison: Comparison) -> str:
-    """How many seeds would resolve the margin, for the typical pair and the one that needs most."""
-    known = [pair for pair in comparison.pairs if not math.isnan(pair.seeds_low)]
-    if not known or comparison.margin == 0:
+    """How many seeds would resolve the margin, for the typical open pair and the noisiest."""
+    known = [
+        pair
+        for pair in comparison.pairs
+        if pair.verdict == "undecided" and not math.isnan(pair.seeds_low)
+    ]
+    if not known:
         return ""
+    if comparison.margin == 0:
+        return _FIXED
     level = f"{LEVEL:g}/{comparison.tests}" if comparison.tests > 1 else f"{LEVEL:g}"
     known.sort(key=lambda pair: pair.sd)
     typical, noisiest = known[(len(known) - 1) // 2], known[-1]
-    needed = f"{seed_range(typical.seeds_low, typical.seeds_high)} seeds"
+    needed, equal = f"{_needed(typical)} seeds", f"{_equal(typical)}"
     if len(known) > 1:
-        most = seed_range(noisiest.seeds_low, noisiest.seeds_high)
         needed += (
-            f" for the pair of median noise ({typical.variant}), {most} for the noisiest "
-            f"({noisiest.variant})"
+            f" for the undecided pair of median noise ({typical.variant}), {_needed(noisiest)} for "
+            f"the noisiest ({noisiest.variant})"
         )
+        equal += f" and {_equal(noisiest)}"
+    shown = "" if comparison.too_fine else f"; showing that there is none takes {equal}"
     return (
-        f"Finding a difference of {_margin(comparison)} with 80\u00a0% power at the level {level} "
-        f"takes {needed}: ranges are those of the sd's 95\u00a0% interval."
+        f"To find a true difference of {_margin(comparison)} with 80\u00a0% power at the level "
+        f"{level} takes {needed}{shown}. Ranges are those of the sd's 95\u00a0% interval, for "
+        f"normal differences. {_FIXED}"
     )
+
+
+def _needed(pair: Pair) -> str:
+    return seed_range(pair.seeds_low, pair.seeds_high)
+
+
+def _equal(pair: Pair) -> str:
+    return seed_range(pair.equal_seeds_low, pair.equal_seeds_high)
 
 
 def _sign_flip(comparison: Comparison) -> str:

@@ -166,10 +166,23 @@ def _certainty(comparison: Comparison) -> Table:
             signed_between(pair.narrow_low, pair.narrow_high, digits),
             probability(pair.flip_p_holm),
             rounded(pair.improvement, 2),
-            seed_range(pair.seeds_low, pair.seeds_high),
+            *_seeds(pair),
         )
         for pair in comparison.pairs
     ]
-    heads = (_head(comparison), "n", "r", "90 % interval", "sign-flip p", "P(better)", "seeds")
+    heads = (
+        *(_head(comparison), "n", "r", "90 % interval", "sign-flip p", "P(better)"),
+        *("seeds", "if equal"),
+    )
     title = f"How sure: pairs with {comparison.baseline}"
     return table(title, heads, rows, _marks(comparison, comparison.pairs))
+
+
+def _seeds(pair: Pair) -> tuple[str, str]:
+    """How many would find a difference, and how many show that there is none, of what is open."""
+    if pair.verdict != "undecided":
+        return "", ""
+    return (
+        seed_range(pair.seeds_low, pair.seeds_high),
+        seed_range(pair.equal_seeds_low, pair.equal_seeds_high),
+    )

@@ -60,7 +60,12 @@ STATISTICS = (
         "undecided.",
     ),
     Term("P(better)", "Share of the seeds that the variant wins, a tie being half a win."),
-    Term("seeds", "How many would find a difference of the margin with 80 % power."),
+    Term(
+        "seeds",
+        "Of undecided pairs, how many would find a true difference of the margin with 80 % power; "
+        "if equal: how many would show a true difference of 0 to be within the margin. Ranges are "
+        "95 % ranges for normal differences only. The number must be fixed beforehand.",
+    ),
     Term(
         "letters",
         "Variants that share one cannot be told apart by paired t tests of all pairs, with Holm's "

@@ -17,7 +17,9 @@ from relu_bench.compare import (
 from relu_bench.compare.measures import is_known, rule_of_three
 from relu_bench.compare.methods import RECURRENT_MODELS, idle_settings
 from relu_bench.compare.sentences import legend
+from relu_bench.compare.tables import tables_of
 from relu_bench.networks import models
+from relu_bench.stats import sd_interval
 
 ACTIVATIONS = ["relu", "elu", "tanh", "selu", "silu", "mish", "sigmoid"]
 ORDER = "see the training data in the same order"
@@ -116,7 +118,31 @@ def test_no_number_of_seeds_finds_no_difference() -> None:
     rows = noisy(["relu", "elu"], 6)
 
     assert "seeds: no number finds a difference of 0." in legend_of(rows, margin=0.0)
-    assert "seeds: to find 0.1 points with 80 % power." in legend_of(rows)
+    assert (
+        "seeds: to find a true difference of 0.1 points with 80 % power; if equal: to show a"
+        in (legend_of(rows))
+    )
+    assert "must be fixed beforehand" in words_of(rows, margin=0.0)
+
+
+def test_only_undecided_pairs_are_told_what_it_would_take() -> None:
+    rows = noisy(["relu", "elu", "tanh"], 6)
+    for row in rows:
+        row["test_accuracy"] -= 0.1 * (row["activation"] == "tanh")
+
+    found = compared(rows)
+    sure = tables_of(found)[-1]
+    seeds = {row[0]: row[-2:] for row in sure.rows}
+    elu = next(pair for pair in found.pairs if pair.variant == "elu")
+    words = words_of(rows)
+
+    assert seeds["tanh"] == ("", "")
+    assert seeds["elu"][1].split("–")[0] == f"{elu.equal_seeds_low:.0f}"
+    assert elu.equal_seeds_low == pytest.approx(8.6 * (sd_interval(elu.sd, 6)[0] / 0.1) ** 2, abs=3)
+    assert "To find a true difference of 0.1 points" in words
+    assert f"; showing that there is none takes {seeds['elu'][1]}." in words
+    assert "for normal differences. The number of seeds must be fixed beforehand" in words
+    assert "beforehand" not in words_of([row for row in rows if row["activation"] != "elu"])
 
 
 def test_the_ratio_of_an_area_is_that_of_what_it_lacks() -> None:

@@ -48,8 +48,8 @@ def test_the_whole_text() -> None:
         "* elu             +0.38 +0.22 to +0.53    0.86 0.004  better\n"
         "\n"
         "How sure: pairs with relu\n"
-        "  activation n    r  90 % interval sign-flip p P(better) seeds\n"
-        "* elu        4 0.77 +0.26 to +0.49       0.125      1.00 5–102\n"
+        "  activation n    r  90 % interval sign-flip p P(better) seeds if equal\n"
+        "* elu        4 0.77 +0.26 to +0.49       0.125      1.00\n"
         "\n"
         "On mnist with mlp(hidden=[128, 64]), by test accuracy, better than relu: elu\n"
         "  (+0.38 points).\n"
@@ -57,8 +57,6 @@ def test_the_whole_text() -> None:
         "The numbers speak of the noise of training, with one split of the data, over 4\n"
         "  seeds, on this fixed test set of 10,000 images, whose own sampling error is\n"
         "  about ±0.3 points.\n"
-        "Finding a difference of 0.1 points with 80 % power at the level 0.05 takes 5–102\n"
-        "  seeds: ranges are those of the sd's 95 % interval.\n"
         "The sign-flip test cannot decide with 4 seeds: its smallest p, by Holm over 1\n"
         "  comparison, is 0.12; 6 would do.\n"
         "\n"
@@ -69,8 +67,10 @@ def test_the_whole_text() -> None:
         "  seeds.\n"
         "×errors: mean error by that of the baseline. p: paired t test over the seeds;\n"
         "  sign-flip p beside it; both by Holm over 1 comparison. r: correlation of\n"
-        "  paired runs. P(better): share of seeds won. seeds: to find 0.1 points with\n"
-        "  80 % power."
+        "  paired runs. P(better): share of seeds won. seeds: to find a true difference\n"
+        "  of 0.1 points with 80 % power; if equal: to show a true difference of 0 to be\n"
+        "  within the margin; both of undecided pairs, and 95 % ranges for normal\n"
+        "  differences only."
     )
 
 
@@ -259,7 +259,7 @@ def test_markdown_renders_with_every_name_as_it_is() -> None:
     assert html.count("<table>") == 3
     names = {row[0] for row in cells.rows}
     assert {"relu", LONG, HOSTILE} <= names
-    assert {len(row) for row in cells.rows} == {6, 7, 9}
+    assert {len(row) for row in cells.rows} == {6, 8, 9}
     assert "<strong>" in html
 
 
