@@ -58,6 +58,14 @@ class Scale:
         """The best value that there can be: 100 % or 1 of a share or area, 0 of an error."""
         return self.factor if self.higher_is_better else 0.0
 
+    def bounded(self, low: float, high: float, *, difference: bool = False) -> tuple[float, float]:
+        """The ends of an interval, no further than a score, or a difference of two, can be."""
+        if not self.higher_is_better:
+            return low, high
+        least = -self.perfect if difference else 0.0
+        ends = (min(max(end, least), self.perfect) for end in (low, high))
+        return next(ends), next(ends)
+
     @property
     def suffix(self) -> str:
         """The unit in brackets for a heading, empty when there is none."""

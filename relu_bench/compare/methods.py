@@ -182,8 +182,14 @@ def _tested(comparison: Comparison) -> list[str]:
         lines = [
             _tests(comparison),
             "Variants count as practically equal when the 90\u00a0% t interval of their "
-            f"difference lies within {margin} (two one-sided tests at 5\u00a0%).",
+            f"difference lies within {margin} (two one-sided tests at 5\u00a0% for each "
+            "comparison).",
         ]
+        if comparison.tests > 1:
+            lines.append(
+                "Better and worse are held at 5\u00a0% for the table together, as are the "
+                f"intervals of the differences (t at 1 - {LEVEL:g}/{comparison.tests})."
+            )
     if any(each.letters for each in comparison.estimates):
         lines.append("Letters group variants that paired t tests of all pairs (Holm) do not part.")
     return lines

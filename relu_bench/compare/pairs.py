@@ -53,6 +53,8 @@ class Pair:
         tied: n where the differences at all seeds are equal, else 0.
         equal_seeds_low, equal_seeds_high: seeds that show a true difference of 0 to be within the
             margin with 80 % power, for the same ends; infinite where nothing can be called equal.
+        simultaneous_low, simultaneous_high: t interval of the difference at 1 - 0.05 / m, which
+            holds together with those of all m comparisons of the table in 95 % (Bonferroni).
     """
 
     variant: str
@@ -84,6 +86,8 @@ class Pair:
     tied: int = 0
     equal_seeds_low: float = math.nan
     equal_seeds_high: float = math.nan
+    simultaneous_low: float = math.nan
+    simultaneous_high: float = math.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +188,8 @@ def against_baseline(
     ]
     ends = _sd_ends(pairs)
     low, high = stats.seeds_needed(margin, ends, LEVEL / tests)
+    level = stats.simultaneous_level(tests, 1 - LEVEL)
+    together = [stats.difference_interval(sample, level) for sample in samples]
     usable = margin if round(margin, _DIGITS) >= round(resolution, _DIGITS) else 0.0
     equal_low, equal_high = stats.seeds_to_show_equality(ends, usable)
     return tuple(
@@ -198,6 +204,8 @@ def against_baseline(
             seeds_high=float(high[row]),
             equal_seeds_low=float(equal_low[row]),
             equal_seeds_high=float(equal_high[row]),
+            simultaneous_low=together[row][0],
+            simultaneous_high=together[row][1],
             verdict=stats.fixed_verdict(
                 measure.direction * pair.difference,
                 (pair.narrow_low, pair.narrow_high),

@@ -76,6 +76,8 @@ def legend(comparison: Comparison, marks: Marks = ("*", "?")) -> tuple[str, ...]
         lines.append(f"No BCa intervals: more than {MOST_BCA:,} variants.")
     if comparison.pairs:
         lines.append(_columns_of_pairs(comparison))
+    if comparison.tests:
+        lines.append(_errors_of_verdicts(comparison))
     diverged = [each for each in estimates if each.diverged]
     if diverged:
         listed = _listed([f"{each.variant} ({each.diverged} of {each.runs})" for each in diverged])
@@ -131,6 +133,21 @@ def _columns_of_pairs(comparison: Comparison) -> str:
         f"{errors} p: paired t test over the seeds; sign-flip p beside it; both by Holm over "
         f"{counted(comparison.tests, 'comparison')}. r: correlation of paired runs. {won} seeds: "
         f"{needed}."
+    )
+
+
+def _errors_of_verdicts(comparison: Comparison) -> str:
+    """What the intervals of the differences hold, and how often which verdict is wrong."""
+    if comparison.tests == 1:
+        return (
+            "'Practically equal' rests on the 90\u00a0% interval. It, and better or worse, are "
+            "each wrong in at most 5\u00a0% of cases."
+        )
+    return (
+        f"95\u00a0% interval of a difference: all {comparison.tests} hold together (t at "
+        f"1 - {LEVEL:g}/{comparison.tests}); 'practically equal' rests on the 90\u00a0% one. It is "
+        "wrong in at most 5\u00a0% of cases for each comparison, better or worse in at most "
+        "5\u00a0% for the table together."
     )
 
 

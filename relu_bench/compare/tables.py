@@ -97,7 +97,8 @@ def _marks(comparison: Comparison, rows: Sequence[Estimate | Pair]) -> tuple[Mar
 
 
 def _scores(comparison: Comparison) -> Table:
-    digits = decimals(comparison.measure.scale.unit)
+    scale = comparison.measure.scale
+    digits = decimals(scale.unit)
     estimates = comparison.estimates
     with_bca = any(not math.isnan(each.bca_low) for each in estimates)
     with_letters = any(each.letters for each in estimates)
@@ -111,7 +112,7 @@ def _scores(comparison: Comparison) -> Table:
             f"{each.learned}/{each.runs}",
             rounded(each.mean, digits),
             rounded(each.sd, digits),
-            between(each.low, each.high, digits),
+            between(*scale.bounded(each.low, each.high), digits),
         ]
         if not with_bca:
             cells += [rounded(value, digits) for value in (each.median, each.iqm)]
@@ -121,13 +122,14 @@ def _scores(comparison: Comparison) -> Table:
 
 
 def _robust(comparison: Comparison) -> Table:
-    digits = decimals(comparison.measure.scale.unit)
+    scale = comparison.measure.scale
+    digits = decimals(scale.unit)
     rows = [
         (
             each.variant,
             rounded(each.median, digits),
             rounded(each.iqm, digits),
-            between(each.bca_low, each.bca_high, digits),
+            between(*scale.bounded(each.bca_low, each.bca_high), digits),
         )
         for each in comparison.estimates
     ]
@@ -143,7 +145,7 @@ def _differences(comparison: Comparison) -> Table:
         (
             pair.variant,
             signed(pair.difference, digits),
-            signed_between(pair.low, pair.high, digits),
+            signed_between(*_together(comparison, pair), digits),
             rounded(pair.ratio, 2),
             probability(pair.p_holm),
             pair.verdict,
@@ -156,14 +158,23 @@ def _differences(comparison: Comparison) -> Table:
     return table(title, heads, rows, _marks(comparison, comparison.pairs))
 
 
+def _together(comparison: Comparison, pair: Pair) -> tuple[float, float]:
+    """The interval that holds together with those of all pairs, within what a difference can be."""
+    ends = pair.simultaneous_low, pair.simultaneous_high
+    return comparison.measure.scale.bounded(*ends, difference=True)
+
+
 def _certainty(comparison: Comparison) -> Table:
-    digits = decimals(comparison.measure.scale.unit)
+    scale = comparison.measure.scale
+    digits = decimals(scale.unit)
     rows = [
         (
             pair.variant,
             str(pair.n),
             rounded(pair.correlation, 2),
-            signed_between(pair.narrow_low, pair.narrow_high, digits),
+            signed_between(
+                *scale.bounded(pair.narrow_low, pair.narrow_high, difference=True), digits
+            ),
             probability(pair.flip_p_holm),
             rounded(pair.improvement, 2),
             *_seeds(pair),

@@ -56,8 +56,8 @@ STATISTICS = (
     Term(
         "verdict",
         "Practically equal: the 90 % interval of the difference lies within ± the margin (two "
-        "one-sided tests, Schuirmann 1987). Else better or worse: p below 0.05 after Holm. Else "
-        "undecided.",
+        "one-sided tests, Schuirmann 1987), at 5 % for each comparison. Else better or worse: p "
+        "below 0.05 after Holm, at 5 % for the table together. Else undecided.",
     ),
     Term("P(better)", "Share of the seeds that the variant wins, a tie being half a win."),
     Term(

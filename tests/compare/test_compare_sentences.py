@@ -368,6 +368,20 @@ def test_names_of_axes_have_no_underscores() -> None:
     assert "learning_rate" not in text
 
 
+def test_it_says_of_what_the_errors_of_verdicts_are() -> None:
+    rows = noisy(["relu", "elu", "tanh"], 5)
+
+    assert (
+        "all 2 hold together (t at 1 - 0.05/2); 'practically equal' rests on the 90 % one. It is "
+        "wrong in at most 5 % of cases for each comparison, better or worse in at most 5 % for "
+        "the table together." in legend_of(rows)
+    )
+    assert "(two one-sided tests at 5 % for each comparison). Better and worse are held at 5 %" in (
+        said_of(rows)
+    )
+    assert "together" not in legend_of(rows[:10]) + said_of(rows[:10])
+
+
 def test_one_comparison_is_one() -> None:
     rows = [row for norm in (False, True) for row in noisy(["relu"], 4, batch_norm=norm)]
 

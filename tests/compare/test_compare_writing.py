@@ -70,7 +70,9 @@ def test_the_whole_text() -> None:
         "  paired runs. P(better): share of seeds won. seeds: to find a true difference\n"
         "  of 0.1 points with 80 % power; if equal: to show a true difference of 0 to be\n"
         "  within the margin; both of undecided pairs, and 95 % ranges for normal\n"
-        "  differences only."
+        "  differences only.\n"
+        "'Practically equal' rests on the 90 % interval. It, and better or worse, are\n"
+        "  each wrong in at most 5 % of cases."
     )
 
 
