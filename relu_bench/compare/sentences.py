@@ -207,22 +207,24 @@ def _same(pair: Pair) -> str:
 
 
 def _best(comparison: Comparison) -> str:
-    found = [each for each in comparison.estimates if each.standing == "best"]
-    if not found:
+    """The set that is not told apart from the best mean: one winner of it would be chance."""
+    leaders = [each for each in comparison.estimates if each.standing not in ("", "behind")]
+    if not leaders:
         return ""
     scale = comparison.measure.scale
-    score = f"{rounded(found[0].mean, decimals(scale.unit))}\u00a0{scale.unit}".strip()
-    names = {
-        standing: [each.variant for each in comparison.estimates if each.standing == standing]
-        for standing in ("practically equal", "undecided")
-    }
-    among = f" {_ENOUGH_SEEDS}" if _first_has_few_seeds(comparison) else ""
-    clauses = [f"The best mean{among} is that of {_called(comparison, found[0].variant)}, {score}"]
-    if names["practically equal"]:
-        clauses.append(f"practically equal to it: {_listed(names['practically equal'])}")
-    if names["undecided"]:
-        clauses.append(f"not told apart from it: {_listed(names['undecided'])}")
-    return f"{'; '.join(clauses)}."
+    shown = [rounded(each.mean, decimals(scale.unit)) for each in leaders if each.n]
+    ends = list(dict.fromkeys((min(shown, key=float), max(shown, key=float))))
+    means = f"{' to '.join(ends)}\u00a0{scale.unit}".strip()
+    among = f", {_ENOUGH_SEEDS}" if _first_has_few_seeds(comparison) else ""
+    if len(leaders) == 1:
+        ranked = sum(bool(each.standing) for each in comparison.estimates)
+        apart = ", told apart from all others" if ranked > 1 else ""
+        return f"Best{among}: {_called(comparison, leaders[0].variant)}, {means}{apart}."
+    names = _listed([each.variant for each in leaders])
+    return (
+        f"Not told apart from the best{among}: {names} (means of {means}). Which of these "
+        f"{len(leaders)} has the best mean may be chance."
+    )
 
 
 def _coarse(comparison: Comparison) -> str:

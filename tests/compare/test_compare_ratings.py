@@ -94,7 +94,7 @@ def test_the_words_and_units() -> None:
     assert "Minus relu, in rating" in text
     assert "better than relu: elu (-0.0098 rating); worse than relu: tanh (+0.0402" in text
     assert "practically equal (90 % interval within ±0.005 rating)" in text
-    assert "The best mean is that of elu, 0.5112 rating." in text
+    assert "Best: elu, 0.5112 rating" in text
     assert (
         "on this fixed test set of 10,000 ratings, whose own sampling error is about "
         "±0.0071 rating." in text

@@ -78,9 +78,23 @@ def test_the_best_is_said_to_be_one_of_those_with_enough_seeds() -> None:
     among = "of the variants with at least half of the seeds"
 
     assert compared(lucky).estimates[0].variant == "tanh"
-    assert f"The best mean {among} is that of " in words_of(lucky)
+    assert f"Not told apart from the best, {among}: tanh, " in words_of(lucky)
     assert f"* best mean {among}, or practically equal" in legend_of(lucky)
     assert among not in words_of(lucky[:-1]) + legend_of(lucky[:-1])
+
+
+def test_the_best_are_a_set_where_they_are_not_told_apart() -> None:
+    alike, behind = noisy(["relu", "elu", "tanh"], 6), noisy(["selu"], 6)
+    for row in behind:
+        row["test_accuracy"] -= 0.1
+
+    found = compared([*alike, *behind])
+    best = in_words(found)[1]
+
+    names = ", ".join(each.variant for each in found.estimates[:3])
+    assert best.startswith(f"Not told apart from the best: {names} (means of 9")
+    assert best.endswith("Which of these 3 has the best mean may be chance.")
+    assert "selu" not in best
 
 
 def test_why_there_are_no_letters() -> None:
@@ -188,7 +202,8 @@ def test_a_value_that_is_no_name_is_said_with_its_axis(
     verdict, best, *_ = in_words(compared(rows, axis, baseline=str(values[0]).lower()))
 
     assert f"worse than {called}: " in verdict
-    assert best.startswith(f"The best mean is that of {called}, 96.9")
+    assert best.startswith(f"Best: {called}, 96.9")
+    assert best.endswith(", told apart from all others.")
 
 
 def scope_of(rows: list[Row], *by: str, **options: Any) -> str:

@@ -53,7 +53,7 @@ def test_the_whole_text() -> None:
         "\n"
         "On mnist with mlp(hidden=[128, 64]), by test accuracy, better than relu: elu\n"
         "  (+0.38 points).\n"
-        "The best mean is that of elu, 97.63 %.\n"
+        "Best: elu, 97.63 %, told apart from all others.\n"
         "The numbers speak of the noise of training, with one split of the data, over 4\n"
         "  seeds, on this fixed test set of 10,000 images, whose own sampling error is\n"
         "  about ±0.3 points.\n"
@@ -142,7 +142,7 @@ def test_what_columns_are_is_said_once() -> None:
 
     for text in (text_of(rows), to_markdown(answers_of(rows))):
         assert text.count("n: seeds.") == 1
-        assert text.count("The best mean is") == 2
+        assert text.count("Not told apart from the best: ") == 2
     captions = re.findall(r"caption.*", to_latex(answers_of(rows)))
     assert len(set(captions)) == len(captions) == 7
 
