@@ -88,8 +88,12 @@ class Comparison:
 
     @property
     def tests(self) -> int:
-        """How many comparisons could be tested, which is what Holm's correction counts."""
-        return sum(not math.isnan(pair.p) for pair in self.pairs)
+        """How many comparisons could be tested, which is what Holm's correction counts.
+
+        Variants with the same scores at all settings and seeds count once.
+        """
+        tested = any(not math.isnan(pair.p) for pair in self.pairs)
+        return max(sum(pair.counts for pair in self.pairs), int(tested))
 
     @property
     def too_fine(self) -> bool:

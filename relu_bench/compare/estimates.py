@@ -168,7 +168,8 @@ def ranked(
     All pairs are tested by the paired t test with Holm's correction, so that looking for the best
     is paid for; with more than 60 variants there are no letters, and pairs with the best are
     corrected as if all had been tested (Bonferroni). A variant with fewer than half of the seeds
-    that another has is not called the best, whatever its mean.
+    that another has is not called the best, whatever its mean. Variants with the same scores count
+    once in both corrections.
 
     Args:
         observed: with the variants in the order of the estimates, the best mean first; variants
@@ -188,8 +189,10 @@ def ranked(
         pairs = [(min(best, row), max(best, row)) for row in numbers if row != best]
     samples = [matched(observed, *pair).differences for pair in pairs]
     p = over_sizes(samples, stats.paired_t)
-    count = len(numbers) * (len(numbers) - 1) / 2
-    corrected = stats.holm(p) if all_pairs else np.minimum(p * count, 1.0)
+    groups = stats.same_scores(observed.scores)
+    distinct = len(np.unique(groups[numbers]))
+    count = max(distinct * (distinct - 1) / 2, 1)
+    corrected = _holm(p, pairs, groups) if all_pairs else np.minimum(p * count, 1.0)
     standings: dict[int, Standing] = {best: "best"}
     for (first, second), sample, its_p in zip(pairs, samples, corrected, strict=True):
         if best in (first, second):
@@ -202,6 +205,22 @@ def ranked(
         replace(estimate, letters=letters.get(row, ""), standing=standings.get(row, ""))
         for row, estimate in enumerate(estimates)
     )
+
+
+def _holm(
+    p: NDArray[np.float64], pairs: Sequence[tuple[int, int]], groups: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """By Holm over the pairs of distinct variants; two with the same scores keep their p."""
+    found = p.copy()
+    places: dict[tuple[int, int], list[int]] = {}
+    for place, (first, second) in enumerate(pairs):
+        one, other = sorted((int(groups[first]), int(groups[second])))
+        if one != other:
+            places.setdefault((one, other), []).append(place)
+    adjusted = stats.holm(p[np.array([its[0] for its in places.values()], np.intp)])
+    for its, value in zip(places.values(), adjusted, strict=True):
+        found[its] = value
+    return found
 
 
 def leading(estimates: Sequence[Estimate]) -> int:

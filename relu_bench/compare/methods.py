@@ -190,6 +190,8 @@ def _tested(comparison: Comparison) -> list[str]:
                 "Better and worse are held at 5\u00a0% for the table together, as are the "
                 f"intervals of the differences (t at 1 - {LEVEL:g}/{comparison.tests})."
             )
+    if comparison.tests and any(pair.same_as for pair in comparison.pairs):
+        lines.append("Variants with the same scores at all seeds were counted once.")
     if any(each.letters for each in comparison.estimates):
         lines.append("Letters group variants that paired t tests of all pairs (Holm) do not part.")
     return lines

@@ -55,6 +55,8 @@ class Pair:
             margin with 80 % power, for the same ends; infinite where nothing can be called equal.
         simultaneous_low, simultaneous_high: t interval of the difference at 1 - 0.05 / m, which
             holds together with those of all m comparisons of the table in 95 % (Bonferroni).
+        same_as: the baseline, or the first variant of the table, where this one has its scores at
+            all settings and seeds, so that it is no comparison of its own; else empty.
     """
 
     variant: str
@@ -88,6 +90,12 @@ class Pair:
     equal_seeds_high: float = math.nan
     simultaneous_low: float = math.nan
     simultaneous_high: float = math.nan
+    same_as: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it could be tested, and is not the same comparison as another."""
+        return not math.isnan(self.p) and not self.same_as
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,8 +188,10 @@ def against_baseline(
     matches = [matched(observed, number, baseline) for number in numbers]
     samples = [match.differences for match in matches]
     p, flip_p = over_sizes(samples, stats.paired_t), over_sizes(samples, stats.sign_flip)
-    p_holm, flip_p_holm = stats.holm(p), stats.holm(flip_p)
-    tests = max(int((~np.isnan(p)).sum()), 1)
+    groups = stats.same_scores(observed.scores)
+    p_holm, flip_p_holm = (_holm(each, groups, baseline) for each in (p, flip_p))
+    same = [_same_as(observed.variants, groups, number, baseline) for number in numbers]
+    tests = max(sum(not math.isnan(its) and not of for its, of in zip(p, same, strict=True)), 1)
     pairs = [
         _pair(observed.variants[number], observed.variants[baseline], match, measure)
         for number, match in zip(numbers, matches, strict=True)
@@ -206,6 +216,7 @@ def against_baseline(
             equal_seeds_high=float(equal_high[row]),
             simultaneous_low=together[row][0],
             simultaneous_high=together[row][1],
+            same_as=same[row],
             verdict=stats.fixed_verdict(
                 measure.direction * pair.difference,
                 (pair.narrow_low, pair.narrow_high),
@@ -217,6 +228,20 @@ def against_baseline(
         )
         for row, pair in enumerate(pairs)
     )
+
+
+def _holm(p: NDArray[np.float64], groups: NDArray[np.intp], baseline: int) -> NDArray[np.float64]:
+    """By Holm, with variants of the same scores counted once; `p` is without the baseline's."""
+    whole = np.insert(p, baseline, np.nan)
+    return np.delete(stats.holm_of_groups(whole, groups, baseline), baseline)
+
+
+def _same_as(variants: Sequence[str], groups: NDArray[np.intp], number: int, baseline: int) -> str:
+    """The baseline, or the first other variant before it, that has its scores; empty for none."""
+    if groups[number] == groups[baseline]:
+        return variants[baseline]
+    first = int(groups[number])
+    return variants[first] if first != number else ""
 
 
 def _pair(variant: str, baseline: str, match: Matched, measure: Measure) -> Pair:

@@ -27,6 +27,7 @@ from relu_bench.wording import (
     first_of,
     rounded,
     seed_range,
+    series,
     signed,
 )
 
@@ -50,7 +51,13 @@ _VERDICTS = ("better", "worse", "practically equal", "undecided")
 def in_words(comparison: Comparison) -> tuple[str, ...]:
     """The answer and its limits, a sentence or two each."""
     found = [_verdicts(comparison), _best(comparison), scope(comparison)]
-    found += [_coarse(comparison), _power(comparison), _sign_flip(comparison), *_tuning(comparison)]
+    found += [
+        _counted_once(comparison),
+        _coarse(comparison),
+        _power(comparison),
+        _sign_flip(comparison),
+        *_tuning(comparison),
+    ]
     return tuple(sentence for sentence in found if sentence)
 
 
@@ -225,6 +232,18 @@ def _best(comparison: Comparison) -> str:
         f"Not told apart from the best{among}: {names} (means of {means}). Which of these "
         f"{len(leaders)} has the best mean may be chance."
     )
+
+
+def _counted_once(comparison: Comparison) -> str:
+    """Which variants have the same scores, so that Holm's correction counts them once."""
+    groups: dict[str, list[str]] = {}
+    for pair in comparison.pairs:
+        if pair.same_as and not math.isnan(pair.p):
+            groups.setdefault(pair.same_as, [pair.same_as]).append(pair.variant)
+    if not groups:
+        return ""
+    listed = "; ".join(series(names) for names in groups.values())
+    return f"The same scores at all seeds, and so counted once by Holm: {listed}."
 
 
 def _coarse(comparison: Comparison) -> str:

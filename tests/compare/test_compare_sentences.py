@@ -47,7 +47,7 @@ def test_one_seed_cannot_decide_and_the_number_that_would_counts_all_comparisons
         in words_of(two)
     )
     assert "with 1 seed; 8 would do, by Holm over 6 comparisons." in words_of(many)
-    ready = variants({name: [0.97 + seed / 1000 for seed in range(8)] for name in ACTIVATIONS})
+    ready = noisy(ACTIVATIONS, 8)
     assert "cannot decide" not in words_of(ready)
     short = [row for row in ready if row["seed"] < 7]
     assert "with 7 seeds: its smallest p, by Holm over 6 comparisons, is 0.094; 8" in words_of(
