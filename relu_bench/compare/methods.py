@@ -185,6 +185,11 @@ def _tested(comparison: Comparison) -> list[str]:
             f"difference lies within {margin} (two one-sided tests at 5\u00a0% for each "
             "comparison).",
         ]
+        if any(pair.unlearned or pair.unlearned_baseline for pair in comparison.pairs):
+            lines.append(
+                "Whether a variant fails to learn more often than the baseline was asked by "
+                "McNemar's exact test over the seeds, with Holm's correction."
+            )
         if comparison.tests > 1:
             lines.append(
                 "Better and worse are held at 5\u00a0% for the table together, as are the "

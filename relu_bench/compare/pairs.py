@@ -5,21 +5,30 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relu_bench import stats
-from relu_bench.compare.observations import Observations, Scores, along, known, over_cells
+from relu_bench.compare.observations import (
+    OUTCOMES,
+    Observations,
+    Scores,
+    along,
+    known,
+    over_cells,
+)
+from relu_bench.stats import verdicts
 from relu_bench.stats.differences import NARROW
-from relu_bench.stats.verdicts import Verdict
 
 if TYPE_CHECKING:
     from relu_bench.compare.measures import Measure
 
 
+Verdict = verdicts.Verdict | Literal["fails more often"]
 LEVEL = 0.05
+_UNLEARNED = [OUTCOMES.index(name) for name in ("at_chance", "diverged")]
 # Differences of equal scores are 0 but for rounding; scores in per cent have fewer digits.
 _DIGITS = 10
 
@@ -57,6 +66,10 @@ class Pair:
             holds together with those of all m comparisons of the table in 95 % (Bonferroni).
         same_as: the baseline, or the first variant of the table, where this one has its scores at
             all settings and seeds, so that it is no comparison of its own; else empty.
+        unlearned, unlearned_baseline: of the runs that are compared, how many did not learn.
+        fails_p, fails_p_holm: of McNemar's test that both fail as often, and by Holm. A seed at
+            which the variant has more runs that did not learn stands against one at which it has
+            fewer: with one setting, that is which of the two learned.
     """
 
     variant: str
@@ -91,6 +104,10 @@ class Pair:
     simultaneous_low: float = math.nan
     simultaneous_high: float = math.nan
     same_as: str = ""
+    unlearned: int = 0
+    unlearned_baseline: int = 0
+    fails_p: float = math.nan
+    fails_p_holm: float = math.nan
 
     @property
     def counts(self) -> bool:
@@ -109,6 +126,7 @@ class Matched:
         unpaired: runs of each without a partner.
         incomplete: seeds that lack one of the settings, so that a mean over the others would
             compare seeds at different settings.
+        unlearned: (2, n), how many runs of each side did not learn, at each seed.
     """
 
     first: Scores
@@ -117,6 +135,7 @@ class Matched:
     used: NDArray[np.bool_]
     unpaired: tuple[int, int]
     incomplete: int
+    unlearned: NDArray[np.intp]
 
     @property
     def differences(self) -> Scores:
@@ -146,6 +165,12 @@ def matched(observed: Observations, first: int, second: int) -> Matched:
         used,
         unpaired=(int((has_one & ~both).sum()), int((has_other & ~both).sum())),
         incomplete=int((along(both, 0) & ~complete).sum()),
+        unlearned=np.stack(
+            [
+                (np.isin(observed.outcomes[row], _UNLEARNED) & used).sum(axis=0)[complete]
+                for row in (first, second)
+            ]
+        ),
     )
 
 
@@ -190,6 +215,8 @@ def against_baseline(
     p, flip_p = over_sizes(samples, stats.paired_t), over_sizes(samples, stats.sign_flip)
     groups = stats.same_scores(observed.scores)
     p_holm, flip_p_holm = (_holm(each, groups, baseline) for each in (p, flip_p))
+    fails_p = np.array([_fails_as_often(match) for match in matches])
+    fails_p_holm = _holm(fails_p, groups, baseline)
     same = [_same_as(observed.variants, groups, number, baseline) for number in numbers]
     tests = max(sum(not math.isnan(its) and not of for its, of in zip(p, same, strict=True)), 1)
     pairs = [
@@ -217,17 +244,40 @@ def against_baseline(
             simultaneous_low=together[row][0],
             simultaneous_high=together[row][1],
             same_as=same[row],
-            verdict=stats.fixed_verdict(
-                measure.direction * pair.difference,
-                (pair.narrow_low, pair.narrow_high),
-                float(p_holm[row]),
-                margin,
-                resolution=resolution,
-                tied=pair.tied,
+            fails_p=float(fails_p[row]),
+            fails_p_holm=float(fails_p_holm[row]),
+            verdict=_verdict(
+                stats.fixed_verdict(
+                    measure.direction * pair.difference,
+                    (pair.narrow_low, pair.narrow_high),
+                    float(p_holm[row]),
+                    margin,
+                    resolution=resolution,
+                    tied=pair.tied,
+                ),
+                pair,
+                float(fails_p_holm[row]),
             ),
         )
         for row, pair in enumerate(pairs)
     )
+
+
+def _fails_as_often(match: Matched) -> float:
+    """P of McNemar's test over the seeds; NaN without one."""
+    variant, baseline = match.unlearned
+    if not variant.size:
+        return math.nan
+    return float(stats.mcnemar(variant > baseline, variant < baseline))
+
+
+def _verdict(of_scores: verdicts.Verdict, pair: Pair, fails_p: float) -> Verdict:
+    """That of the scores, unless the variant is shown to fail more often and not to be worse.
+
+    A mean that is better where a run learns is no reason to choose what often does not.
+    """
+    more = pair.unlearned > pair.unlearned_baseline
+    return "fails more often" if of_scores != "worse" and more and fails_p < LEVEL else of_scores
 
 
 def _holm(p: NDArray[np.float64], groups: NDArray[np.intp], baseline: int) -> NDArray[np.float64]:
@@ -281,6 +331,8 @@ def _pair(variant: str, baseline: str, match: Matched, measure: Measure) -> Pair
         verdict="undecided",
         incomplete=match.incomplete,
         tied=stats.tied_seeds(differences),
+        unlearned=int(match.unlearned[0].sum()),
+        unlearned_baseline=int(match.unlearned[1].sum()),
     )
 
 

@@ -45,7 +45,7 @@ _FIXED = (
     "The number of seeds must be fixed beforehand: adding seeds until something is decided is no "
     "test at 5\u00a0%."
 )
-_VERDICTS = ("better", "worse", "practically equal", "undecided")
+_VERDICTS = ("fails more often", "better", "worse", "practically equal", "undecided")
 
 
 def in_words(comparison: Comparison) -> tuple[str, ...]:
@@ -85,6 +85,7 @@ def legend(comparison: Comparison, marks: Marks = ("*", "?")) -> tuple[str, ...]
         lines.append(_columns_of_pairs(comparison))
     if comparison.tests:
         lines.append(_errors_of_verdicts(comparison))
+        lines += filter(None, [_failing(comparison)])
     diverged = [each for each in estimates if each.diverged]
     if diverged:
         listed = _listed([f"{each.variant} ({each.diverged} of {each.runs})" for each in diverged])
@@ -143,6 +144,16 @@ def _columns_of_pairs(comparison: Comparison) -> str:
     )
 
 
+def _failing(comparison: Comparison) -> str:
+    """How the verdict that runs fail more often comes about, where one has it."""
+    if all(pair.verdict != "fails more often" for pair in comparison.pairs):
+        return ""
+    return (
+        "Fails more often: McNemar's exact test over the seeds on whether runs learned, by Holm; "
+        "it goes before all verdicts but worse."
+    )
+
+
 def _errors_of_verdicts(comparison: Comparison) -> str:
     """What the intervals of the differences hold, and how often which verdict is wrong."""
     if comparison.tests == 1:
@@ -173,7 +184,7 @@ def _verdicts(comparison: Comparison) -> str:
     pairs, baseline = comparison.pairs, _called(comparison, comparison.baseline)
     by = {name: [pair for pair in pairs if pair.verdict == name] for name in _VERDICTS}
     clauses = []
-    for name in ("better", "worse"):
+    for name in ("fails more often", "better", "worse"):
         if by[name]:
             clauses.append(f"{name} than {baseline}: {_listed(_gaps(comparison, by[name]))}")
     if not clauses:
@@ -203,9 +214,17 @@ def _gaps(comparison: Comparison, pairs: Sequence[Pair]) -> list[str]:
     digits, unit = decimals(scale.unit), difference_unit(scale.unit)
     shown = [f"{signed(pair.difference, digits)}\u00a0{unit}" for pair in pairs]
     return [
-        f"{pair.variant} ({gap.strip()}{', the same at all seeds' if pair.tied else ''})"
+        f"{pair.variant} ({gap.strip()}{', the same at all seeds' if pair.tied else ''}"
+        f"{_unlearned(pair)})"
         for pair, gap in zip(pairs, shown, strict=True)
     ]
+
+
+def _unlearned(pair: Pair) -> str:
+    """`; 1 of 10 runs did not learn`: a mean hides it."""
+    if not pair.unlearned:
+        return ""
+    return f"; {pair.unlearned} of {counted(pair.n * pair.cells, 'run')} did not learn"
 
 
 def _same(pair: Pair) -> str:

@@ -235,6 +235,49 @@ def test_a_diverged_run_counts_as_the_guess() -> None:
     assert found.pairs[0].n == 4
 
 
+def failing(failures: int, lead: float, chance: float, seeds: int = 12) -> list[Row]:
+    """elu does not learn at so many seeds, and is else better by `lead`."""
+    random = np.random.default_rng(2)
+    rows = variants({"relu": random.normal(0.96, 0.0005, seeds).tolist()})
+    for seed, row in enumerate(rows[:seeds]):
+        lost = seed < failures
+        test = chance if lost else row["test_accuracy"] + lead + random.normal(0, 0.0005)
+        rows.append(
+            run(
+                activation="elu",
+                seed=seed,
+                test=float(test),
+                outcome="at_chance" if lost else "learned",
+            )
+        )
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("failures", "lead", "chance", "verdict"),
+    [
+        (0, 0.01, 0.1, "better"),
+        # Six of twelve, and none of the baseline: p = 1/32. However good the others are.
+        (6, 0.01, 0.1, "worse"),
+        (6, 0.03, 0.94, "fails more often"),
+        (6, 0.03, 0.965, "fails more often"),
+        (5, 0.03, 0.965, "better"),
+    ],
+)
+def test_failing_more_often_goes_before_better(
+    failures: int, lead: float, chance: float, verdict: str
+) -> None:
+    found = compared(failing(failures, lead, chance))
+    (pair,) = found.pairs
+    differing = scipy_stats.binomtest(0, failures).pvalue if failures else 1.0
+
+    assert pair.fails_p == pytest.approx(differing)
+    assert (pair.verdict, pair.unlearned, pair.unlearned_baseline) == (verdict, failures, 0)
+    said = f"; {failures} of 12 runs did not learn)" in in_words(found)[0]
+    assert said is bool(failures)
+    assert ("McNemar" in " ".join(legend(found))) is (verdict == "fails more often")
+
+
 def test_a_variant_that_always_diverged_is_worse() -> None:
     rows = variants({"relu": RELU})
     rows += [run(activation="elu", seed=seed, outcome="diverged") for seed in range(4)]
