@@ -26,8 +26,9 @@ class Ranks:
         baseline: the control; empty when not every data set has it.
         variants: by mean rank, the best first.
         ranks: mean ranks, 1 the best.
-        p: of Friedman's test; NaN for fewer than two data sets or three variants.
-        against: p of each variant's rank against the baseline's, by Holm; NaN for itself.
+        p: of Friedman's test, exact where data sets and variants are few; NaN for fewer than two
+            data sets or three variants, and for fewer than 5 data sets that are too many to count.
+        against: exact p of each variant's rank against the baseline's, by Holm; NaN for itself.
     """
 
     by: tuple[str, ...]
@@ -107,8 +108,11 @@ def _ranks(group: Sequence[Comparison]) -> Ranks | None:
     baselines = {each.baseline for each in group}
     baseline = baselines.pop() if len(baselines) == 1 else ""
     control = variants.index(baseline) if baseline in variants else None
-    test = stats.rank_test(np.round(scores, 10), control or 0)
-    corrected = stats.holm(test.against) if control is not None else np.full(len(variants), np.nan)
+    rounded = np.round(scores, 10)
+    test = stats.rank_test(rounded, control or 0)
+    corrected = np.full(len(variants), np.nan)
+    if control is not None and len(variants) > 2:
+        corrected = stats.holm(stats.rank_differences_p(rounded, control))
     order = np.argsort(test.ranks, kind="stable")
     question = group[0].question
     return Ranks(
@@ -118,6 +122,6 @@ def _ranks(group: Sequence[Comparison]) -> Ranks | None:
         baseline=baseline if control is not None else "",
         variants=tuple(variants[row] for row in order),
         ranks=tuple(test.ranks[row] for row in order),
-        p=test.p,
+        p=stats.friedman_p(rounded),
         against=tuple(float(corrected[row]) for row in order),
     )

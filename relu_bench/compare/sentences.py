@@ -173,10 +173,15 @@ def rank_words(ranks: Ranks) -> str:
     """What the ranks across data sets say."""
     count = len(ranks.datasets)
     few = f" {count} data sets are few: read this as a description." if count < FEW_DATASETS else ""
-    if math.isnan(ranks.p):
+    if len(ranks.variants) < 3:
         return f"Two variants have ranks, but no test of Friedman's.{few}"
+    if math.isnan(ranks.p):
+        return (
+            f"{count} data sets are too few for Friedman's test of {len(ranks.variants)} variants: "
+            "read this as a description."
+        )
     differ = "differ" if ranks.p < LEVEL else "are not shown to differ"
-    return f"Friedman's test (Iman and Davenport): ranks {differ}, p = {ranks.p:.3g}.{few}"
+    return f"Friedman's test: ranks {differ}, p = {ranks.p:.3g}.{few}"
 
 
 def _verdicts(comparison: Comparison) -> str:

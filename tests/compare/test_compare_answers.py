@@ -19,7 +19,7 @@ from relu_bench.compare import answer, in_words, load, to_json
 from relu_bench.compare.measures import scale_of
 from relu_bench.compare.pairs import Pair
 from relu_bench.compare.records import to_csv
-from relu_bench.compare.sentences import legend
+from relu_bench.compare.sentences import legend, rank_words
 from relu_bench.compare.tables import tables_of
 from relu_bench.errors import ReluBenchError
 from relu_bench.store.plans import KeptPlan, keep
@@ -670,6 +670,32 @@ def test_ranks_span_the_data_sets_of_one_model() -> None:
     assert ranks.p == pytest.approx(1 / 36)
     assert math.isnan(ranks.against[0])
     assert answers_of(noisy(names, 3)).ranks == ()
+
+
+def ranked(orders: Sequence[str]) -> list[Row]:
+    """Runs on data sets on each of which the variants r, e, t, ... come in this order."""
+    names = {letter: name for name in NAMES for letter in name[:1]}
+    return [
+        run(activation=names[letter], dataset=dataset, seed=seed, test=0.9 - place / 100)
+        for dataset, order in zip(DATASETS, orders, strict=False)
+        for place, letter in enumerate(order)
+        for seed in range(2)
+    ]
+
+
+NAMES = ("relu", "elu", "tanh", "mish", "celu", "gelu", "identity", "hard_tanh", "prelu")
+DATASETS = ("mnist", "digits", "fashion_mnist", "kmnist")
+
+
+def test_ranks_of_few_data_sets_are_tested_exactly() -> None:
+    (ranks,) = answers_of(ranked(["ret", "ret", "ert"])).ranks
+
+    # Of all 6 ^ 3 orders, 42 have sums of ranks that vary as much; F would say 0.0494.
+    assert ranks.p == pytest.approx(0.194, abs=0.0005)
+    assert f"are not shown to differ, p = {ranks.p:.3g}" in rank_words(ranks)
+    (many,) = answers_of(ranked(["retmcgihp", "retmcgihp", "ertmcgihp"])).ranks
+    assert math.isnan(many.p)
+    assert "3 data sets are too few for Friedman's test of 9 variants" in rank_words(many)
 
 
 def test_ranks_hold_each_variant_in_one_revision() -> None:
