@@ -58,7 +58,8 @@ def answer(
         selection: of `load`.
         by: axes; several are compared as combinations. None: activation where it varies, else each
             axis that varies, by itself.
-        baseline: the variant to compare with; the first of the config when None.
+        baseline: the variant to compare with; None: the first of the config, or, of axes without a
+            natural first value, that with the best mean validation score.
         metric: column of runs.csv to compare; the test score of the task when None.
         margin: differences within ± this are practically none, in the unit that people read; None
             for the usual one of each measure.
@@ -84,7 +85,14 @@ def answer(
     for question in asked:
         try:
             found.append(
-                comparison(question, baseline=baseline, metric=metric, margin=margin, mode=mode)
+                comparison(
+                    question,
+                    baseline=baseline,
+                    metric=metric,
+                    margin=margin,
+                    mode=mode,
+                    where=selection.where,
+                )
             )
         except ReluBenchError as error:
             errors.append(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,6 +44,18 @@ _MOST_LISTED = 25
 _MOST_LINES = 12
 
 Mode = Literal["matched", "tuned"]
+# Axes of which no value is the natural first one, as `relu` and `batch_norm: false` are.
+_WITHOUT_FIRST = frozenset(
+    {
+        "learning_rate",
+        "batch_size",
+        "initializer",
+        "bias_initializer",
+        "recurrent_initializer",
+        "optimizer",
+        "dropout",
+    }
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +80,8 @@ class Comparison:
         test_samples: size of the test set, None when it is not known or another part is compared.
         in_no_difference: settings and seeds with a score of some variant, which no pair could use.
         resolution: what one evaluated sample changes in a score.
+        best_as_baseline: whether the baseline was taken for having the best mean validation score.
+        options: what was asked for that is not the default, as on the command line.
     """
 
     question: Question
@@ -85,6 +99,8 @@ class Comparison:
     test_samples: int | None
     in_no_difference: int
     resolution: Resolution
+    best_as_baseline: bool = False
+    options: tuple[str, ...] = ()
 
     @property
     def tests(self) -> int:
@@ -113,30 +129,36 @@ def comparison(
     metric: str | None = None,
     margin: float | None = None,
     mode: Mode = "matched",
+    where: Sequence[str] = (),
 ) -> Comparison:
     """Answer one question.
 
     Args:
         question: of `questions`.
-        baseline: the value, or the label, of the variant to compare with; the first when None.
+        baseline: the value, or the label, of the variant to compare with. None: the first, or, of
+            axes without a natural first value, that with the best mean validation score.
         metric: column to compare; the test score when None.
         margin: what counts as practically no difference, in the unit that people read (points of a
             percentage); None for the usual one of the measure, or one sample of a test set that is
             known by name, whichever is more.
         mode: `matched`: at the same settings of the other axes; `tuned`: each variant at its best.
+        where: the conditions that the runs were narrowed by, to be told.
 
     Raises:
         ReluBenchError: when the baseline or the metric is not there, or tuning is not possible.
     """
     further = further_metrics(question.runs, question.metric)
     measure = measure_of(question.metric, metric, further)
-    resolution = resolution_of(measure, completed(question.runs))
+    given, resolution = margin, resolution_of(measure, completed(question.runs))
     if margin is None:
         # What the runs of an unknown test set tell of its size may be a divisor of it.
         least = resolution.smallest_margin if resolution.known else 0.0
         margin = max(measure.margin, least)
-    name = baseline_of(question, baseline)
     by_validation = measure_of(question.metric, f"val_{question.metric}")
+    best = None
+    if baseline is None and _WITHOUT_FIRST.issuperset(question.by):
+        best = _best_by_validation(question, by_validation, mode)
+    name = best or baseline_of(question, baseline)
     _check_measured(question, measure)
     observed = observe(question, measure, by_validation if mode == "tuned" else None)
     told: tuple[Tuned, ...] = ()
@@ -166,7 +188,64 @@ def comparison(
         test_size(question.runs[measure.column], measure.column, dataset_of(question.runs)),
         in_no_difference(observed, place),
         resolution,
+        best is not None,
+        tuple(
+            _options(
+                measure_of(question.metric),
+                measure,
+                baseline=baseline,
+                margin=given,
+                mode=mode,
+                where=where,
+            )
+        ),
     )
+
+
+def _options(
+    usual: Measure,
+    measure: Measure,
+    *,
+    baseline: str | None,
+    margin: float | None,
+    mode: Mode,
+    where: Sequence[str],
+) -> Iterator[str]:
+    """What is not the default, as on the command line."""
+    yield from (f"--where {condition}" for condition in where)
+    if mode != "matched":
+        yield f"--mode {mode}"
+    if measure.column != usual.column:
+        yield f"--metric {measure.column}"
+    if baseline is not None:
+        yield f"--baseline {baseline.strip()}"
+    if margin is not None and margin != measure.margin:
+        yield f"--margin {margin:g}"
+
+
+def _best_by_validation(question: Question, validation: Measure, mode: Mode) -> str | None:
+    """The variant with the best mean validation score; None where none can be told.
+
+    Over the settings that all have, at the seeds that have all of these; of `tuned`, at the best
+    setting of each.
+    """
+    observed = observe(question, validation)
+    shared = common(observed)
+    with np.errstate(invalid="ignore"):
+        if mode == "tuned":
+            there = known(observed.scores)
+            sums = np.where(there, observed.scores, 0.0).sum(axis=2)
+            means = validation.direction * sums / there.sum(axis=2)
+            scores = np.where(np.isnan(means), -np.inf, means).max(axis=1)
+        elif shared.comparable:
+            there = known(shared.scores)
+            sums = np.where(there, shared.scores, 0.0).sum(axis=1)
+            means = validation.direction * sums / there.sum(axis=1)
+            scores = np.where(np.isnan(means), -np.inf, means)
+        else:
+            return None
+    rounded = np.round(scores, DIGITS)
+    return None if np.isneginf(rounded).all() else question.variants[int(rounded.argmax())]
 
 
 def _check_measured(question: Question, measure: Measure) -> None:

@@ -49,6 +49,7 @@ def paragraph(comparison: Comparison) -> str:
             *_treated(comparison),
             *_estimated(comparison),
             *_tested(comparison),
+            *_not_default(comparison),
             _made_with(comparison),
         ]
     )
@@ -199,6 +200,16 @@ def _tested(comparison: Comparison) -> list[str]:
         lines.append("Variants with the same scores at all seeds were counted once.")
     if any(each.letters for each in comparison.estimates):
         lines.append("Letters group variants that paired t tests of all pairs (Holm) do not part.")
+    return lines
+
+
+def _not_default(comparison: Comparison) -> list[str]:
+    """What was chosen by whoever asked, which decides verdicts, and how the baseline was."""
+    lines = []
+    if comparison.best_as_baseline:
+        lines.append("The baseline is the value with the best mean validation score.")
+    if comparison.options:
+        lines.append(f"Options that are not the defaults: {'; '.join(comparison.options)}.")
     return lines
 
 

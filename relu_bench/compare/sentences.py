@@ -52,6 +52,7 @@ def in_words(comparison: Comparison) -> tuple[str, ...]:
     """The answer and its limits, a sentence or two each."""
     found = [_verdicts(comparison), _best(comparison), scope(comparison)]
     found += [
+        _chosen_baseline(comparison),
         _counted_once(comparison),
         _coarse(comparison),
         _power(comparison),
@@ -255,6 +256,18 @@ def _best(comparison: Comparison) -> str:
     return (
         f"Not told apart from the best{among}: {names} (means of {means}). Which of these "
         f"{len(leaders)} has the best mean may be chance."
+    )
+
+
+def _chosen_baseline(comparison: Comparison) -> str:
+    """That the baseline is no natural first value but the best one, and what that does."""
+    if not comparison.best_as_baseline:
+        return ""
+    at_best = ", each at its best setting" if comparison.mode == "tuned" else ""
+    return (
+        f"The baseline {comparison.baseline} has the best mean validation score{at_best}; "
+        "--baseline names another. It was chosen on these seeds, which makes the others look a "
+        "little worse."
     )
 
 

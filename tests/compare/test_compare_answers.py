@@ -782,6 +782,48 @@ def test_the_first_value_of_the_config_is_the_baseline(tmp_path: Path) -> None:
     assert found.baseline == "relu"
 
 
+@pytest.mark.parametrize("mode", ["matched", "tuned"])
+@pytest.mark.parametrize(
+    ("axis", "values", "baseline"),
+    [
+        ("learning_rate", (0.1, 0.01, 0.001), "0.01"),
+        ("optimizer", ("sgd(momentum=0.0)", "adam", "rmsprop"), "adam"),
+        ("dropout", (0.0, 0.2, 0.5), "0.2"),
+        ("activation", ("relu", "elu", "tanh"), "relu"),
+        ("batch_norm", (False, True), "false"),
+    ],
+)
+def test_the_best_by_validation_is_the_baseline_where_no_value_is_the_first(
+    axis: str, values: Sequence[object], baseline: str, mode: Any
+) -> None:
+    # The second validates best; on test the first is, which must not choose.
+    random = np.random.default_rng(0)
+    rows = [
+        run(
+            seed=seed,
+            epochs=epochs,
+            val=0.9 + 0.02 * (place == 1) + float(random.normal(0, 0.001)),
+            test=0.95 - 0.01 * place + float(random.normal(0, 0.001)),
+            **{axis: value},
+        )
+        for place, value in enumerate(values)
+        for epochs in (2, 3)
+        for seed in range(4)
+    ]
+
+    found = compared(rows, axis, mode=mode)
+    said = f"The baseline {baseline} has the best mean validation score"
+
+    chosen = axis not in ("activation", "batch_norm")
+    assert (found.baseline, found.best_as_baseline) == (baseline, chosen)
+    assert (said in " ".join(in_words(found))) is chosen
+    given = compared(rows, axis, mode=mode, baseline=str(values[-1]).lower())
+    assert "best mean validation score" not in " ".join(in_words(given))
+    unheld = [{**row, "validation_split": 0.0, "val_accuracy": None} for row in rows]
+    if mode == "matched":
+        assert compared(unheld, axis).baseline == compared(unheld, axis).question.variants[0]
+
+
 @pytest.mark.parametrize(
     ("given", "meant"),
     [

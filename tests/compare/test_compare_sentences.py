@@ -1,5 +1,6 @@
 """What the words say of a comparison, and the paragraph for a paper."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -395,6 +396,19 @@ def test_it_says_of_what_the_errors_of_verdicts_are() -> None:
         said_of(rows)
     )
     assert "together" not in legend_of(rows[:10]) + said_of(rows[:10])
+
+
+def test_the_methods_say_what_was_not_left_at_its_default() -> None:
+    rows = noisy(["relu", "elu"], 5)
+    narrowed = replace(results(rows), where=("activation=relu,elu",))
+
+    assert "Options" not in said_of(rows) + said_of(rows, margin=0.1, metric="test_accuracy")
+    assert "not the defaults: --metric val_accuracy; --baseline elu; --margin 1." in said_of(
+        rows, metric="val_accuracy", baseline="elu", margin=1.0
+    )
+    assert "not the defaults: --where activation=relu,elu; --mode tuned." in methods_paragraph(
+        answer(narrowed, mode="tuned").comparisons[0]
+    )
 
 
 def test_one_comparison_is_one() -> None:
