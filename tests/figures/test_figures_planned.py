@@ -193,7 +193,7 @@ def test_figures_of_one_store_go_into_its_folder() -> None:
 
 
 def test_figures_of_several_stores_need_a_folder() -> None:
-    with pytest.raises(ReluBenchError, match=r"Figures of 2 stores .* --out FOLDER"):
+    with pytest.raises(ReluBenchError, match=r"Figures of 2 results folders .* --out FOLDER"):
         folder_for([Path("a"), Path("b")], None)
 
 
