@@ -67,7 +67,8 @@ def test_a_folder_where_a_file_should_be(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["empty", "folder", "file", "unreadable"])
 def test_a_folder_that_may_not_be_written(kind: str) -> None:
     """In a process of its own: root may write anything, so root becomes nobody there."""
-    with tempfile.TemporaryDirectory() as name:
+    # Not in the folder of the tests, which nobody else may enter.
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
         folder = Path(name) / "results"
         folder.mkdir()
         Path(name).chmod(0o755)
