@@ -29,6 +29,7 @@ from relu_bench.compare.observations import (
     Tuned,
     known,
     observe,
+    over_cells,
     tuned,
 )
 from relu_bench.compare.pairs import Pair, against_baseline, in_no_difference
@@ -231,19 +232,11 @@ def _best_by_validation(question: Question, validation: Measure, mode: Mode) -> 
     """
     observed = observe(question, validation)
     shared = common(observed)
-    with np.errstate(invalid="ignore"):
-        if mode == "tuned":
-            there = known(observed.scores)
-            sums = np.where(there, observed.scores, 0.0).sum(axis=2)
-            means = validation.direction * sums / there.sum(axis=2)
-            scores = np.where(np.isnan(means), -np.inf, means).max(axis=1)
-        elif shared.comparable:
-            there = known(shared.scores)
-            sums = np.where(there, shared.scores, 0.0).sum(axis=1)
-            means = validation.direction * sums / there.sum(axis=1)
-            scores = np.where(np.isnan(means), -np.inf, means)
-        else:
-            return None
+    if mode != "tuned" and not shared.comparable:
+        return None
+    by_cell = observed.scores if mode == "tuned" else shared.scores[:, np.newaxis]
+    means = validation.direction * over_cells(np.swapaxes(by_cell, -1, -2))  # over the seeds
+    scores = np.where(known(means), means, -np.inf).max(axis=1)
     rounded = np.round(scores, DIGITS)
     return None if np.isneginf(rounded).all() else question.variants[int(rounded.argmax())]
 

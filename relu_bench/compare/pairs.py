@@ -20,7 +20,7 @@ from relu_bench.compare.observations import (
     over_cells,
 )
 from relu_bench.stats import verdicts
-from relu_bench.stats.differences import NARROW
+from relu_bench.stats.differences import DIGITS, NARROW
 
 if TYPE_CHECKING:
     from relu_bench.compare.measures import Measure
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 Verdict = verdicts.Verdict | Literal["fails more often"]
 LEVEL = 0.05
 _UNLEARNED = [OUTCOMES.index(name) for name in ("at_chance", "diverged")]
-# Differences of equal scores are 0 but for rounding; scores in per cent have fewer digits.
-_DIGITS = 10
 
 
 @dataclass(frozen=True)
@@ -140,7 +138,7 @@ class Matched:
     @property
     def differences(self) -> Scores:
         """First less second, one for each seed."""
-        return np.round(self.first - self.second, _DIGITS)
+        return np.round(self.first - self.second, DIGITS)
 
 
 def matched(observed: Observations, first: int, second: int) -> Matched:
@@ -227,7 +225,7 @@ def against_baseline(
     low, high = stats.seeds_needed(margin, ends, LEVEL / tests)
     level = stats.simultaneous_level(tests, 1 - LEVEL)
     together = [stats.difference_interval(sample, level) for sample in samples]
-    usable = margin if round(margin, _DIGITS) >= round(resolution, _DIGITS) else 0.0
+    usable = margin if round(margin, DIGITS) >= round(resolution, DIGITS) else 0.0
     equal_low, equal_high = stats.seeds_to_show_equality(ends, usable)
     return tuple(
         replace(

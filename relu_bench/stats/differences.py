@@ -28,7 +28,7 @@ Sources, by function:
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -348,15 +348,23 @@ def seeds_needed(
         return np.where(np.isnan(spread), math.nan, math.inf)
     solvable = np.isfinite(spread) & (spread > 0)
     used = np.where(solvable, spread, 1.0)
-    low = np.full(spread.shape, 1.0)
-    high = np.full(spread.shape, float(MOST_SEEDS))
-    beyond = power(difference, used, high, level) < target
-    for _ in range(math.ceil(math.log2(MOST_SEEDS))):
+    return _fewest(lambda seeds: power(difference, used, seeds, level) >= target, spread)
+
+
+def _fewest(
+    enough: Callable[[NDArray[np.float64]], NDArray[np.bool_]], spread: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The fewest seeds, at least 2, that are `enough`, in the shape of `spread`.
+
+    2 for a spread of 0, infinity beyond a million seeds, NaN for a spread of NaN.
+    """
+    low, high = np.full(spread.shape, 1.0), np.full(spread.shape, float(MOST_SEEDS + 1))
+    for _ in range(math.ceil(math.log2(MOST_SEEDS)) + 1):
         middle = np.maximum(np.floor((low + high) / 2), 2.0)
-        enough = power(difference, used, middle, level) >= target
-        high = np.where(enough, np.minimum(middle, high), high)
-        low = np.where(enough, low, np.maximum(middle, low))
-    found = np.where(beyond, math.inf, high)
+        reached = enough(middle)
+        high = np.where(reached, np.minimum(middle, high), high)
+        low = np.where(reached, low, np.maximum(middle, low))
+    found = np.where(high > MOST_SEEDS, math.inf, high)
     found = np.where(spread == 0, 2.0, found)
     return np.asarray(np.where(np.isnan(spread), math.nan, found), np.float64)
 
@@ -389,16 +397,12 @@ def seeds_to_show_equality(
     from scipy.special import stdtrit
 
     spread = np.asarray(sd, np.float64)
-    low, high = np.full(spread.shape, 1.0), np.full(spread.shape, float(MOST_SEEDS + 1))
-    for _ in range(math.ceil(math.log2(MOST_SEEDS)) + 1):
-        middle = np.maximum(np.floor((low + high) / 2), 2.0)
-        least = stdtrit(middle - 1, 1 - level) + stdtrit(middle - 1, (1 + target) / 2)
-        enough = np.sqrt(middle) * margin >= least * spread
-        high = np.where(enough, np.minimum(middle, high), high)
-        low = np.where(enough, low, np.maximum(middle, low))
-    found = np.where((high > MOST_SEEDS) | (margin <= 0), math.inf, high)
-    found = np.where(spread == 0, 2.0, found)
-    return np.asarray(np.where(np.isnan(spread), math.nan, found), np.float64)
+
+    def enough(seeds: NDArray[np.float64]) -> NDArray[np.bool_]:
+        least = stdtrit(seeds - 1, 1 - level) + stdtrit(seeds - 1, (1 + target) / 2)
+        return np.asarray(np.sqrt(seeds) * margin >= least * spread, np.bool_)
+
+    return _fewest(enough, spread)
 
 
 def mcnemar(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
