@@ -22,18 +22,16 @@ from relu_bench.compare.measures import (
     test_size,
 )
 from relu_bench.compare.observations import (
-    CELLS,
     OUTCOMES,
     Observations,
     Scores,
-    Tuned,
     known,
     observe,
     over_cells,
-    tuned,
 )
 from relu_bench.compare.pairs import Pair, against_baseline, in_no_difference
 from relu_bench.compare.questions import Question
+from relu_bench.compare.tuning import CELLS, Tuned, tuned
 from relu_bench.compare.variants import meant, parsed
 from relu_bench.components.registry import nearest
 from relu_bench.errors import ReluBenchError, shorten, show
@@ -118,6 +116,11 @@ class Comparison:
         return round(self.margin, DIGITS) < round(self.resolution.points, DIGITS)
 
     @property
+    def nested(self) -> bool:
+        """Whether settings were chosen, so that tests and intervals are those of nested choices."""
+        return self.mode == "tuned" and bool(self.question.others)
+
+    @property
     def of_baseline(self) -> Estimate:
         """The estimate of the baseline."""
         return next(each for each in self.estimates if each.variant == self.baseline)
@@ -164,7 +167,7 @@ def comparison(
     observed = observe(question, measure, by_validation if mode == "tuned" else None)
     told: tuple[Tuned, ...] = ()
     if mode == "tuned":
-        observed, told = tuned(observed, question, by_validation.direction)
+        observed, told = tuned(observed, question)
     shared = common(observed)
     rows = estimates(observed, shared)
     order = _best_first(rows, measure.direction)
@@ -332,7 +335,7 @@ def left_out(
             "compares each combination."
         )
     there = known(observed.scores)
-    failed = observed.outcomes == OUTCOMES.index("failed")
+    failed = (observed.tuned_over or observed).outcomes == OUTCOMES.index("failed")
     by_pair = {pair.variant: pair for pair in pairs}
     untuned = []
     if observed.cells == CELLS:
@@ -344,6 +347,9 @@ def left_out(
             found.append(f"{counted(lost, 'run')} failed")
         if has_cells and shared.comparable:
             found += _not_common(there[row], shared, estimate.n)
+        if observed.tuned_over is not None and estimate.n:
+            seeds = int(known(observed.tuned_over.scores[row]).any(axis=0).sum())
+            found += _incomplete(seeds, estimate.n)
         pair = by_pair.get(estimate.variant)
         if pair and (pair.unpaired or pair.unpaired_baseline or pair.incomplete):
             found.append(_unpaired(pair, untuned))
@@ -365,10 +371,14 @@ def _not_common(there: NDArray[np.bool_], shared: Common, n: int) -> list[str]:
     if extra:
         runs = counted(int(there[~shared.cells].sum()), "run")
         found.append(f"{_of(extra, int(own.sum()), 'setting')} ({runs}) not in its mean")
-    seeds = int(there[shared.cells].any(axis=0).sum())
-    if seeds > n:
-        found.append(f"{_of(seeds - n, seeds, 'seed')} not in its mean: a run is missing")
-    return found
+    return found + _incomplete(int(there[shared.cells].any(axis=0).sum()), n)
+
+
+def _incomplete(seeds: int, n: int) -> list[str]:
+    """How many of the seeds are not among the n of a mean."""
+    if seeds == n:
+        return []
+    return [f"{_of(seeds - n, seeds, 'seed')} not in its mean: a run is missing"]
 
 
 def _unpaired(pair: Pair, untuned: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from relu_bench import stats
 from relu_bench.compare.observations import OUTCOMES, Observations, Scores, along, known, over_cells
-from relu_bench.compare.pairs import LEVEL, matched, over_sizes
+from relu_bench.compare.pairs import LEVEL, Matched, matched, tested
 from relu_bench.stats.differences import NARROW
 
 BCA_FROM = 20
@@ -165,11 +165,11 @@ def ranked(
 ) -> tuple[Estimate, ...]:
     """The estimates with their letters and their standing against the best.
 
-    All pairs are tested by the paired t test with Holm's correction, so that looking for the best
-    is paid for; with more than 60 variants there are no letters, and pairs with the best are
-    corrected as if all had been tested (Bonferroni). A variant with fewer than half of the seeds
-    that another has is not called the best, whatever its mean. Variants with the same scores count
-    once in both corrections.
+    All pairs are tested by the paired t test (tuned: nested cross-validation) with Holm's
+    correction, so that looking for the best is paid for; with more than 60 variants there are no
+    letters, and pairs with the best are corrected as if all had been tested (Bonferroni). A variant
+    with fewer than half of the seeds that another has is not called the best, whatever its mean.
+    Variants with the same scores count once in both corrections.
 
     Args:
         observed: with the variants in the order of the estimates, the best mean first; variants
@@ -187,20 +187,20 @@ def ranked(
     pairs = list(combinations(numbers, 2))
     if not all_pairs:
         pairs = [(min(best, row), max(best, row)) for row in numbers if row != best]
-    samples = [matched(observed, *pair).differences for pair in pairs]
-    p = over_sizes(samples, stats.paired_t)
+    matches = [matched(observed, *pair) for pair in pairs]
+    p = tested(matches)
     groups = stats.same_scores(observed.scores)
     distinct = len(np.unique(groups[numbers]))
     count = max(distinct * (distinct - 1) / 2, 1)
     corrected = _holm(p, pairs, groups) if all_pairs else np.minimum(p * count, 1.0)
     standings: dict[int, Standing] = {best: "best"}
-    for (first, second), sample, its_p in zip(pairs, samples, corrected, strict=True):
+    for (first, second), match, its_p in zip(pairs, matches, corrected, strict=True):
         if best in (first, second):
-            lead = direction * (sample if first == best else -sample)
+            sign = direction if first == best else -direction
             standings[second if first == best else first] = _standing(
-                lead, float(its_p), margin, resolution
+                match, sign, float(its_p), margin, resolution
             )
-    letters = _letters(estimates, pairs, samples, corrected) if all_pairs else {}
+    letters = _letters(estimates, pairs, matches, corrected) if all_pairs else {}
     return tuple(
         replace(estimate, letters=letters.get(row, ""), standing=standings.get(row, ""))
         for row, estimate in enumerate(estimates)
@@ -229,11 +229,16 @@ def leading(estimates: Sequence[Estimate]) -> int:
     return next(row for row, each in enumerate(estimates) if 2 * each.n >= most)
 
 
-def _standing(lead: NDArray[np.float64], p: float, margin: float, resolution: float) -> Standing:
-    """Of a variant whose lead of the best over it is given, seed by seed."""
-    narrow = stats.difference_interval(lead, NARROW)
+def _standing(match: Matched, sign: float, p: float, margin: float, resolution: float) -> Standing:
+    """Of a variant by its pair with the best, whose lead is `sign` times the difference."""
+    lead = sign * match.differences
     found = stats.fixed_verdict(
-        stats.mean(lead), narrow, p, margin, resolution=resolution, tied=stats.tied_seeds(lead)
+        stats.mean(lead),
+        match.interval(NARROW),
+        p,
+        margin,
+        resolution=resolution,
+        tied=stats.tied_seeds(lead) if match.left_out is None else 0,
     )
     if found == "practically equal":
         return "practically equal"
@@ -243,16 +248,16 @@ def _standing(lead: NDArray[np.float64], p: float, margin: float, resolution: fl
 def _letters(
     estimates: Sequence[Estimate],
     pairs: Sequence[tuple[int, int]],
-    samples: Sequence[Scores],
+    matches: Sequence[Matched],
     p: NDArray[np.float64],
 ) -> dict[int, str]:
     """Letters of the variants with 10 seeds; none where a pair of them has fewer in common."""
     rows = [row for row, estimate in enumerate(estimates) if estimate.n >= LETTERS_FROM]
     places = {row: place for place, row in enumerate(rows)}
     apart = np.zeros((len(rows), len(rows)), dtype=bool)
-    for (first, second), sample, its_p in zip(pairs, samples, p, strict=True):
+    for (first, second), match, its_p in zip(pairs, matches, p, strict=True):
         if first in places and second in places:
-            if sample.size < LETTERS_FROM:
+            if match.first.size < LETTERS_FROM:
                 return {}
             one, other = places[first], places[second]
             apart[one, other] = apart[other, one] = its_p < LEVEL

@@ -118,7 +118,9 @@ def _treated(comparison: Comparison) -> list[str]:
     elif question.others:
         lines.append(
             f"Each variant was tuned over {others}: for each seed the setting with the best mean "
-            "validation score over the other seeds was chosen, and this seed's score reported."
+            "validation score over the other seeds was chosen, and this seed's score reported. The "
+            "standard errors and tests of differences are those of nested cross-validation over "
+            "the seeds (Bates, Hastie and Tibshirani 2024), with n - 1 degrees of freedom."
         )
     if comparison.mode == "matched":
         lines += _without_counterpart(comparison)
@@ -222,15 +224,12 @@ def _tests(comparison: Comparison) -> str:
         baseline = f"the baseline ({baseline})"
     most = max(pair.n for pair in comparison.pairs)
     flips = "all flips" if most <= EXACT_TO else f"{FLIPS:,} random flips above n = {EXACT_TO}"
+    one = "a two-sided paired t test on the differences per seed"
+    beside = "" if comparison.nested else f", with a sign-flip test ({flips}) beside it, both"
     if tests == 1:
-        return (
-            f"The comparison with {baseline} was made by a two-sided paired t test on the "
-            f"differences per seed, with a sign-flip test ({flips}) beside it, both at the level "
-            f"{LEVEL:g}."
-        )
+        return f"The comparison with {baseline} was made by {one}{beside} at the level {LEVEL:g}."
     return (
-        f"The {tests} comparisons with {baseline} were made by two-sided paired t tests on the "
-        f"differences per seed, with sign-flip tests ({flips}) beside them, both with Holm's "
+        f"Each of the {tests} comparisons with {baseline} was made by {one}{beside} with Holm's "
         f"correction at {LEVEL:g}."
     )
 

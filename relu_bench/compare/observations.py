@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_bench import stats
-from relu_bench.compare.variants import as_texts, texts
+from relu_bench.compare.variants import texts
 from relu_bench.errors import ReluBenchError
 
 if TYPE_CHECKING:
-    from pandas import DataFrame, Series
+    from pandas import Series
 
     from relu_bench.compare.measures import Measure
     from relu_bench.compare.questions import Question
@@ -26,8 +25,6 @@ OUTCOMES = ("missing", "failed", "learned", "at_chance", "diverged")
 _MOST = 50_000_000
 
 Scores = NDArray[np.float64]
-CELLS = ("tuned",)
-"""The only cell of a tuned comparison, in place of the settings that were tuned over."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +35,10 @@ class Observations:
         variants, cells, seeds: what the axes of the arrays stand for.
         scores: (variants, cells, seeds), in the unit that people read; a diverged run counts as the
             constant guess, a failed one is NaN.
-        validation: in the same shape, the metric on the validation part, by which settings are
-            chosen; None unless it was asked for.
         outcomes: in the same shape, numbers of `OUTCOMES`.
+        validation: in the same shape, the metric on the validation part, by which settings are
+            chosen, turned so that higher is better; None unless it was asked for.
+        tuned_over: of tuned scores, which have one cell, all scores of each setting.
     """
 
     variants: tuple[str, ...]
@@ -49,6 +47,7 @@ class Observations:
     scores: Scores
     outcomes: NDArray[np.int8]
     validation: Scores | None = None
+    tuned_over: Observations | None = None
 
     def ordered(self, order: Sequence[int]) -> Observations:
         """The same with the variants in another order."""
@@ -60,6 +59,7 @@ class Observations:
             self.scores[rows],
             self.outcomes[rows],
             None if self.validation is None else self.validation[rows],
+            None if self.tuned_over is None else self.tuned_over.ordered(order),
         )
 
 
@@ -101,7 +101,9 @@ def observe(
         seeds,
         _means(place, measure.values(runs), shape),
         outcomes,
-        None if validation is None else _means(place, validation.values(runs), shape),
+        None
+        if validation is None
+        else validation.direction * _means(place, validation.values(runs), shape),
     )
 
 
@@ -139,116 +141,3 @@ def over_cells(scores: Scores) -> Scores:
     means = np.full(counts.shape, np.nan)
     np.divide(sums, counts, out=means, where=counts > 0)
     return means
-
-
-@dataclass(frozen=True)
-class Tuned:
-    """How one variant was tuned.
-
-    Attributes:
-        settings: how many it was given.
-        setting: the one that was chosen for most seeds; empty when none could be.
-        times: for how many of the `tuned_seeds` that was.
-        tuned_seeds: for which a choice could be made.
-        edges: numeric axes of which that setting is the least or greatest value tried.
-    """
-
-    settings: int
-    setting: str
-    times: int
-    tuned_seeds: int
-    edges: tuple[str, ...]
-
-
-def tuned(
-    observed: Observations, question: Question, direction: float
-) -> tuple[Observations, tuple[Tuned, ...]]:
-    """One score for each variant and seed, at the setting that the other seeds' validation chose.
-
-    Args:
-        observed: with `validation`.
-        question: its `others` are the axes that are tuned.
-        direction: 1.0 when higher validation scores are better, else -1.0.
-
-    Returns:
-        Observations with a single cell, and how each variant was tuned, in their order.
-
-    Raises:
-        ReluBenchError: when nothing was held out for validation, or there are fewer than 3 seeds.
-    """
-    validation = observed.validation
-    assert validation is not None
-    if not known(validation).any():
-        raise ReluBenchError(
-            "--mode tuned chooses settings by validation, but nothing was held out for it in these "
-            "runs. Run the config with validation_split above 0, or compare with --mode matched."
-        )
-    choices = stats.cross_fitted(direction * validation)
-    if (choices < 0).all():
-        raise ReluBenchError(
-            "--mode tuned chooses the setting for each seed on the other seeds, so it takes at "
-            f"least 3 seeds; these runs have {len(observed.seeds)}. "
-            "Run the config with --set seeds=3 or more, or compare with --mode matched."
-        )
-    taken = np.where(choices < 0, 0, choices)[:, np.newaxis, :]
-    scores = np.take_along_axis(observed.scores, taken, axis=1)
-    outcomes = np.take_along_axis(observed.outcomes, taken, axis=1)
-    impossible = choices[:, np.newaxis, :] < 0
-    chosen = Observations(
-        observed.variants,
-        CELLS,
-        observed.seeds,
-        np.where(impossible, np.nan, scores),
-        np.where(impossible, np.int8(0), outcomes),
-    )
-    grids = _grids(question)
-    told = (
-        _told(name, row, there, observed.cells, grids)
-        for name, row, there in zip(observed.variants, choices, validation, strict=True)
-    )
-    return chosen, tuple(told)
-
-
-def _told(
-    variant: str,
-    choices: NDArray[np.intp],
-    validation: Scores,
-    cells: tuple[str, ...],
-    grids: DataFrame,
-) -> Tuned:
-    given = int(known(validation).any(axis=-1).sum())
-    made = choices[choices >= 0]
-    if not made.size:
-        return Tuned(given, "", 0, 0, ())
-    counts = np.bincount(made, minlength=len(cells))
-    best = int(counts.argmax())
-    return Tuned(
-        given, cells[best], int(counts[best]), int(made.size), _edges(grids, variant, cells[best])
-    )
-
-
-def _grids(question: Question) -> DataFrame:
-    """The distinct settings of each variant, with the numeric axes among them."""
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
-
-    runs = question.runs
-    numeric = [
-        name
-        for name in question.others
-        if is_numeric_dtype(runs[name].dtype) and not is_bool_dtype(runs[name].dtype)
-    ]
-    done = runs[runs["status"] == "completed"]
-    return done[["variant", "cell", *numeric]].drop_duplicates()
-
-
-def _edges(grids: DataFrame, variant: str, cell: str) -> tuple[str, ...]:
-    """Each numeric axis at whose end the setting lies: `learning_rate=0.1`."""
-    its = grids[grids["variant"] == variant]
-    here = its[its["cell"] == cell].iloc[0]
-    found = []
-    for name in its.columns[2:]:
-        values = its[name].dropna()
-        if values.nunique() > 1 and here[name] in (values.min(), values.max()):
-            shown = as_texts(its.loc[its[name] == here[name], name]).iloc[0]
-            found.append(f"{name}={shown}")
-    return tuple(found)

@@ -19,8 +19,10 @@ from relu_bench.compare.observations import (
     known,
     over_cells,
 )
+from relu_bench.compare.tuning import complete_seeds, without_choice
 from relu_bench.stats import verdicts
 from relu_bench.stats.differences import DIGITS, NARROW
+from relu_bench.stats.nested import FEWEST_SEEDS
 
 if TYPE_CHECKING:
     from relu_bench.compare.measures import Measure
@@ -125,6 +127,8 @@ class Matched:
         incomplete: seeds that lack one of the settings, so that a mean over the others would
             compare seeds at different settings.
         unlearned: (2, n), how many runs of each side did not learn, at each seed.
+        left_out: (n, n), of tuned scores the differences of `stats.left_out_scores`, from which
+            their test and intervals come; None where nothing was chosen.
     """
 
     first: Scores
@@ -134,11 +138,21 @@ class Matched:
     unpaired: tuple[int, int]
     incomplete: int
     unlearned: NDArray[np.intp]
+    left_out: Scores | None = None
 
     @property
     def differences(self) -> Scores:
         """First less second, one for each seed."""
         return np.round(self.first - self.second, DIGITS)
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """The t interval of the mean difference, NaN where there is none."""
+        if self.left_out is None:
+            return stats.difference_interval(self.differences, level)
+        if len(self.left_out) < FEWEST_SEEDS:
+            return math.nan, math.nan
+        low, high = stats.tuned_difference(self.left_out, 0.0).interval(level)
+        return float(low), float(high)
 
 
 def matched(observed: Observations, first: int, second: int) -> Matched:
@@ -147,6 +161,8 @@ def matched(observed: Observations, first: int, second: int) -> Matched:
     A seed counts when both have a run at every setting that they share: of an unfinished sweep,
     seeds would else be averaged over different settings, and no two differences be of one kind.
     """
+    if observed.tuned_over is not None:
+        return _matched_tuned(observed, observed.tuned_over, first, second)
     one, other = observed.scores[first], observed.scores[second]
     has_one, has_other = known(one), known(other)
     both = has_one & has_other
@@ -163,12 +179,42 @@ def matched(observed: Observations, first: int, second: int) -> Matched:
         used,
         unpaired=(int((has_one & ~both).sum()), int((has_other & ~both).sum())),
         incomplete=int((along(both, 0) & ~complete).sum()),
-        unlearned=np.stack(
-            [
-                (np.isin(observed.outcomes[row], _UNLEARNED) & used).sum(axis=0)[complete]
-                for row in (first, second)
-            ]
-        ),
+        unlearned=_unlearned(observed, (first, second), used),
+    )
+
+
+def _unlearned(
+    observed: Observations, rows: tuple[int, int], used: NDArray[np.bool_]
+) -> NDArray[np.intp]:
+    """How many of the runs in use did not learn, of each row, at each seed that has some."""
+    counts = [(np.isin(observed.outcomes[row], _UNLEARNED) & used).sum(axis=0) for row in rows]
+    return np.stack(counts)[:, along(used, 0)]
+
+
+def _matched_tuned(
+    observed: Observations, settings: Observations, first: int, second: int
+) -> Matched:
+    """Pair two variants at the seeds that have every setting of each, and choose on these alone."""
+    complete = complete_seeds(settings)
+    seeds = complete[first] & complete[second]
+    if seeds.sum() < FEWEST_SEEDS - 1:
+        seeds = np.zeros_like(seeds)
+    has_one, has_other = (known(observed.scores[row])[0] for row in (first, second))
+    used = seeds[np.newaxis]
+    shape = (int(seeds.sum()),) * 2
+    one, other = (
+        without_choice(settings, row, seeds) if seeds.any() else np.empty(shape)
+        for row in (first, second)
+    )
+    return Matched(
+        np.diagonal(one),
+        np.diagonal(other),
+        1,
+        used,
+        unpaired=(int((has_one & ~seeds).sum()), int((has_other & ~seeds).sum())),
+        incomplete=0,
+        unlearned=_unlearned(observed, (first, second), used),
+        left_out=one - other,
     )
 
 
@@ -183,12 +229,20 @@ def in_no_difference(observed: Observations, baseline: int) -> int:
     return int((there & ~used).sum())
 
 
+def tested(matches: Sequence[Matched]) -> NDArray[np.float64]:
+    """P of each pair: of the paired t test, of tuned scores with nested cross-validation."""
+    nested = [match.left_out for match in matches if match.left_out is not None]
+    if len(nested) == len(matches):
+        return over_sizes(nested, lambda rows: stats.tuned_difference(rows, 0.0).p)
+    return over_sizes([match.differences for match in matches], stats.paired_t)
+
+
 def over_sizes(
     samples: Sequence[Scores], test: Callable[[Scores], NDArray[np.float64]]
 ) -> NDArray[np.float64]:
-    """`test`, which works on rows of one length, on samples of any lengths: one p for each."""
+    """`test`, which works on samples of one length, on those of any lengths: one p for each."""
     found = np.full(len(samples), np.nan)
-    sizes = np.array([sample.size for sample in samples])
+    sizes = np.array([len(sample) for sample in samples])
     for size in np.unique(sizes[sizes > 1]):
         places = np.flatnonzero(sizes == size)
         found[places] = test(np.stack([samples[int(place)] for place in places]))
@@ -209,8 +263,10 @@ def against_baseline(
     """
     numbers = [number for number in range(len(observed.variants)) if number != baseline]
     matches = [matched(observed, number, baseline) for number in numbers]
-    samples = [match.differences for match in matches]
-    p, flip_p = over_sizes(samples, stats.paired_t), over_sizes(samples, stats.sign_flip)
+    p = tested(matches)
+    flip_p = np.full_like(p, np.nan)
+    if observed.tuned_over is None:
+        flip_p = over_sizes([match.differences for match in matches], stats.sign_flip)
     groups = stats.same_scores(observed.scores)
     p_holm, flip_p_holm = (_holm(each, groups, baseline) for each in (p, flip_p))
     fails_p = np.array([_fails_as_often(match) for match in matches])
@@ -221,10 +277,11 @@ def against_baseline(
         _pair(observed.variants[number], observed.variants[baseline], match, measure)
         for number, match in zip(numbers, matches, strict=True)
     ]
-    ends = _sd_ends(pairs)
+    # Of tuned scores, how sure a number of seeds makes the choice is nothing that an sd tells.
+    ends = _sd_ends(pairs) if observed.tuned_over is None else np.full((2, len(pairs)), np.nan)
     low, high = stats.seeds_needed(margin, ends, LEVEL / tests)
     level = stats.simultaneous_level(tests, 1 - LEVEL)
-    together = [stats.difference_interval(sample, level) for sample in samples]
+    together = [match.interval(level) for match in matches]
     usable = margin if round(margin, DIGITS) >= round(resolution, DIGITS) else 0.0
     equal_low, equal_high = stats.seeds_to_show_equality(ends, usable)
     return tuple(
@@ -251,7 +308,7 @@ def against_baseline(
                     float(p_holm[row]),
                     margin,
                     resolution=resolution,
-                    tied=pair.tied,
+                    tied=pair.tied if observed.tuned_over is None else 0,
                 ),
                 pair,
                 float(fails_p_holm[row]),
@@ -295,12 +352,14 @@ def _same_as(variants: Sequence[str], groups: NDArray[np.intp], number: int, bas
 def _pair(variant: str, baseline: str, match: Matched, measure: Measure) -> Pair:
     """All of a comparison but what depends on the number of comparisons."""
     differences = match.differences
-    low, high = stats.difference_interval(differences)
-    narrow_low, narrow_high = stats.difference_interval(differences, NARROW)
+    low, high = match.interval(1 - LEVEL)
+    narrow_low, narrow_high = match.interval(NARROW)
     perfect = measure.scale.perfect
     ratio, ratio_low, ratio_high = stats.ratio_of_means(
         np.abs(perfect - match.first), np.abs(perfect - match.second)
     )
+    if match.left_out is not None:  # the choice that the seeds share is not in this interval
+        ratio_low = ratio_high = math.nan
     return Pair(
         variant,
         baseline,

@@ -20,6 +20,7 @@ from relu_bench.compare.measures import (
 )
 from relu_bench.compare.methods import idle_settings
 from relu_bench.compare.pairs import LEVEL, Pair
+from relu_bench.stats.nested import FEWEST_SEEDS
 from relu_bench.wording import (
     counted,
     decimals,
@@ -138,10 +139,14 @@ def _columns_of_pairs(comparison: Comparison) -> str:
             "to show a true difference of 0 to be within the margin; both of undecided pairs, and "
             "95\u00a0% ranges for normal differences only"
         )
+    by_holm = f"by Holm over {counted(comparison.tests, 'comparison')}"
+    if comparison.nested:
+        return (
+            f"{errors} p: nested cross-validation, {by_holm}. r: correlation of paired runs. {won}"
+        )
     return (
-        f"{errors} p: paired t test over the seeds; sign-flip p beside it; both by Holm over "
-        f"{counted(comparison.tests, 'comparison')}. r: correlation of paired runs. {won} seeds: "
-        f"{needed}."
+        f"{errors} p: paired t test over the seeds; sign-flip p beside it; both {by_holm}. r: "
+        f"correlation of paired runs. {won} seeds: {needed}."
     )
 
 
@@ -354,6 +359,8 @@ def _equal(pair: Pair) -> str:
 
 def _sign_flip(comparison: Comparison) -> str:
     """Whether the sign-flip test can decide anything with so few seeds."""
+    if comparison.nested:
+        return ""
     paired = [pair for pair in comparison.pairs if pair.n]
     unable = [pair for pair in paired if pair.flip_smallest > LEVEL]
     if not unable:
@@ -399,8 +406,10 @@ def _tuning(comparison: Comparison) -> list[str]:
         lines = [*lines[:_MOST_TUNED], f"The settings of {more} further variants: --format csv."]
     if any(each.settings > 1 for each in told.values()):
         lines.append(
-            "After tuning, p and intervals are too sure of themselves where settings are about "
-            "equally good: the seeds share the choice. New seeds at the chosen settings confirm."
+            "The seeds share the choice of settings, which p and intervals take into account "
+            f"(nested cross-validation, from {FEWEST_SEEDS} seeds on); there is no sign-flip test "
+            "and no number of seeds. relu-bench run CONFIG --confirm N tests the chosen settings "
+            "on N new seeds."
         )
     counts = {each.settings for each in told.values()}
     if len(counts) > 1:

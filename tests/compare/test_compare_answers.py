@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from comparing import answers_of, compared, noisy, variants
 from fake_results import Row, failed, run, write_store
+from numpy.typing import NDArray
 from scipy import stats as scipy_stats
 
 from relu_bench.compare import answer, in_words, load, to_json
@@ -1090,7 +1091,7 @@ def test_a_diverged_run_counts_as_the_guess_in_the_choice() -> None:
     assert found.of_baseline.diverged == 1
 
 
-def test_a_failed_run_leaves_its_setting_out_for_its_seed_only() -> None:
+def test_a_failed_run_leaves_its_seed_out_of_the_choice_and_that_is_said() -> None:
     rows = grid(
         {
             ("relu", 0.1): [(0.95, 0.95)] * 4,
@@ -1103,11 +1104,60 @@ def test_a_failed_run_leaves_its_setting_out_for_its_seed_only() -> None:
     found = compared(rows, "activation", mode="tuned")
 
     row = [each.variant for each in found.estimates].index("relu")
-    assert found.scores[row].tolist() == pytest.approx([90.0, 95.0, 95.0, 95.0])
+    assert found.scores[row, 1:].tolist() == pytest.approx([95.0, 95.0, 95.0])
+    assert math.isnan(found.scores[row, 0])
+    assert found.pairs[0].n == 3
+    assert found.left_out[0].startswith("relu: 1 run failed; 1 of 4 seeds not in its mean")
+
+
+def test_tuned_differences_are_those_of_nested_cross_validation() -> None:
+    """The check values of 8 settings and 10 seeds, with a further seed that is not complete."""
+    settings, seeds = 8, 10
+
+    def grid_of(offset: float) -> NDArray[np.float64]:
+        i, j = np.ogrid[:settings, :seeds]
+        return 97.5 + 0.1 * np.sin(1 + offset + 3 * i + 5 * j) + 0.05 * np.cos(offset + 7 * i * j)
+
+    places = np.arange(settings * seeds).reshape(settings, seeds)
+    validation = {"elu": grid_of(0.0), "relu": grid_of(0.5)}
+    test = {
+        "elu": validation["elu"] + 0.02 * np.sin(places),
+        "relu": validation["relu"] + 0.02 * np.cos(places),
+    }
+    rows = grid(
+        {
+            (name, 10.0**-setting): list(
+                zip(validation[name][setting] / 100, test[name][setting] / 100, strict=True)
+            )
+            for name in ("relu", "elu")
+            for setting in range(settings)
+        }
+    )
+    rows += [run(activation="elu", learning_rate=0.1, seed=seeds, test=0.5, val=0.5)]
+
+    pair = compared(rows, "activation", mode="tuned", baseline="relu").pairs[0]
+
+    half = pair.high - pair.difference
+    assert pair.n == seeds
+    assert pair.difference == pytest.approx(0.0093926146, abs=1e-9)
+    assert half / scipy_stats.t.ppf(0.975, seeds - 1) == pytest.approx(0.0281978665, abs=1e-9)
+    assert pair.p == pytest.approx(0.7466897688, abs=1e-9)
+    assert math.isnan(pair.flip_p)
+    assert pair.verdict == "practically equal"
+
+
+def test_three_seeds_are_too_few_to_test_what_was_tuned() -> None:
+    pair = compared(ROWS, "activation", mode="tuned").pairs[0]
+
+    assert pair.n == 3
+    assert all(map(math.isnan, (pair.p, pair.low, pair.simultaneous_high, pair.ratio_low)))
+    assert pair.verdict == "undecided"
 
 
 def test_tuning_takes_three_seeds_and_validation() -> None:
-    with pytest.raises(ReluBenchError, match="at least 3 seeds; these runs have 2"):
+    with pytest.raises(
+        ReluBenchError, match="at least 3 seeds with every setting; these runs have 2"
+    ):
         compared(variants({"relu": [0.9, 0.9], "elu": [0.9, 0.9]}), mode="tuned")
     rows = variants({"relu": [0.9] * 3, "elu": [0.9] * 3}, validation_split=0.0)
     with pytest.raises(ReluBenchError, match="nothing was held out"):

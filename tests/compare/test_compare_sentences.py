@@ -417,7 +417,9 @@ def test_one_comparison_is_one() -> None:
     one = said_of(rows, "batch_norm")
     assert "The comparison with batch norm false was made by a two-sided paired t test" in one
     assert "Holm" not in one
-    assert "The 2 comparisons with relu were made by" in said_of(noisy(["relu", "elu", "tanh"], 4))
+    assert "Each of the 2 comparisons with relu was made by" in said_of(
+        noisy(["relu", "elu", "tanh"], 4)
+    )
 
 
 def test_a_split_of_each_seed_is_said_to_be_one() -> None:
