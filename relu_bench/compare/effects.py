@@ -8,7 +8,6 @@ data: use Type II instead of Type III sums of squares, Statistics and Computing 
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -40,6 +39,7 @@ CROSSED = 0.75
 LEAST_CELLS = 6
 LEAST_SHARE = 0.01
 
+Numbers = NDArray[np.float64]
 TwoAxes = tuple[str, str]
 """Two axes."""
 
@@ -52,7 +52,8 @@ class Effect:
         axes: one or two.
         share: of the variation of all runs that it explains, 0 to 1 (eta squared).
         degrees: of freedom.
-        f, p: of the test that it has no effect; NaN where runs do not vary within a setting.
+        f, p: of the test over the seeds that it has no effect (`stats.seed_tests`), each of which
+            is one observation of it; NaN where seeds do not vary, or have no settings in common.
     """
 
     axes: tuple[str, ...]
@@ -154,7 +155,7 @@ def _panel(quantity: str, runs: DataFrame, values: Series, axes: Sequence[str]) 
     total = float(((values - values.mean()) ** 2).sum()) if len(values) else 0.0
     if total <= _NOTHING or not varying:
         return Panel(quantity, len(values), (), ())
-    cells, within = _cells(runs, values, varying)
+    cells, by_seed = _cells(runs, values, varying)
     codes = cells[varying].to_numpy(np.intp)
     pairs = list(combinations(range(len(varying)), 2))
     crossed = [pair for pair in pairs if _has_all(codes[:, pair])]
@@ -171,7 +172,7 @@ def _panel(quantity: str, runs: DataFrame, values: Series, axes: Sequence[str]) 
         crossed = []
     terms += crossed
     try:
-        squares, outside, used = _explained(
+        squares = _explained(
             codes.tobytes(),
             cells["value"].to_numpy(np.float64).tobytes(),
             cells["size"].to_numpy(np.float64).tobytes(),
@@ -179,13 +180,17 @@ def _panel(quantity: str, runs: DataFrame, values: Series, axes: Sequence[str]) 
         )
     except AliasedError:
         raise ReluBenchError(aliased_words(varying)) from None
-    left = len(values) - used
-    residual = (outside + within) / left if left > 0 else 0.0
-    effects = []
-    for term, amount in zip(terms, squares, strict=True):
-        degrees = parameters(levels, [term]) - 1
-        f, p = _f_test(amount / degrees, residual, degrees, left)
-        effects.append(Effect(tuple(varying[axis] for axis in term), amount / total, degrees, f, p))
+    tests = stats.seed_tests(codes, by_seed, terms)
+    effects = [
+        Effect(
+            tuple(varying[axis] for axis in term),
+            amount / total,
+            parameters(levels, [term]) - 1,
+            test.f,
+            test.p,
+        )
+        for term, amount, test in zip(terms, squares, tests, strict=True)
+    ]
     effects.sort(key=lambda effect: -effect.share)
     refused = [
         (varying[one], varying[other]) for one, other in pairs if (one, other) not in crossed
@@ -196,30 +201,24 @@ def _panel(quantity: str, runs: DataFrame, values: Series, axes: Sequence[str]) 
 @lru_cache(maxsize=8)
 def _explained(
     codes: bytes, values: bytes, sizes: bytes, terms: tuple[tuple[int, ...], ...]
-) -> tuple[list[float], float, int]:
-    """`type_two` of arrays as bytes: several figures ask for the effects of the same runs."""
+) -> list[float]:
+    """Sums of squares of arrays as bytes: several figures ask for the effects of the same runs."""
     means = np.frombuffer(values, np.float64)
     levels = np.frombuffer(codes, np.intp).reshape(len(means), -1)
-    return type_two(levels, means, np.frombuffer(sizes, np.float64), terms)
+    squares, _, _ = type_two(levels, means, np.frombuffer(sizes, np.float64), terms)
+    return squares
 
 
-def _f_test(mean_square: float, residual: float, degrees: int, left: int) -> tuple[float, float]:
-    """F and p; NaN where nothing varies within the settings."""
-    from scipy.special import fdtrc
+def _cells(runs: DataFrame, values: Series, axes: Sequence[str]) -> tuple[DataFrame, Numbers]:
+    """One row a setting: the number of each axis' value, mean and size; and the means by seed.
 
-    if residual <= _NOTHING:
-        return math.nan, math.nan
-    f = mean_square / residual
-    return f, float(fdtrc(degrees, left, f))
-
-
-def _cells(runs: DataFrame, values: Series, axes: Sequence[str]) -> tuple[DataFrame, float]:
-    """One row a setting: the number of each axis' value, mean and size; squares within settings."""
+    The second is (seeds, settings), NaN where a seed has no run at a setting.
+    """
     table = runs[list(axes)].apply(lambda column: as_texts(column).factorize()[0])
-    table = table.assign(value=values)
-    groups = table.groupby(list(axes))["value"]
-    within = float(((table["value"] - groups.transform("mean")) ** 2).sum())
-    return groups.agg(value="mean", size="size").reset_index(), within
+    table = table.assign(value=values, seed=runs["seed"])
+    cells = table.groupby(list(axes))["value"].agg(value="mean", size="size")
+    by_seed = table.groupby(["seed", *axes])["value"].mean().unstack("seed").reindex(cells.index)
+    return cells.reset_index(), by_seed.to_numpy(np.float64).T
 
 
 def _has_all(codes: NDArray[np.intp]) -> bool:

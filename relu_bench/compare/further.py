@@ -155,7 +155,8 @@ def _effects(comparison: Comparison, effects: Effects) -> list[Table]:
         if panel is panels[-1]:
             notes.append(
                 "Share: of the variation of the runs (Type II). A wider range makes a larger "
-                "share; p takes runs as independent, which those of one seed are not."
+                "share. F and p: each seed is one observation of an effect, over the settings that "
+                "all seeds have (Greenhouse and Geisser)."
             )
         found.append(_panel(f"{title}{ranges if panel.effects else ''}", panel, notes))
     return found

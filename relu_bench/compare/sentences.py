@@ -139,14 +139,13 @@ def _columns_of_pairs(comparison: Comparison) -> str:
             "to show a true difference of 0 to be within the margin; both of undecided pairs, and "
             "95\u00a0% ranges for normal differences only"
         )
+    correlation = "r: correlation of paired runs."
     by_holm = f"by Holm over {counted(comparison.tests, 'comparison')}"
     if comparison.nested:
-        return (
-            f"{errors} p: nested cross-validation, {by_holm}. r: correlation of paired runs. {won}"
-        )
+        return f"{errors} p: nested cross-validation, {by_holm}. {correlation} {won}"
     return (
-        f"{errors} p: paired t test over the seeds; sign-flip p beside it; both {by_holm}. r: "
-        f"correlation of paired runs. {won} seeds: {needed}."
+        f"{errors} p: paired t test over the seeds; sign-flip p beside it; both {by_holm}. "
+        f"{correlation} {won} seeds: {needed}."
     )
 
 

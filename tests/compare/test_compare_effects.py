@@ -3,10 +3,12 @@
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from comparing import FOUR_AXES, RATES, by_rate, compared, crossed, grid, noisy
 from fake_results import Row, results, run, runs_table
+from scipy import stats as scipy_stats
 
 from relu_bench.compare import answer
 from relu_bench.compare.effects import (
@@ -69,12 +71,31 @@ def test_effects_say_which_axis_matters() -> None:
     first = found.error.effects[0]
     assert (first.axes, first.degrees) == (("learning_rate",), 1)
     assert first.share > 0.9
-    assert first.p < 1e-6
+    assert first.p < 1e-4
     learned = {effect.axes: effect for effect in found.learned.effects}
     assert learned["activation", "learning_rate"].share > 0.1
     assert learned["batch_norm",].share == pytest.approx(0.0, abs=1e-12)
     assert found.learned.runs == 24
     assert found.error.runs == 20
+
+
+def test_each_seed_is_one_observation_of_an_effect() -> None:
+    """Runs of a seed share its luck, so that 24 of them are no 24 observations."""
+    random = np.random.default_rng(5)
+    rows = [
+        run(activation=name, learning_rate=rate, seed=seed, test=1 - error)
+        for seed in range(6)
+        for name, luck in (("relu", 0.0), ("elu", random.normal(0, 0.3)))
+        for rate in (0.1, 0.01)
+        for error in [0.03 * math.exp(luck + random.normal(0, 0.01))]
+    ]
+
+    found = main_effects(compared(rows, "activation", baseline="relu"))
+
+    logs = pd.DataFrame(rows).assign(log=lambda table: np.log(1 - table["test_accuracy"]))
+    by_seed = logs.pivot_table(index="seed", columns="activation", values="log")
+    effect = next(each for each in found.error.effects if each.axes == ("activation",))
+    assert effect.p == pytest.approx(scipy_stats.ttest_rel(by_seed["relu"], by_seed["elu"]).pvalue)
 
 
 def test_effects_of_runs_that_all_learned_have_one_panel() -> None:
