@@ -1,4 +1,4 @@
-"""The store: a results folder of three CSVs that never loses or doubles a run."""
+"""The store: a results folder of four CSVs that never loses or doubles a run."""
 
 from relu_bench.store.cells import Value
 from relu_bench.store.merging import Merged, merge

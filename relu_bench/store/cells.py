@@ -26,6 +26,7 @@ MISSING_TOKENS = {
 # A spreadsheet's own limit for a cell is 32,767 characters.
 LONGEST_TEXT = 32_000
 
+_BASE64 = re.compile("(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 # As relu-bench, Python and spreadsheets write them.
 BOOLEANS = {
     text: value
@@ -48,7 +49,7 @@ def cell(column: Column, value: Value) -> str:
 
     A float is written as the shortest decimal that reads back as the same float. Nothing (None,
     empty text, a float that is not finite) is an empty cell. Text is on one line, whatever it was,
-    and at most `LONGEST_TEXT` characters long.
+    and at most `LONGEST_TEXT` characters long; bits are as long as they are.
 
     Raises:
         StoreError: the value is not of the column's kind.
@@ -59,6 +60,8 @@ def cell(column: Column, value: Value) -> str:
         return "true" if value else "false"
     if column.kind in ("text", "time"):
         return guard(clean(str(value)))
+    if column.kind == "bits" and isinstance(value, str) and is_of_kind(column, value):
+        return guard(value)
     if not isinstance(value, bool | str):
         if column.kind == "integer" and _is_integer(value):
             return str(int(value))
@@ -106,7 +109,7 @@ def is_of_kind(column: Column, text: str) -> bool:
     if column.choices or column.kind == "boolean":
         return text in (column.choices or BOOLEANS)
     if column.kind not in ("integer", "number"):
-        return True
+        return column.kind != "bits" or _BASE64.fullmatch(text_of(text)) is not None
     try:
         number = float(text)
     except ValueError:
@@ -117,6 +120,12 @@ def is_of_kind(column: Column, text: str) -> bool:
         return number.is_integer() and -_LONGEST_INTEGER <= number < _LONGEST_INTEGER
     lowest, highest = column.limits
     return lowest <= number <= highest  # never so for NaN, which the store writes as empty
+
+
+def holds_bits(text: str, count: str) -> bool:
+    """Whether the cell `text` is as long as the base64 of so many packed bits, none of 0."""
+    packed_bytes = -(-int(float(count)) // 8) if count else 0
+    return packed_bytes > 0 and len(text_of(text)) == 4 * -(-packed_bytes // 3)
 
 
 def shown(text: str) -> str:

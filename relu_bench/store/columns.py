@@ -1,4 +1,4 @@
-"""The columns of the three CSVs: names, types, units, and when a cell is empty.
+"""The columns of the four CSVs: names, types, units, and when a cell is empty.
 
 `docs/results.md` prints this table, the store writes its headers from it and reads its types.
 Accuracies are fractions in [0, 1]. A value that does not exist is empty, never 0.
@@ -10,8 +10,8 @@ from typing import Literal
 
 from relu_bench.data.tasks import METRICS, Metric
 
-Kind = Literal["text", "integer", "number", "boolean", "time"]
-
+Kind = Literal["text", "integer", "number", "boolean", "time", "bits"]
+"""`bits`: base64 of `numpy.packbits`, the first bit in the highest place of the first byte."""
 
 # Nothing that is computed in 32 bits comes near it, and its fourth power is finite in 64.
 _LARGEST = 1e60
@@ -52,6 +52,8 @@ class Column:
         """What stands in it, in words."""
         if self.choices:
             return " or ".join(self.choices)
+        if self.kind == "bits":
+            return "bits in base64"
         limits = "from 0 to 1" if self.unit == "fraction" else "above 0" * self.is_positive
         return f"{self.kind} values {limits}".rstrip()
 
@@ -309,6 +311,24 @@ LAYERS = (
         "state at this step; only before and after training",
         _LOSS,
         "the row is that of a layer, or the value is not finite",
+    ),
+)
+
+TEST_SAMPLES = (
+    *_KEY,
+    Column("samples", "integer", "size of the test part", "samples"),
+    Column(
+        "correct",
+        "bits",
+        "of each test sample, in the order of the test part, 1 where the last epoch's weights got "
+        "it right: base64 of `numpy.packbits`, the first sample in the highest bit",
+    ),
+    Column(
+        "fingerprint",
+        "text",
+        "SHA-256 of the content of the data",
+        "",
+        "the data set is one that relu-bench knows by name",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""The journal: three sizes that tell the next writer what a crash left half written.
+"""The journal: the sizes that tell the next writer what a crash left half written.
 
 It is flushed before the CSVs are touched and removed after they are flushed. While it is there,
 only the bytes below its sizes count. A journal that is itself half written fails its checksum,

@@ -16,6 +16,7 @@ from relu_bench.store.columns import RUNS, SPEC, names
 from relu_bench.store.files import as_store_errors, unreadable
 from relu_bench.store.reading import Committed, check_is_store
 from relu_bench.store.tables import (
+    OF_A_RUN,
     TABLES,
     Key,
     KeyIndex,
@@ -133,7 +134,7 @@ class _Source:
                 yield _Run(key_of((cells["experiment"], cells["run_id"])), cells, record)
 
     def rows(self, name: TableName, key: Key) -> list[bytes]:
-        """The records of one run in epochs.csv or layers.csv."""
+        """The records of one run in one of the other CSVs."""
         if name not in self.headers:
             return []
         if name not in self._indexes:
@@ -165,8 +166,8 @@ class _Target(Store):
             repaired: list[Key] = []
             theirs: dict[Key, dict[TableName, list[bytes]]] = {}
             for run in runs:
-                rows = {name: source.rows(name, run.key) for name in NEEDED}
-                parsed = {name: list(map(cells_of, rows[name])) for name in rows}
+                rows = {name: source.rows(name, run.key) for name in OF_A_RUN}
+                parsed = {name: list(map(cells_of, rows[name])) for name in NEEDED}
                 lacking = lacks(run.cells, _needed(parsed, source.headers))
                 if lacking:
                     merged.partial.setdefault((source.folder, lacking), []).append(run.key[1])
@@ -201,11 +202,11 @@ class _Target(Store):
         return bool(lacks(before, _needed(rows, headers)))
 
     def _withdraw(self, keys: Sequence[Key]) -> None:
-        """Take the rows of these runs out of epochs.csv and layers.csv, each in one step.
+        """Take the rows of these runs out of all CSVs but runs.csv, each in one step.
 
         A crash behind it leaves runs that lack rows, as they did before.
         """
-        for name in NEEDED if keys else ():
+        for name in OF_A_RUN if keys else ():
             self._indexes[name].refresh()
             if spans := [span for key in keys for span in self._indexes[name].spans(key)]:
                 without(self._paths[name], spans, b"")

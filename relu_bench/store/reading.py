@@ -1,7 +1,7 @@
 """Reading a store: without a lock, without writing, and never a row that is not committed.
 
-The row in runs.csv is written last, so it commits its run: rows of epochs.csv and layers.csv count
-when their run stands in runs.csv as completed, and a failed run has no others.
+The row in runs.csv is written last, so it commits its run: rows of the other CSVs count when their
+run stands in runs.csv as completed, and a failed run has no others.
 
 `read` gives tables of pandas. `scan` and `stored` need runs.csv alone and no table library: what a
 resumed sweep and `relu-bench status` need of a store of 100,000 runs, in a second or two.
@@ -19,7 +19,7 @@ from relu_bench.errors import StoreError
 from relu_bench.store import columns
 from relu_bench.store import files as store_files
 from relu_bench.store import journal as store_journal
-from relu_bench.store.cells import BOOLEANS, line, text_of
+from relu_bench.store.cells import BOOLEANS, holds_bits, is_of_kind, line, text_of
 from relu_bench.store.columns import RUNS, Column, Kind
 from relu_bench.store.files import unreadable
 from relu_bench.store.tables import TABLES, Key, Span, Table, TableName, check, header_of, rows
@@ -254,6 +254,7 @@ _READ_AS: dict[Kind, str] = {
     "integer": "Int64",
     "number": "float64",
     "boolean": "str",
+    "bits": "str",
 }
 
 
@@ -267,13 +268,13 @@ def read(
 
     With `names`, only these columns beside experiment and run_id, and with `completed` only the
     rows of these (experiment, run_id): a fraction of the time and memory where there are many rows.
-    Those of epochs.csv and layers.csv must be runs that runs.csv, read before, has as completed;
-    when they are left out, runs.csv is looked through for all that there are.
+    Those of the other CSVs must be runs that runs.csv, read before, has as completed; when they are
+    left out, runs.csv is looked through for all that there are.
 
-    Text and times are text as it was given to the store, integers `Int64`, numbers `float64` to the
-    last bit, booleans `bool` (pandas' `boolean` where a cell is empty). Columns that the file lacks
-    hold what the runs of then had, or else missing values; columns that relu-bench does not know
-    are kept, as pandas reads them.
+    Text, times and bits are text as it was given to the store, integers `Int64`, numbers `float64`
+    to the last bit, booleans `bool` (pandas' `boolean` where a cell is empty). Columns that the
+    file lacks hold what the runs of then had, or else missing values; columns that relu-bench does
+    not know are kept, as pandas reads them.
 
     Raises:
         StoreError: the folder is no store, or a cell cannot be read as its column's kind.
@@ -366,6 +367,14 @@ def _as_given(frame: "pd.DataFrame", table: Table, known: Mapping[str, Column]) 
             values, (lowest, highest) = frame[name].to_numpy(), column.limits
             if ((values < lowest) | (values > highest)).any():
                 raise ValueError(f"{name} is out of its limits")
+        elif column.kind == "bits":
+            if not all(is_of_kind(column, text) for text in frame[name]):
+                raise ValueError(f"{name} is not what it should be")
+            if "samples" in frame and not all(
+                map(holds_bits, frame[name], frame["samples"].astype(str))
+            ):
+                raise ValueError(f"{name} does not hold the bits of so many samples")
+            frame[name] = _texts(frame[name])
     return frame
 
 

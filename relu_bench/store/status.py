@@ -1,7 +1,7 @@
 """How far the experiments of one or several stores are: asked for, done, failed, missing.
 
-Reads the kept plans and runs.csv (`partial`: the other two CSVs, too); takes no lock, and writes
-nothing.
+Reads the kept plans and runs.csv (`partial`: epochs.csv and layers.csv, too); takes no lock, and
+writes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The three CSVs as files: their headers, their records, and how they take up new columns."""
+"""The four CSVs as files: their headers, their records, and how they take up new columns."""
 
 import os
 import re
@@ -10,10 +10,19 @@ from typing import BinaryIO, Literal, TypeAlias
 from relu_bench.errors import StoreError
 from relu_bench.store import columns
 from relu_bench.store import files as store_files
-from relu_bench.store.cells import Value, cell, cells_of, is_of_kind, line, shown, text_of
+from relu_bench.store.cells import (
+    Value,
+    cell,
+    cells_of,
+    holds_bits,
+    is_of_kind,
+    line,
+    shown,
+    text_of,
+)
 from relu_bench.store.columns import STATUSES, Column
 
-TableName: TypeAlias = Literal["runs", "epochs", "layers"]
+TableName: TypeAlias = Literal["runs", "epochs", "layers", "test_samples"]
 Span: TypeAlias = tuple[int, int]
 
 _UTF8_MARK = b"\xef\xbb\xbf"  # spreadsheets put it before the header
@@ -48,7 +57,12 @@ TABLES: Mapping[TableName, Table] = {
     "runs": Table("runs", columns.RUNS, ("experiment", "run_id", "status")),
     "epochs": Table("epochs", columns.EPOCHS, ("experiment", "run_id", "epoch")),
     "layers": Table("layers", columns.LAYERS, ("experiment", "run_id", "epoch", "layer")),
+    "test_samples": Table(
+        "test_samples", columns.TEST_SAMPLES, ("experiment", "run_id", "samples", "correct")
+    ),
 }
+OF_A_RUN: tuple[TableName, ...] = ("test_samples", "layers", "epochs")
+"""The tables with further rows of a run, in the order in which they are written; then runs.csv."""
 
 
 def header(path: Path, table: Table) -> list[str]:
@@ -219,7 +233,7 @@ def _plain_cells(table: Table, names: Sequence[str]) -> Callable[[bytes], bool]:
 
     What it does not know is not wrong for that; it needs a closer look.
     """
-    if table.name == "runs":  # there, one cell says what others must be
+    if table.name in ("runs", "test_samples"):  # there, one cell says what others must be
         return lambda block: False
     columns_of = {column.name: column for column in table.columns}
     patterns = [_pattern(columns_of.get(name)) for name in names]
@@ -253,6 +267,8 @@ def _fault_of_cells(known: Sequence[Column], cells: Mapping[str, str]) -> str:
         for name in columns.REQUIRED:
             if not cells.get(name):
                 return f"a completed run without a value in the column {name}"
+    if "correct" in cells and not holds_bits(cells["correct"], cells["samples"]):
+        return f"the column correct does not hold the bits of {cells['samples'] or 'no'} samples"
     return ""
 
 

@@ -1,4 +1,7 @@
-"""Whether a completed run has all of its rows: of every epoch, and of every layer at each."""
+"""Whether a completed run has all of its rows: of every epoch, and of every layer at each.
+
+None needs a row in test_samples.csv: ratings, diverged runs and older releases have none there.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -7,7 +10,7 @@ from relu_bench.store.reading import Committed, scan
 from relu_bench.store.tables import TABLES, Key, TableName, key_of
 
 _RUN = ("experiment", "run_id", "status", "outcome", "epochs", "probes")
-# What is needed of the rows of the other two CSVs; losses and steps count as empty or not.
+# What is needed of the rows of epochs.csv and layers.csv; losses and steps count as empty or not.
 NEEDED: Mapping[TableName, tuple[str, ...]] = {
     "epochs": ("epoch", "train_loss", "val_loss"),
     "layers": ("epoch", "layer", "time_step"),

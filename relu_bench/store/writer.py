@@ -1,9 +1,10 @@
 """The store: a results folder that takes up runs one by one and never loses or doubles one.
 
-A run leaves one row in runs.csv and, when it completed, rows in epochs.csv and layers.csv. Any
-number of processes may write at the same time. A write goes: take the lock, mend what a crash left,
-look at the key again, flush the journal, append to layers.csv and epochs.csv, then to runs.csv
-(which commits), flush each, remove the journal.
+A run leaves one row in runs.csv and, when it completed, rows in epochs.csv and layers.csv and, with
+classes to get right, one in test_samples.csv. Any number of processes may write at the same time. A
+write goes: take the lock, mend what a crash left, look at the key again, flush the journal, append
+to test_samples.csv, layers.csv and epochs.csv, then to runs.csv (which commits), flush each, remove
+the journal.
 """
 
 import contextlib
@@ -24,6 +25,7 @@ from relu_bench.store.lock import StoreLock
 from relu_bench.store.plans import KeptPlan
 from relu_bench.store.reading import Stored
 from relu_bench.store.tables import (
+    OF_A_RUN,
     TABLES,
     Key,
     KeyIndex,
@@ -42,14 +44,25 @@ from relu_bench.store.wholeness import check
 class RunRecord:
     """Everything that one run leaves behind.
 
-    `run` is its row of runs.csv by column name. `epochs` and `layers` are its rows of the other two
-    CSVs, without experiment and run_id; a failed run has none. None and floats that are not finite
-    become empty cells.
+    `run` is its row of runs.csv by column name. `epochs`, `layers` and `test_samples` are its rows
+    of the other CSVs, without experiment and run_id; a failed run has none. None and floats that
+    are not finite become empty cells.
     """
 
     run: Mapping[str, Value]
     epochs: Sequence[Mapping[str, Value]] = ()
     layers: Sequence[Mapping[str, Value]] = ()
+    test_samples: Sequence[Mapping[str, Value]] = ()
+
+    @property
+    def rows(self) -> Mapping[TableName, Sequence[Mapping[str, Value]]]:
+        """All of its rows, by table."""
+        return {
+            "runs": [self.run],
+            "epochs": self.epochs,
+            "layers": self.layers,
+            "test_samples": self.test_samples,
+        }
 
 
 class Store:
@@ -173,7 +186,6 @@ class Store:
         """
         key = _key_of(record)
         owner = dict(zip(("experiment", "run_id"), key, strict=True))
-        rows = {"runs": [record.run], "epochs": record.epochs, "layers": record.layers}
         with as_store_errors(StoreWriteError, self.folder), self._writing():
             failed = self._failed_rows(key)
             if failed is None:
@@ -183,14 +195,16 @@ class Store:
                 # A process of an older relu-bench may have put a narrower file in place.
                 bring_up_to_date(self._paths[name], table)
                 names = header(self._paths[name], table)
-                added[name] = b"".join(encode(table, names, {**row, **owner}) for row in rows[name])
+                added[name] = b"".join(
+                    encode(table, names, {**row, **owner}) for row in record.rows[name]
+                )
             self._commit(added, failed)
         return True
 
     def copy_run(self, run_id: str, *, source: str, target: str) -> bool:
         """Store the rows of a completed run under another experiment's name too, cell by cell.
 
-        The first call reads epochs.csv and layers.csv whole, later ones only what was added.
+        The first call reads the other CSVs whole, later ones only what was added.
 
         Returns:
             Whether it was copied; False when `target` has this run already as completed.
@@ -240,7 +254,7 @@ class Store:
             del sizes[runs.name]
         journal = Journal(sizes, replaces=runs.name if replaced else None)
         with journaled(self.folder, journal):
-            for name in ("layers", "epochs"):
+            for name in OF_A_RUN:
                 if added[name]:
                     store_files.append(self._paths[name], added[name])
             if replaced:
@@ -279,6 +293,6 @@ def _key_of(record: RunRecord) -> Key:
         raise StoreError(f"a run needs an experiment and a run_id, got {experiment!r}, {run_id!r}")
     if status not in STATUSES:
         raise StoreError(f"a run is {' or '.join(STATUSES)}, got {status!r}")
-    if status == "failed" and (record.epochs or record.layers):
-        raise StoreError(f"run {run_id} failed, so it has no rows of epochs.csv and layers.csv")
+    if status == "failed" and any(record.rows[name] for name in OF_A_RUN):
+        raise StoreError(f"run {run_id} failed, so it has no rows but that of runs.csv")
     return clean(experiment), clean(run_id)

@@ -48,7 +48,9 @@ def test_every_shipped_config_runs_and_tells_editors_its_schema(path: Path) -> N
     assert second == "# yaml-language-server: $schema=config.schema.json"
 
 
-@pytest.mark.parametrize("table", [columns.RUNS, columns.EPOCHS, columns.LAYERS])
+@pytest.mark.parametrize(
+    "table", [columns.RUNS, columns.EPOCHS, columns.LAYERS, columns.TEST_SAMPLES]
+)
 def test_every_column_is_explained(table: tuple[columns.Column, ...]) -> None:
     text = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
     assert columns.markdown(table) in text

@@ -1,10 +1,14 @@
 """Runs as the tests store them, and a store that holds some."""
 
+import base64
 from pathlib import Path
 
 from relu_bench.store import RunRecord, Store, Value
 
 AWKWARD = 'mlp(hidden=[128, 64]), "so called"; it\'s µ'
+
+
+FILES = ("runs.csv", "epochs.csv", "layers.csv", "test_samples.csv")
 
 
 def run_id(number: int) -> str:
@@ -53,7 +57,14 @@ def record(number: int, *, experiment: str = "one", epochs: int = 3, **changes: 
             {"epoch": epoch, "layer": f"dense_{number}", "kernel_norm": number / 3}
             for epoch in range(epochs)
         ],
+        test_samples=[right(number)],
     )
+
+
+def right(number: int) -> dict[str, Value]:
+    """A row of test_samples.csv, of 101 samples, that a spreadsheet would take for a formula."""
+    packed = bytes([0b1111_1000, number % 256, *range(10), 0b1010_1000])
+    return {"samples": 101, "correct": base64.b64encode(packed).decode(), "fingerprint": None}
 
 
 def failed(number: int, *, experiment: str = "one", error: str = "out of memory") -> RunRecord:
@@ -70,5 +81,5 @@ def filled(folder: Path, *records: RunRecord) -> Store:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """The three files, byte by byte."""
-    return {name: (folder / name).read_bytes() for name in ("runs.csv", "epochs.csv", "layers.csv")}
+    """The four files, byte by byte."""
+    return {name: (folder / name).read_bytes() for name in FILES}

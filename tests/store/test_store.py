@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_samples import AWKWARD, contents, failed, filled, record, run_id
+from store_samples import AWKWARD, FILES, contents, failed, filled, record, run_id
 
 from relu_bench.errors import StoreError, StoreWriteError
 from relu_bench.store import RunRecord, Store, Value, columns, read
@@ -38,6 +38,7 @@ def test_headers_are_the_columns(tmp_path: Path) -> None:
         ("runs", columns.RUNS),
         ("epochs", columns.EPOCHS),
         ("layers", columns.LAYERS),
+        ("test_samples", columns.TEST_SAMPLES),
     ):
         expected = ",".join(columns.names(known)) + "\n"
         assert (tmp_path / f"{name}.csv").read_text("utf-8") == expected
@@ -47,7 +48,7 @@ def test_nothing_else_is_left_behind(tmp_path: Path) -> None:
     store = filled(tmp_path, failed(1), record(1), record(2))
     store.copy_run(run_id(1), source="one", target="two")
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"runs.csv", "epochs.csv", "layers.csv", ".lock"}
+    assert names == {*FILES, ".lock"}
 
 
 def test_pandas_needs_no_options(tmp_path: Path) -> None:
@@ -132,7 +133,7 @@ def test_copy_under_another_name(tmp_path: Path) -> None:
     assert not store.copy_run(run_id(1), source="one", target="NA")
     assert not store.copy_run(run_id(1), source="one", target="one")
     assert store.statuses()[("NA", run_id(1))] == "completed"
-    tables: tuple[TableName, ...] = ("runs", "epochs", "layers")
+    tables: tuple[TableName, ...] = ("runs", "epochs", "layers", "test_samples")
     for name in tables:
         frame = read(tmp_path, name)
         frame = frame[frame["run_id"] == run_id(1)]
@@ -140,7 +141,7 @@ def test_copy_under_another_name(tmp_path: Path) -> None:
             frame[frame["experiment"] == e].drop(columns="experiment") for e in ("one", "NA")
         )
         pd.testing.assert_frame_equal(old.reset_index(drop=True), new.reset_index(drop=True))
-        assert len(new) == (1 if name == "runs" else 3)
+        assert len(new) == (1 if name in ("runs", "test_samples") else 3)
 
 
 def test_copy_replaces_a_failed_run(tmp_path: Path) -> None:

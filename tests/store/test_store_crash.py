@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from store_power import power
-from store_samples import contents, failed, filled, record, run_id
+from store_samples import FILES, contents, failed, filled, record, run_id
 
 import relu_bench
 from relu_bench.errors import StoreError, StoreWriteError
@@ -76,6 +76,7 @@ def test_a_crash_at_every_byte(tmp_path: Path, before: Path, write: Callable[[Pa
         if units % 25 == 0:
             assert len(read(folder, "runs")) == len(statuses)
             assert len(read(folder, "epochs")) in (1, 1 + len(new["epochs.csv"].splitlines()) - 2)
+            assert len(read(folder, "test_samples")) == list(statuses.values()).count("completed")
         state, notices = mend(folder)
         told.add(len(notices))
         assert all("what it left half written was cut off" in notice for notice in notices)
@@ -106,7 +107,7 @@ def test_a_reader_that_looked_for_the_journal_before_a_replacement(
     monkeypatch.setattr(store_files, "adopt", look_and_adopt)
     old = contents(before)
     replace(before)
-    assert sizes == [None, len(old["epochs.csv"]), len(old["layers.csv"])]
+    assert sizes == [None, *(len(old[name]) for name in FILES[1:])]
 
 
 @pytest.mark.parametrize("write", [append, replace])
@@ -140,6 +141,7 @@ def test_a_reader_that_looked_for_the_journal_too_early(
         new_run = statuses != old
         assert rows_of("runs") == len(statuses)
         assert rows_of("epochs") == rows_of("layers") == (3 if new_run else 1)
+        assert rows_of("test_samples") == (2 if new_run else 1)
         seen.add((new_run, supply.cut))
         if not supply.cut:
             break
@@ -152,6 +154,7 @@ def test_a_crash_while_an_older_store_is_widened(tmp_path: Path, before: Path) -
         cut = [line.rsplit(",", 2)[0] + "\n" for line in lines]
         (before / name).write_text("".join(cut), "utf-8")
     (before / "layers.csv").unlink()
+    (before / "test_samples.csv").unlink()
     done = tmp_path / "done"
     shutil.copytree(before, done)
     migrate(done)
@@ -352,3 +355,4 @@ def test_a_system_that_refuses_to_write_more(tmp_path: Path) -> None:
     assert sorted(read(tmp_path, "runs")["seed"]) == list(range(6))
     assert set(Store(tmp_path).statuses().values()) == {"completed"}
     assert len(read(tmp_path, "epochs")) == len(read(tmp_path, "layers")) == 6 * 9
+    assert len(read(tmp_path, "test_samples")) == 6

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from store_samples import contents, failed, filled, record, run_id
+from store_samples import FILES, contents, failed, filled, record, run_id
 
 from relu_bench.errors import StoreError
 from relu_bench.store import Store, check, columns, merge, read, status
 from relu_bench.store.cells import cells_of, line
-from relu_bench.store.tables import TableName
+from relu_bench.store.tables import TABLES, TableName
 
 REMEDY = "Correct that line, or delete it and its run's lines in the other CSVs"
 QUOTE = "a quotation mark (that does not enclose a cell|opens a cell that nothing closes)"
@@ -55,7 +55,7 @@ def with_cell(text: bytes, place: int) -> Callable[[bytes], bytes]:
     return change
 
 
-@pytest.mark.parametrize("table", ["runs", "epochs", "layers"])
+@pytest.mark.parametrize("table", ["runs", "epochs", "layers", "test_samples"])
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
@@ -82,25 +82,25 @@ def test_a_damaged_line(
     assert contents(tmp_path) == before
 
 
-@pytest.mark.parametrize("table", ["runs", "epochs", "layers"])
+@pytest.mark.parametrize("table", ["runs", "epochs", "layers", "test_samples"])
 def test_a_header_in_the_middle(tmp_path: Path, table: TableName) -> None:
     """Two files joined by `cat`."""
     filled(tmp_path, record(1), record(2))
     path = tmp_path / f"{table}.csv"
     path.write_bytes(path.read_bytes() * 2)
-    number = {"runs": 4}.get(table, 8)
+    number = {"runs": 4, "test_samples": 4}.get(table, 8)
     for look in looks(tmp_path, table):
         with pytest.raises(StoreError, match=f"line {number}: the header stands here again"):
             look()
 
 
-@pytest.mark.parametrize("table", ["runs", "epochs", "layers"])
+@pytest.mark.parametrize("table", ["runs", "epochs", "layers", "test_samples"])
 @pytest.mark.parametrize("cut", [1, 2, 40])
 def test_a_last_line_without_an_end(tmp_path: Path, table: TableName, cut: int) -> None:
     filled(tmp_path, record(1), failed(2))
     path = tmp_path / f"{table}.csv"
     path.write_bytes(path.read_bytes()[:-cut])
-    number = {"runs": 3}.get(table, 4)
+    number = {"runs": 3, "test_samples": 2}.get(table, 4)
     for look in looks(tmp_path, table):
         with pytest.raises(StoreError, match=f"line {number}: the last line does not end with"):
             look()
@@ -151,12 +151,15 @@ def test_a_value_of_another_kind_is_told_before_a_training(tmp_path: Path, text:
         ("layers", "dead_fraction", "2e-0"),
         ("layers", "units", "9" * 30),
         ("layers", "epoch", "x"),
+        ("test_samples", "samples", "many"),
+        ("test_samples", "correct", "+A*A"),
+        ("test_samples", "correct", "+AA"),
     ],
 )
 def test_a_wrong_cell_of_the_other_tables_too(
     tmp_path: Path, table: TableName, name: str, text: str
 ) -> None:
-    filled(tmp_path, record(1), record(2))
+    filled(tmp_path, record(1), record(2), record(3))
     path = tmp_path / f"{table}.csv"
     place = path.read_text().splitlines()[0].split(",").index(name)
     damage(path, 4, with_cell(text.encode(), place))
@@ -306,7 +309,8 @@ def foldered(path: Path) -> None:
     path.mkdir()
 
 
-PLACES = ["runs.csv", "epochs.csv", "layers.csv", ".journal", "plan"]
+TABLE_OF = {table.file_name: name for name, table in TABLES.items()}
+PLACES = [*FILES, ".journal", "plan"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="files as POSIX has them")
@@ -327,7 +331,8 @@ def test_what_is_no_file_is_not_waited_for(
         wanted += [store.planned, lambda: merge([tmp_path], tmp_path / "merged")]
     else:
         wanted += [store.prepare, lambda: store.append(record(2))]
-        wanted += [lambda: read(tmp_path, "layers" if place == "layers.csv" else "epochs")]
+        table = TABLE_OF.get(place, "epochs")
+        wanted += [lambda: read(tmp_path, table)]
     for look in wanted:
         with pytest.raises(StoreError, match=path.name):
             look()

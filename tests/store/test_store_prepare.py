@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from store_samples import contents, failed, filled, record, run_id
+from store_samples import FILES, contents, failed, filled, record, run_id
 
 import relu_bench
 from relu_bench.errors import StoreError, StoreWriteError
@@ -204,12 +204,12 @@ def test_a_spreadsheets_ways_are_kept(tmp_path: Path) -> None:
 
 def test_what_a_crash_staged_is_removed(tmp_path: Path) -> None:
     filled(tmp_path, record(1))
-    for name in ("runs.csv.new", "layers.csv.new"):
+    for name in ("runs.csv.new", "layers.csv.new", "test_samples.csv.new"):
         (tmp_path / name).write_text("half a fi")
     before = contents(tmp_path)
     Store(tmp_path).prepare()
     assert contents(tmp_path) == before
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == ["", ".csv", ".csv", ".csv"]
+    assert {path.name for path in tmp_path.iterdir()} == {*FILES, ".lock"}
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])

@@ -39,8 +39,11 @@ def assert_whole(folder: Path) -> None:
     runs = read(folder, "runs")
     assert not runs.duplicated(["experiment", "run_id"]).any()
     assert (runs["learning_rate"] == runs["seed"] + 0.1).all()
-    layers = read(folder, "layers")
+    layers, right = read(folder, "layers"), read(folder, "test_samples")
     assert set(Counter(layers["run_id"]).values()) <= {3}
+    assert not right.duplicated(["experiment", "run_id"]).any()
+    # Other runs may have been added since the first look.
+    assert set(runs["run_id"]) <= set(right["run_id"])
 
 
 def test_eight_writers_and_a_reader(tmp_path: Path) -> None:
@@ -118,3 +121,19 @@ def test_a_writer_that_is_killed_again_and_again(tmp_path: Path) -> None:
     assert kills > 5
     alone = filled(tmp_path / "alone", *(record(number) for number in numbers))
     assert contents(folder) == contents(alone.folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_writer_that_is_killed_at_each_system_call(tmp_path: Path) -> None:
+    """Before each call that changes the disk, and in the middle of each that writes."""
+    done = subprocess.run(
+        [sys.executable, str(WRITER.with_name("store_killed.py")), str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    told = dict(line.split() for line in done.stdout.splitlines())
+    assert list(told) == ["append", "replace", "copy", "repair", "widen"]
+    assert all(int(kills) > 20 for kills in told.values())
