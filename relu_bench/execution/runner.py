@@ -304,7 +304,7 @@ def _record(experiment: str, spec: Spec, future: "Future[Finished]") -> RunRecor
         return RunRecord({**cells, **ended})
     result = finished.result
     cells |= {"status": "completed", "outcome": result.outcome, "attempts": finished.attempts}
-    return RunRecord({**cells, **result.summary}, result.epochs, result.layers)
+    return RunRecord({**cells, **result.summary}, result.epochs, result.layers, result.test_samples)
 
 
 def plan_kept(folder: Path, data_dir: Path | None = None) -> tuple[Planned, ...]:

@@ -1,5 +1,6 @@
 """Train one network: a spec, its program and its data in, `RunResult` out."""
 
+import base64
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -40,7 +41,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What one training found: cells of runs.csv, rows of epochs.csv and of layers.csv.
+    """What one training found: cells of runs.csv, and rows of the other CSVs.
 
     `notices` are sentences for the user, who is told each of them once.
     """
@@ -50,6 +51,7 @@ class RunResult:
     epochs: tuple[Row, ...]
     layers: tuple[Row, ...]
     notices: tuple[str, ...] = ()
+    test_samples: tuple[Row, ...] = ()
 
 
 Report = Callable[[Progress], None]
@@ -181,7 +183,8 @@ class _Run:
             "started_at": started_at,
         }
         layers = tuple(self.history.rows) if self.history else ()
-        return RunResult(self._outcome(), summary, tuple(rows), layers)
+        right = self._test_samples(tested)
+        return RunResult(self._outcome(), summary, tuple(rows), layers, test_samples=right)
 
     def _train(self, order: NDArray[np.int32]) -> Measured:
         return self.program.train_epoch(self.loaded.train, order).mean
@@ -244,6 +247,18 @@ class _Run:
                 f"best_epoch_test_{name}": _metric(tested, name),
             }
         return cells
+
+    def _test_samples(self, tested: Measured | None) -> tuple[Row, ...]:
+        """The row of test_samples.csv; none of ratings, nor without a finite loss."""
+        if self.diverged or tested is None or tested.right is None:
+            return ()
+        packed = np.packbits(tested.right).tobytes()
+        row: Row = {
+            "samples": tested.count,
+            "correct": base64.b64encode(packed).decode("ascii"),
+            "fingerprint": self.spec.data_fingerprint,
+        }
+        return (row,)
 
     def _outcome(self) -> str:
         """`learned`, `at_chance` or `diverged`; judged by validation, else by training."""

@@ -8,7 +8,7 @@ by `Task.guess`: always the commonest class of the training part, or always its 
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -78,6 +78,8 @@ MEAN_METRICS: Mapping[str, MeanMetric] = {
     "rmse": MeanMetric(_squared_error, math.sqrt),
     "mae": MeanMetric(_absolute_error),
 }
+RIGHT_OR_WRONG = "accuracy"
+"""The metric of which a sample has 1 where it is answered right, else 0."""
 WHOLE_METRICS: Mapping[str, Callable[[NDArray[Any], NDArray[Any]], float]] = {
     "auc": lambda targets, outputs: stats.auc(outputs, np.asarray(targets) == 1),
 }
@@ -89,12 +91,15 @@ class Measured:
     """Mean loss and the task's metrics over `count` samples.
 
     `outputs` are those of a network with one output, in the order of the samples; None for more.
+    `right` says, in the same order, which samples were answered right; None for ratings and where
+    nobody asks.
     """
 
     loss: float
     metrics: Mapping[str, float]
     count: int
     outputs: NDArray[Any] | None = None
+    right: NDArray[np.bool_] | None = field(default=None, compare=False)
 
 
 def mean_metrics(task: Task) -> tuple[str, ...]:

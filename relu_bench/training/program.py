@@ -6,7 +6,7 @@ and learning rate.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,7 @@ from relu_bench.training import probes
 from relu_bench.training.objectives import (
     LOSSES,
     MEAN_METRICS,
+    RIGHT_OR_WRONG,
     Measured,
     StepValues,
     keeps_outputs,
@@ -161,6 +162,7 @@ class Program:
         total = len(samples.targets) if indices is None else len(indices)
         loss, sums = 0.0, dict.fromkeys(mean_metrics(self.task), 0.0)
         kept: list[tuple[Any, Any]] = []
+        right: list[NDArray[np.bool_]] = []
         for start in range(0, total, EVALUATION_BATCH):
             stop = min(start + EVALUATION_BATCH, total)
             if indices is None:
@@ -171,12 +173,16 @@ class Program:
             losses, by_metric, kept_outputs = evaluate(*batch)
             loss += float(np.asarray(losses, np.float64).sum())
             for name, values in by_metric.items():
-                sums[name] += float(np.asarray(values, np.float64).sum())
+                numbers = np.asarray(values, np.float64)
+                sums[name] += float(numbers.sum())
+                if name == RIGHT_OR_WRONG:
+                    right.append(numbers > 0)
             if keeps_outputs(self.task):
                 kept.append((batch[1].numpy(), kept_outputs[0].numpy()))
         targets, outputs = map(np.concatenate, zip(*kept, strict=True)) if kept else (None, None)
         means = {name: value / total for name, value in sums.items()}
-        return measured(self.task, loss / total, means, total, targets=targets, outputs=outputs)
+        found = measured(self.task, loss / total, means, total, targets=targets, outputs=outputs)
+        return replace(found, right=np.concatenate(right)) if right else found
 
     def _evaluation(self, samples: Samples) -> Any:
         """The function of (inputs, targets) that evaluates a batch of any size, traced once."""

@@ -55,7 +55,7 @@ def without_place(result: RunResult) -> RunResult:
     from relu_bench.machine import provenance
 
     cells = {key: result.summary[key] for key in result.summary.keys() - provenance.describe()}
-    return RunResult(result.outcome, cells, result.epochs, result.layers, result.notices)
+    return replace(result, summary=cells)
 
 
 def test_every_spec_is_trained_once_and_its_program_stays_with_a_worker(

@@ -1,5 +1,6 @@
 """One run from spec to result, on the embedded digits."""
 
+import base64
 import dataclasses
 import math
 from pathlib import Path
@@ -8,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from relu_bench import data
 from relu_bench.config.experiment import Experiment
 from relu_bench.config.plan import Spec, make_plan
 from relu_bench.networks import activations, optimizers, weights
 from relu_bench.networks.activations import own_function
-from relu_bench.store.columns import EPOCHS, LAYERS, RUNS, names
+from relu_bench.store.columns import EPOCHS, LAYERS, RUNS, TEST_SAMPLES, names
 from relu_bench.training import trainer as trainer_module
 from relu_bench.training.loop import Progress, RunResult, data_order
 from relu_bench.training.program import Program
@@ -39,7 +41,16 @@ def without_times(result: RunResult) -> tuple[Any, ...]:
     def bare(row: Any) -> dict[str, Any]:
         return {key: row[key] for key in row if "seconds" not in key and key != "started_at"}
 
-    return result.outcome, bare(result.summary), [bare(row) for row in result.epochs], result.layers
+    epochs = [bare(row) for row in result.epochs]
+    return result.outcome, bare(result.summary), epochs, result.layers, result.test_samples
+
+
+def right_of(result: RunResult) -> NDArray[np.uint8]:
+    """Of each test sample, 1 where it is right."""
+    (row,) = result.test_samples
+    packed = np.frombuffer(base64.b64decode(row["correct"]), np.uint8)
+    assert len(packed) == -(-row["samples"] // 8)
+    return np.unpackbits(packed, count=row["samples"])
 
 
 def test_a_run_learns_and_fills_the_columns_of_the_store(trainer: Trainer) -> None:
@@ -49,6 +60,7 @@ def test_a_run_learns_and_fills_the_columns_of_the_store(trainer: Trainer) -> No
     assert set(result.summary) <= set(names(RUNS))
     assert all(set(row) <= set(names(EPOCHS)) for row in result.epochs)
     assert all(set(row) <= set(names(LAYERS)) for row in result.layers)
+    assert all(set(row) <= set(names(TEST_SAMPLES)) for row in result.test_samples)
     assert [row["epoch"] for row in result.epochs] == list(range(9))
     assert [progress.epoch for progress in seen] == list(range(1, 9))
     assert result.summary["parameter_count"] == 784 * 16 + 16 + 16 * 10 + 10
@@ -57,6 +69,27 @@ def test_a_run_learns_and_fills_the_columns_of_the_store(trainer: Trainer) -> No
     assert result.summary["train_loss"] == result.epochs[-1]["train_loss"]
     assert result.epochs[0]["train_loss"] > result.epochs[-1]["train_loss"]
     assert 0.5 < result.summary["test_accuracy"] <= 1
+
+
+@pytest.mark.parametrize("validation_split", [0.2, 0.0])
+def test_the_test_samples_that_the_last_weights_got_right(validation_split: float) -> None:
+    """In the order of the test part, as Keras predicts them; not those of the best epoch."""
+    trainer = Trainer(xla=False)
+    spec = spec_of(learning_rate=0.01, epochs=12, seed=1, validation_split=validation_split)
+    result = trainer.train(spec.model_copy(update={"data_fingerprint": "1a2b"}))
+    right = right_of(result)
+    assert right.mean() == result.summary["test_accuracy"]
+    assert result.test_samples[0]["fingerprint"] == "1a2b"
+    if validation_split:
+        best = result.summary["best_epoch_test_accuracy"]
+        assert result.summary["best_epoch"] < 12
+        assert best != result.summary["test_accuracy"]
+        return
+    (program,) = trainer._programs.values()
+    dataset = data.load("digits")
+    inputs = dataset.test_inputs.astype(np.float32) / 255.0
+    predicted = program.model.predict(inputs, verbose=0).argmax(axis=-1)
+    np.testing.assert_array_equal(right, predicted == dataset.test_targets)
 
 
 def test_kernel_norms_are_those_of_the_weights(trainer: Trainer) -> None:
@@ -111,6 +144,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_as_diverged(trainer: Trainer) ->
         )
     )
     assert result.outcome == "diverged"
+    assert result.test_samples == ()
     assert len(result.epochs) < 31
     assert result.summary["test_accuracy"] is None
     assert result.summary["train_loss"] is None or result.summary["val_loss"] is None

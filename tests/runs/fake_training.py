@@ -40,7 +40,9 @@ def result_of(spec: Spec) -> RunResult:
         "started_at": "2026-01-02T03:04:05+00:00",
     }
     epochs = tuple({"epoch": epoch, **row, "seconds": 0.1} for epoch in range(spec.epochs + 1))
-    return RunResult("learned", summary, epochs, ({"epoch": 0, "layer": "dense_1", "units": 3},))
+    layers = ({"epoch": 0, "layer": "dense_1", "units": 3},)
+    right = ({"samples": 4, "correct": ("oA==", "UA==")[spec.seed % 2], "fingerprint": None},)
+    return RunResult("learned", summary, epochs, layers, test_samples=right)
 
 
 class FakeTrainer:

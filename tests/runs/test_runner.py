@@ -107,6 +107,8 @@ def test_what_is_missing_is_trained_and_stored(store: Store) -> None:
     assert rows["host"].notna().all()
     assert len(read(store.folder, "epochs")) == 9
     assert len(read(store.folder, "layers")) == 3
+    right = read(store.folder, "test_samples").set_index("run_id")["correct"]
+    assert {spec.seed: right[spec.run_id] for spec in done} == {0: "oA==", 1: "UA==", 2: "oA=="}
     assert set(store.planned()["one"]) == set(rows["run_id"])
 
 

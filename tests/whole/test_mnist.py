@@ -1,8 +1,10 @@
 """Real MNIST, end to end."""
 
+import base64
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from expecting import called
 
@@ -24,6 +26,10 @@ def test_variants_learn_mnist_as_they_should(tmp_path: Path) -> None:
     assert runs["test_accuracy"].between(0.960, 0.985).all(), runs["test_accuracy"].tolist()
     assert (runs["outcome"] == "learned").all()
     assert 109_386 in runs["parameter_count"].tolist()
+    right = read(tmp_path / "results", "test_samples").set_index("run_id")["correct"]
+    packed = {key: np.frombuffer(base64.b64decode(right[key]), np.uint8) for key in right.index}
+    shares = [np.unpackbits(packed[key]).mean() for key in runs["run_id"]]
+    assert shares == runs["test_accuracy"].tolist()
     kinds = ("comparison", "slopes", "dead-units")
     asked = [part for kind in kinds for part in ("--kind", kind)]
     drawn = called("plot", "results", *asked, cwd=tmp_path)
