@@ -12,6 +12,7 @@ from relu_bench.compare.across import Ranks, across
 from relu_bench.compare.comparison import Comparison, Mode, comparison
 from relu_bench.compare.effects import main_effects
 from relu_bench.compare.further import Further
+from relu_bench.compare.other_samples import with_other_samples
 from relu_bench.compare.questions import questions
 from relu_bench.compare.selection import Selection
 from relu_bench.compare.sentences import one_sample
@@ -84,16 +85,15 @@ def answer(
     errors: list[ReluBenchError] = []
     for question in asked:
         try:
-            found.append(
-                comparison(
-                    question,
-                    baseline=baseline,
-                    metric=metric,
-                    margin=margin,
-                    mode=mode,
-                    where=selection.where,
-                )
+            made = comparison(
+                question,
+                baseline=baseline,
+                metric=metric,
+                margin=margin,
+                mode=mode,
+                where=selection.where,
             )
+            found.append(with_other_samples(made, lambda: selection.test_samples))
         except ReluBenchError as error:
             errors.append(error)
             by_what = " and ".join(question.by)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,9 @@ from relu_bench.components.registry import nearest
 from relu_bench.errors import ReluBenchError, shorten, show
 from relu_bench.stats.differences import DIGITS
 from relu_bench.wording import counted, plural
+
+if TYPE_CHECKING:
+    from relu_bench.compare.other_samples import OtherSamples
 
 # Variants in an error, and lines on what does not count.
 _MOST_LISTED = 25
@@ -81,6 +84,7 @@ class Comparison:
         resolution: what one evaluated sample changes in a score.
         best_as_baseline: whether the baseline was taken for having the best mean validation score.
         options: what was asked for that is not the default, as on the command line.
+        other_samples: what other test samples would change; None where nothing is known of that.
     """
 
     question: Question
@@ -100,6 +104,7 @@ class Comparison:
     resolution: Resolution
     best_as_baseline: bool = False
     options: tuple[str, ...] = ()
+    other_samples: OtherSamples | None = None
 
     @property
     def tests(self) -> int:

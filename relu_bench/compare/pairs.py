@@ -70,6 +70,8 @@ class Pair:
         fails_p, fails_p_holm: of McNemar's test that both fail as often, and by Holm. A seed at
             which the variant has more runs that did not learn stands against one at which it has
             fewer: with one setting, that is which of the two learned.
+        images_low, images_high: 95 % interval of the difference over other seeds and other test
+            samples (`other_samples`).
     """
 
     variant: str
@@ -108,6 +110,8 @@ class Pair:
     unlearned_baseline: int = 0
     fails_p: float = math.nan
     fails_p_holm: float = math.nan
+    images_low: float = math.nan
+    images_high: float = math.nan
 
     @property
     def counts(self) -> bool:

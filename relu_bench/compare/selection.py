@@ -46,6 +46,7 @@ ENDED = (*KEY, "status", "outcome", "error")
 _COLUMNS = {
     "epochs": None,
     "layers": ("epoch", "layer", "time_step", *MEASURES, STEP_MEASURE),
+    "test_samples": None,
 }
 # What a condition calls a switch and an empty cell.
 _SWITCHES = {"true": True, "false": False}
@@ -67,7 +68,7 @@ CIRCUMSTANCES = (
 _UNNAMED = {"environment": "none"}
 _NOT_SCORES = ("train_samples", "train_seconds")
 
-Table = Literal["epochs", "layers"]
+Table = Literal["epochs", "layers", "test_samples"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +80,8 @@ class Selection:
     Attributes:
         runs: one row for each (experiment, run_id), with the columns of runs.csv and `store`, the
             position in `stores` of the folder that the row came from.
-        rows: gives the rows of epochs.csv or layers.csv that belong to `runs`, those of layers.csv
-            in the order of the network.
+        rows: gives the rows of epochs.csv, layers.csv or test_samples.csv that belong to `runs`,
+            those of layers.csv in the order of the network.
         stores: the folders, each once.
         plans: the calls that asked for runs, those of one store after those of the one before.
         where: the `KEY=VALUE` conditions that the runs meet.
@@ -142,6 +143,11 @@ class Selection:
         `layers.MEASURES` and `layers.STEP_MEASURE`.
         """
         return self.rows("layers")
+
+    @cached_property
+    def test_samples(self) -> DataFrame:
+        """The rows of test_samples.csv that belong to `runs`; few or none in older stores."""
+        return self.rows("test_samples")
 
     @cached_property
     def variant_layers(self) -> DataFrame:

@@ -19,6 +19,7 @@ from relu_bench.compare.measures import (
     sampling_error,
 )
 from relu_bench.compare.methods import idle_settings
+from relu_bench.compare.other_samples import other_samples_in_words
 from relu_bench.compare.pairs import LEVEL, Pair
 from relu_bench.stats.nested import FEWEST_SEEDS
 from relu_bench.wording import (
@@ -52,6 +53,7 @@ _VERDICTS = ("fails more often", "better", "worse", "practically equal", "undeci
 def in_words(comparison: Comparison) -> tuple[str, ...]:
     """The answer and its limits, a sentence or two each."""
     found = [_verdicts(comparison), _best(comparison), scope(comparison)]
+    found += other_samples_in_words(comparison)
     found += [
         _chosen_baseline(comparison),
         _counted_once(comparison),

@@ -164,16 +164,26 @@ def layers_table(rows: Sequence[Row]) -> pd.DataFrame:
     return _typed(rows, columns.LAYERS)
 
 
+def samples_table(rows: Sequence[Row]) -> pd.DataFrame:
+    """Rows of test_samples.csv as a table."""
+    return _typed(rows, columns.TEST_SAMPLES)
+
+
 def results(
     rows: Sequence[Row],
     epochs: Sequence[Row] | None = None,
     layers: Sequence[Row] = (),
+    samples: Sequence[Row] = (),
     **given: Any,
 ) -> Selection:
     """A selection as `compare.load` gives them, without a folder."""
     if epochs is None:
         epochs = [row for each in rows if each["status"] == "completed" for row in rising(each)]
-    tables = {"epochs": epochs_table(epochs), "layers": layers_table(layers)}
+    tables = {
+        "epochs": epochs_table(epochs),
+        "layers": layers_table(layers),
+        "test_samples": samples_table(samples),
+    }
     given = {"stores": (Path("results"),), **given}
     return Selection(runs_table(rows).assign(store=0), tables.__getitem__, **given)
 
