@@ -77,6 +77,15 @@ class Table:
         unmarked: tuple[Mark] = ("",)
         return self.marks or unmarked * len(self.rows)
 
+    def without_empty(self) -> Table:
+        """Without the columns of which no row has anything."""
+        kept = [place for place in range(len(self.heads)) if any(row[place] for row in self.texts)]
+        return replace(
+            self,
+            heads=tuple(self.heads[place] for place in kept),
+            rows=tuple(tuple(row[place] for place in kept) for row in self.rows),
+        )
+
     def first(self, most: int, where: str) -> Table:
         """Itself, or its first `most` rows with a note that says `where` the others are."""
         count = len(self.rows)
@@ -202,7 +211,10 @@ class _Names:
     def broken(self, room: int) -> list[str]:
         """Each over as many lines as it takes, so that they are `room` wide if they can be."""
         if self._signs is None:
-            return [broken(name, room) if len(name) > room else name for name in self._names]
+            return [
+                broken(name, room - 2).replace("\n", "\n  ") if len(name) > room else name
+                for name in self._names
+            ]
         return [
             sign
             + (name if len(name) + 2 <= room else broken(name, room - 4)).replace("\n", "\n    ")

@@ -17,7 +17,7 @@ def compare(
     baseline: Baseline = None,
     metric: Metric = None,
     margin: Margin = None,
-    mode: Mode = "matched",
+    mode: Mode = None,
     where: Where = None,
     time_to_accuracy: Annotated[
         bool,
@@ -37,6 +37,13 @@ def compare(
     effects: Annotated[
         bool,
         typer.Option("--effects", help="Also which axes matter most, and which pairs interact."),
+    ] = False,
+    details: Annotated[
+        bool,
+        typer.Option(
+            "--details",
+            help="Everything that is known of each comparison, and what every column is.",
+        ),
     ] = False,
     table_format: Annotated[
         Literal["table", "csv", "markdown", "latex", "json"],
@@ -87,5 +94,7 @@ def compare(
     else:
         width, styled = terminal_look(comparing.WIDTH)
         width = max(width or 0, comparing.WIDTH)
-        text = comparing.to_text(answers, width, in_columns=wide, methods=methods, styled=styled)
+        text = comparing.to_text(
+            answers, width, details=details, in_columns=wide, methods=methods, styled=styled
+        )
         typer.echo(text, color=styled)

@@ -84,10 +84,11 @@ Margin = Annotated[
     ),
 ]
 Mode = Annotated[
-    Literal["matched", "tuned"],
+    Literal["matched", "tuned"] | None,
     typer.Option(
         help="When other axes vary too. matched: at the same settings of them; tuned: each "
-        "value at its own best setting, chosen by validation on the other seeds."
+        "value at its own best setting, chosen by validation on the other seeds.",
+        show_default="tuned, then matched, where hyperparameters vary; else matched",
     ),
 ]
 Where = Annotated[

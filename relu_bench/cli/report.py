@@ -25,7 +25,7 @@ def report(
     baseline: Baseline = None,
     metric: Metric = None,
     margin: Margin = None,
-    mode: Mode = "matched",
+    mode: Mode = None,
     where: Where = None,
 ) -> None:
     """Write one HTML file: the answer, tables, figures, failures, and how to reproduce them."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from typing import TypeVar
 
 from relu_bench.compare.across import Ranks, across
 from relu_bench.compare.comparison import Comparison, Mode, comparison
 from relu_bench.compare.effects import main_effects
-from relu_bench.compare.further import Further
+from relu_bench.compare.further import Further, matters_most
 from relu_bench.compare.other_samples import with_other_samples
 from relu_bench.compare.questions import questions
 from relu_bench.compare.selection import Selection
@@ -22,6 +23,19 @@ from relu_bench.errors import ReluBenchError
 from relu_bench.wording import difference_unit
 
 View = TypeVar("View")
+HYPERPARAMETERS = frozenset(
+    {
+        "learning_rate",
+        "batch_norm",
+        "initializer",
+        "bias_initializer",
+        "recurrent_initializer",
+        "batch_size",
+        "optimizer",
+        "dropout",
+    }
+)
+"""Axes that are tuned: where one varies, an average over its values is not the first answer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +44,8 @@ class Answers:
 
     Attributes:
         comparisons: one for each experiment, data set, model and axis.
-        further: the views beside each comparison, in the same order.
+        further: the views beside each comparison, in the same order; none beside the second of one
+            question.
         ranks: across data sets, where there are several.
         notices: what must be known beside them, one line each.
     """
@@ -48,7 +63,7 @@ def answer(
     baseline: str | None = None,
     metric: str | None = None,
     margin: float | None = None,
-    mode: Mode = "matched",
+    mode: Mode | None = None,
     with_times: bool = False,
     target: float | None = None,
     with_effects: bool = False,
@@ -64,7 +79,8 @@ def answer(
         metric: column of runs.csv to compare; the test score of the task when None.
         margin: differences within ± this are practically none, in the unit that people read; None
             for the usual one of each measure.
-        mode: `matched` or `tuned`, when other axes vary too.
+        mode: `matched` or `tuned`, when other axes vary too; None: `tuned`, then `matched`, where a
+            hyperparameter is among them, else `matched`.
         with_times: also the time to accuracy, which reads epochs.csv.
         target: validation score for it, in the unit that people read; by default 99 % of the
             baseline's final one.
@@ -84,22 +100,36 @@ def answer(
     found: list[Comparison] = []
     errors: list[ReluBenchError] = []
     for question in asked:
+        ask = partial(
+            comparison,
+            question,
+            baseline=baseline,
+            metric=metric,
+            margin=margin,
+            where=selection.where,
+            mode_is_asked_for=mode is not None,
+        )
         try:
-            made = comparison(
-                question,
-                baseline=baseline,
-                metric=metric,
-                margin=margin,
-                mode=mode,
-                where=selection.where,
-            )
-            found.append(with_other_samples(made, lambda: selection.test_samples))
+            asked_for = ask(mode=mode or "matched")
         except ReluBenchError as error:
             errors.append(error)
             by_what = " and ".join(question.by)
             notices.append(f"{question.experiment}: not compared by {by_what}: {error}")
+            continue
+        if mode is None and HYPERPARAMETERS.intersection(question.others):
+            try:
+                at_best = ask(mode="tuned")
+                if any(each.settings > 1 for each in at_best.tuning.values()):
+                    found.append(at_best)
+            except ReluBenchError:
+                notices.append(
+                    f"{question.experiment}: averages over settings only: to choose the best one "
+                    "of each takes validation scores of at least 3 seeds with every setting"
+                )
+        found.append(asked_for)
     if not found:
         raise errors[0]
+    found = [with_other_samples(each, lambda: selection.test_samples) for each in found]
     notices += _too_fine(found)
     times, no_times = _beside(
         found if with_times else (),
@@ -112,8 +142,10 @@ def answer(
         found if with_effects else (), main_effects, lambda each: "no effects"
     )
     further = tuple(
-        Further(robustness(each), its_times, its_effects)
-        for each, its_times, its_effects in zip_longest(found, times, effects)
+        Further()
+        if place and each.question is found[place - 1].question
+        else Further(robustness(each), its_times, its_effects, matters_most(each))
+        for place, (each, its_times, its_effects) in enumerate(zip_longest(found, times, effects))
     )
     said = dict.fromkeys([*selection.notices, *notices, *no_times, *no_effects])
     return Answers(tuple(found), further, across(found), tuple(said))

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from relu_bench import stats
 from relu_bench.compare.estimates import Common, Estimate, common, estimates, ranked
+from relu_bench.compare.grid_averages import taken_apart
 from relu_bench.compare.measures import (
     Measure,
     Resolution,
@@ -82,6 +84,7 @@ class Comparison:
         test_samples: size of the test set, None when it is not known or another part is compared.
         in_no_difference: settings and seeds with a score of some variant, which no pair could use.
         resolution: what one evaluated sample changes in a score.
+        skewness: of the differences of all pairs.
         best_as_baseline: whether the baseline was taken for having the best mean validation score.
         options: what was asked for that is not the default, as on the command line.
         other_samples: what other test samples would change; None where nothing is known of that.
@@ -102,6 +105,7 @@ class Comparison:
     test_samples: int | None
     in_no_difference: int
     resolution: Resolution
+    skewness: stats.Skewness
     best_as_baseline: bool = False
     options: tuple[str, ...] = ()
     other_samples: OtherSamples | None = None
@@ -139,6 +143,7 @@ def comparison(
     margin: float | None = None,
     mode: Mode = "matched",
     where: Sequence[str] = (),
+    mode_is_asked_for: bool = False,
 ) -> Comparison:
     """Answer one question.
 
@@ -152,6 +157,7 @@ def comparison(
             known by name, whichever is more.
         mode: `matched`: at the same settings of the other axes; `tuned`: each variant at its best.
         where: the conditions that the runs were narrowed by, to be told.
+        mode_is_asked_for: whether the mode is no default, and to be told as well.
 
     Raises:
         ReluBenchError: when the baseline or the metric is not there, or tuning is not possible.
@@ -178,7 +184,9 @@ def comparison(
     order = _best_first(rows, measure.direction)
     observed, rows = observed.ordered(order), tuple(rows[row] for row in order)
     place = observed.variants.index(name)
-    pairs = against_baseline(observed, place, measure, margin, resolution.points)
+    pairs, matches = against_baseline(observed, place, measure, margin, resolution.points)
+    if mode == "matched" and question.others:
+        pairs = taken_apart(question, observed, measure, pairs, matches)
     if shared.comparable:
         rows = ranked(observed, rows, measure.direction, margin, resolution.points)
     return Comparison(
@@ -195,8 +203,9 @@ def comparison(
         dict(zip(question.variants, told, strict=True)) if told else {},
         left_out(observed, shared, rows, pairs, mode == "matched" and bool(question.others)),
         test_size(question.runs[measure.column], measure.column, dataset_of(question.runs)),
-        in_no_difference(observed, place),
+        in_no_difference(observed, place, matches),
         resolution,
+        stats.pooled_skewness([match.differences for match in matches]),
         best is not None,
         tuple(
             _options(
@@ -204,7 +213,7 @@ def comparison(
                 measure,
                 baseline=baseline,
                 margin=given,
-                mode=mode,
+                mode=mode if mode_is_asked_for and question.others else None,
                 where=where,
             )
         ),
@@ -217,12 +226,12 @@ def _options(
     *,
     baseline: str | None,
     margin: float | None,
-    mode: Mode,
+    mode: Mode | None,
     where: Sequence[str],
 ) -> Iterator[str]:
     """What is not the default, as on the command line."""
     yield from (f"--where {condition}" for condition in where)
-    if mode != "matched":
+    if mode:
         yield f"--mode {mode}"
     if measure.column != usual.column:
         yield f"--metric {measure.column}"

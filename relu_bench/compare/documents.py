@@ -11,6 +11,7 @@ from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.further import Further, further_tables
 from relu_bench.compare.methods import paragraph
 from relu_bench.compare.sentences import Marks, in_words, legend, rank_words
+from relu_bench.compare.short_answer import MORE, short_answers
 from relu_bench.compare.tables import circumstances, heading, rank_table, table_by_seed, tables_of
 from relu_bench.tables import Table
 from relu_bench.wording import wrapped
@@ -24,6 +25,7 @@ def text(
     answers: Answers,
     width: int = WIDTH,
     *,
+    details: bool = False,
     in_columns: bool = False,
     methods: bool = False,
     styled: bool = False,
@@ -33,6 +35,7 @@ def text(
     Args:
         answers: of `answer`.
         width: characters.
+        details: everything that is known of each comparison in place of the short answer.
         in_columns: one column a seed in place of the statistics.
         methods: the paragraph for a paper below each comparison.
         styled: the best in bold and the undecided in italics, by ANSI codes.
@@ -43,19 +46,38 @@ def text(
 
     def lines_of(table: Table) -> list[str]:
         drawn = tables.terminal(table, width, gap=1, styled=styled)
-        return ["", *lines([table.caption]), *([drawn] if drawn else []), *lines(table.notes)]
+        caption = lines([table.caption]) if table.caption else []
+        return ["", *caption, *([drawn] if drawn else []), *lines(table.notes)]
 
     found: list[str] = []
-    said: set[str] = set()
-    for each, further in zip(answers.comparisons, answers.further, strict=True):
-        found += [""] if found else []
-        found += lines([heading(each), circumstances(each)])
-        for table in _tables(each, in_columns) + _beside(each, further, in_columns):
-            found += lines_of(table)
-        for sentences in _words(each, in_columns, methods, said):
-            found += ["", *lines(sentences)]
+    shorts = () if details or in_columns else short_answers(answers)
+    if not shorts:
+        said: set[str] = set()
+        for each, further in zip(answers.comparisons, answers.further, strict=True):
+            found += [""] if found else []
+            found += lines([heading(each), circumstances(each)])
+            first, *others = _words(each, further, in_columns, methods, said=said)
+            found += ["", *lines(first)] if first else []
+            for table in _tables(each, in_columns) + _beside(each, further, in_columns):
+                found += lines_of(table)
+            for sentences in others:
+                found += ["", *lines(sentences)] if sentences else []
+    else:
+        for short in shorts:
+            found += [""] if found else []
+            found += lines([short.heading, short.circumstances])
+            found += ["", *lines(short.words)]
+            found += lines_of(replace(short.table, caption=""))
+            found += ["", *lines(short.notes)] if short.notes else []
+            for each, further in short.whole:
+                for table in further_tables(each, replace(further, robustness=())):
+                    found += lines_of(table)
+                found += ["", *lines([paragraph(each)])] if methods else []
     for ranks in answers.ranks:
         found += lines_of(replace(rank_table(ranks), notes=(rank_words(ranks),)))
+    if shorts:
+        steps = dict.fromkeys(short.next_step for short in shorts if short.next_step)
+        found += ["", *lines([*steps, MORE])]
     return "\n".join(found)
 
 
@@ -70,8 +92,8 @@ def markdown(answers: Answers, *, in_columns: bool = False, methods: bool = Fals
         for table in _beside(each, further, in_columns):
             # An empty list of notes has its place as well.
             parts.append(tables.markdown(table) + ("" if table.notes else "\n"))
-        for sentences in _words(each, in_columns, methods, said, _FACES):
-            parts.append("\n".join(tables.markdown_list(sentences)))
+        words = _words(each, further, in_columns, methods, said=said, marks=_FACES)
+        parts += ["\n".join(tables.markdown_list(its)) for its in words if its]
     for ranks in answers.ranks:
         parts += [tables.markdown(rank_table(ranks)), tables.markdown_text(rank_words(ranks))]
     return "\n\n".join(parts).rstrip("\n")
@@ -82,7 +104,7 @@ def latex(answers: Answers, *, in_columns: bool = False, methods: bool = False) 
     parts = []
     for each, further in zip(answers.comparisons, answers.further, strict=True):
         *others, last = _tables(each, in_columns)
-        words = _words(each, in_columns, False, set(), _FACES)
+        words = _words(each, further, in_columns, False, said=set(), marks=_FACES)
         last = replace(last, notes=tuple(line for sentences in words for line in sentences))
         caption = f"{heading(each)}; {circumstances(each)}"
         for table in [*others, last, *_beside(each, further, in_columns)]:
@@ -131,21 +153,25 @@ def _beside(comparison: Comparison, further: Further, in_columns: bool) -> list[
 
 def _words(
     comparison: Comparison,
+    further: Further,
     in_columns: bool,
     methods: bool,
+    *,
     said: set[str],
     marks: Marks = ("*", "?"),
 ) -> list[Sequence[str]]:
-    """The answer, what does not count, what the columns are, how it came about.
+    """The answer, its limits, what the columns are, what does not count, how it came about.
 
-    What the columns are is said once: `said` holds the lines that stand under tables above.
+    What the columns are is said once: `said` holds the lines that stand under tables above. A part
+    that there is not is empty.
     """
-    parts: list[Sequence[str]] = []
-    if not in_columns:
-        parts.append(in_words(comparison))
-        parts.append([line for line in legend(comparison, marks) if line not in said])
-        said.update(parts[-1])
+    verdicts, *limits = in_words(comparison)
+    if in_columns:
+        parts: list[Sequence[str]] = [[], [], []]
+    else:
+        new = [line for line in (*legend(comparison, marks), further.matters) if line not in said]
+        said.update(new)
+        parts = [[verdicts], limits, [line for line in new if line]]
     parts.append([f"Left out: {line}" for line in comparison.left_out])
-    if methods:
-        parts.append([paragraph(comparison)])
-    return [part for part in parts if part]
+    parts.append([paragraph(comparison)] if methods else [])
+    return parts

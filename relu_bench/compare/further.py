@@ -8,25 +8,35 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from relu_bench.compare.comparison import Comparison
-from relu_bench.compare.effects import Effects, Panel
+from relu_bench.compare.effects import LEAST_SHARE, Effects, Panel, effect_axes, effects_of
 from relu_bench.compare.tables import UNMARKED
 from relu_bench.compare.time_to_accuracy import SHARE, Times
 from relu_bench.compare.views import WITHIN, Robustness, further_axes
+from relu_bench.errors import ReluBenchError
 from relu_bench.tables import Table, table
-from relu_bench.wording import decimals, probability, rounded
+from relu_bench.wording import decimals, percent, probability, rounded
 
 _MOST_EFFECTS = 10
+_MOST_IN_WORDS = 3
 # Of views that pool settings: these are not chosen, even where those of the scores are.
 _OVER_ALL = ", over all settings that all variants have"
 
 
 @dataclass(frozen=True)
 class Further:
-    """The views beside a comparison; empty or None where not asked for, or where there is none."""
+    """The views beside a comparison; empty or None where not asked for, or where there is none.
+
+    Attributes:
+        robustness: to the learning rate.
+        times: the time to accuracy.
+        effects: of the axes.
+        matters: the largest of these in one sentence, also where the rest is not asked for.
+    """
 
     robustness: tuple[Robustness, ...] = ()
     times: Times | None = None
     effects: Effects | None = None
+    matters: str = ""
 
 
 def further_tables(comparison: Comparison, further: Further) -> list[Table]:
@@ -65,6 +75,20 @@ def further_record(further: Further) -> dict[str, Any]:
             "log_error": asdict(further.effects.error),
         },
     }
+
+
+def matters_most(comparison: Comparison) -> str:
+    """Which axes explain most of the error, in one sentence; empty where that cannot be told."""
+    runs = comparison.question.runs
+    try:
+        effects = effects_of(runs, effect_axes(runs), comparison.measure).error.effects
+    except ReluBenchError:
+        return ""
+    shown = [each for each in effects[:_MOST_IN_WORDS] if each.share >= LEAST_SHARE]
+    if not shown:
+        return ""
+    listed = ", ".join(f"{' × '.join(each.axes)} {percent(each.share)}\u00a0%" for each in shown)
+    return f"What matters most, by its share of the variation of the log error: {listed}."
 
 
 def _table(

@@ -117,6 +117,21 @@ def other_samples_in_words(comparison: Comparison) -> list[str]:
     return [f"On other {samples} like these: {'; '.join(clauses)}."]
 
 
+def other_samples_range(comparison: Comparison) -> str:
+    """The narrowest and widest of these half widths, in one sentence; empty where there is none."""
+    found = comparison.other_samples
+    if found is None or not found.half_widths:
+        return ""
+    unit = comparison.measure.scale.unit
+    widths = [rounded(width, decimals(unit)) for width in found.half_widths.values()]
+    ends = dict.fromkeys([min(widths, key=float), max(widths, key=float)])
+    samples = called(dataset_of(comparison.question.runs))
+    return (
+        f"On other {samples} like these, differences are uncertain by ±{' to ±'.join(ends)}\u00a0"
+        f"{difference_unit(unit)}.".replace("\u00a0.", ".")
+    )
+
+
 def _places(runs: DataFrame, rows: DataFrame) -> _Places:
     """The bits of every run that counts."""
     bits: dict[tuple[str, str], list[_Bits]] = defaultdict(list)

@@ -70,6 +70,9 @@ class Pair:
         fails_p, fails_p_holm: of McNemar's test that both fail as often, and by Holm. A seed at
             which the variant has more runs that did not learn stands against one at which it has
             fewer: with one setting, that is which of the two learned.
+        opposite_at: values of the other axes, averaged over the rest, at which the difference has
+            the other sign; empty for none, and where nothing else varies.
+        decided_at: values that hold more than half of the variance of the average.
         images_low, images_high: 95 % interval of the difference over other seeds and other test
             samples (`other_samples`).
     """
@@ -110,6 +113,8 @@ class Pair:
     unlearned_baseline: int = 0
     fails_p: float = math.nan
     fails_p_holm: float = math.nan
+    opposite_at: str = ""
+    decided_at: str = ""
     images_low: float = math.nan
     images_high: float = math.nan
 
@@ -222,15 +227,19 @@ def _matched_tuned(
     )
 
 
-def in_no_difference(observed: Observations, baseline: int) -> int:
+def in_no_difference(observed: Observations, baseline: int, matches: Sequence[Matched]) -> int:
     """How many settings and seeds with a score of some variant are in no difference."""
     there = known(observed.scores)
     used = np.zeros_like(there)
-    for number in range(len(observed.variants)):
-        if number != baseline:
-            used[number] = matched(observed, number, baseline).used
-            used[baseline] |= used[number]
+    for number, match in zip(others(observed, baseline), matches, strict=True):
+        used[number] = match.used
+        used[baseline] |= match.used
     return int((there & ~used).sum())
+
+
+def others(observed: Observations, baseline: int) -> list[int]:
+    """The numbers of all variants but the baseline, in their order."""
+    return [number for number in range(len(observed.variants)) if number != baseline]
 
 
 def tested(matches: Sequence[Matched]) -> NDArray[np.float64]:
@@ -255,8 +264,8 @@ def over_sizes(
 
 def against_baseline(
     observed: Observations, baseline: int, measure: Measure, margin: float, resolution: float
-) -> tuple[Pair, ...]:
-    """Every other variant against the baseline, in the order of the variants.
+) -> tuple[tuple[Pair, ...], tuple[Matched, ...]]:
+    """Every other variant against the baseline, in the order of the variants; and what it is of.
 
     Args:
         observed: the scores.
@@ -265,8 +274,8 @@ def against_baseline(
         margin: in the unit of the scores.
         resolution: what one evaluated sample changes in a score, in that unit; 0.0 if not known.
     """
-    numbers = [number for number in range(len(observed.variants)) if number != baseline]
-    matches = [matched(observed, number, baseline) for number in numbers]
+    numbers = others(observed, baseline)
+    matches = tuple(matched(observed, number, baseline) for number in numbers)
     p = tested(matches)
     flip_p = np.full_like(p, np.nan)
     if observed.tuned_over is None:
@@ -288,7 +297,7 @@ def against_baseline(
     together = [match.interval(level) for match in matches]
     usable = margin if round(margin, DIGITS) >= round(resolution, DIGITS) else 0.0
     equal_low, equal_high = stats.seeds_to_show_equality(ends, usable)
-    return tuple(
+    found = tuple(
         replace(
             pair,
             p=float(p[row]),
@@ -320,6 +329,7 @@ def against_baseline(
         )
         for row, pair in enumerate(pairs)
     )
+    return found, matches
 
 
 def _fails_as_often(match: Matched) -> float:

@@ -69,6 +69,7 @@ def questions(
     Without `by`, each experiment is asked for its activations where these vary, else for each axis
     that varies by itself; axes that never match (the initializers of `cases`) join in. Where no
     experiment has two values of `by` but all together do, they are asked together, each run once.
+    Where nothing varies at all, the one variant is a question without a comparison.
 
     Raises:
         ReluBenchError: when `by` is no axis, or nothing varies.
@@ -91,7 +92,10 @@ def questions(
     names = wanted or ("activation",)
     together, lone = _apart(once_each(runs).assign(together=True), names)
     if not together:
-        raise ReluBenchError(_nothing_varies(selection.runs, wanted))
+        alone, _ = ([], []) if wanted else _apart(runs, names, least=1)
+        if not alone:
+            raise ReluBenchError(_nothing_varies(selection.runs, wanted))
+        return _with_stored(alone, selection), [_nothing_varies(selection.runs, wanted)]
     listed = ", ".join(sorted(runs["experiment"].unique()))
     said = (
         f"no experiment alone has two values of {' and '.join(names)}: {listed} are taken together"
@@ -110,10 +114,12 @@ def _with_stored(found: Sequence[Question], selection: Selection) -> tuple[Quest
     )
 
 
-def _apart(runs: DataFrame, by: tuple[str, ...]) -> tuple[list[Question], list[str]]:
+def _apart(
+    runs: DataFrame, by: tuple[str, ...], least: int = 2
+) -> tuple[list[Question], list[str]]:
     """A question for each data set, model and numerics revision in which `by` varies.
 
-    And a line for each in which it does not, or every run failed.
+    And a line for each in which it has fewer than `least` values, or every run failed.
     """
     keys = [name for name in APART if name not in (*by, REVISION)]
     if "together" in runs:
@@ -123,7 +129,7 @@ def _apart(runs: DataFrame, by: tuple[str, ...]) -> tuple[list[Question], list[s
     for part, revision in _parts(runs, keys):
         metrics = completed(part)["metric"].dropna().unique()
         question = _question(part, by, str(metrics[0])) if len(metrics) == 1 else None
-        if question is not None and len(question.variants) > 1:
+        if question is not None and len(question.variants) >= least:
             found.append((part["rank"].min(), question))
             continue
         told = [*varying, REVISION] if revision else varying

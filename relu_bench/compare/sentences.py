@@ -23,6 +23,7 @@ from relu_bench.compare.other_samples import other_samples_in_words
 from relu_bench.compare.pairs import LEVEL, Pair
 from relu_bench.stats.nested import FEWEST_SEEDS
 from relu_bench.wording import (
+    between,
     counted,
     decimals,
     difference_unit,
@@ -40,8 +41,9 @@ if TYPE_CHECKING:
 Marks = tuple[str, str]
 """Of the best, and of what cannot be told apart from it."""
 
-_MOST_NAMED = 6
+_MOST_NAMED = 5
 _MOST_TUNED = 12
+_MOST_SETTINGS = 3
 _ENOUGH_SEEDS = "of the variants with at least half of the seeds"
 _FIXED = (
     "The number of seeds must be fixed beforehand: adding seeds until something is decided is no "
@@ -58,6 +60,7 @@ def in_words(comparison: Comparison) -> tuple[str, ...]:
         _chosen_baseline(comparison),
         _counted_once(comparison),
         _coarse(comparison),
+        skewed(comparison),
         _power(comparison),
         _sign_flip(comparison),
         *_tuning(comparison),
@@ -100,13 +103,12 @@ def legend(comparison: Comparison, marks: Marks = ("*", "?")) -> tuple[str, ...]
 def _marks(comparison: Comparison, marks: Marks) -> list[str]:
     """What the marks of rows and letters mean, or why there are no letters."""
     estimates, lines = comparison.estimates, []
-    if any(each.standing for each in estimates):
-        among = f" {_ENOUGH_SEEDS}" if _first_has_few_seeds(comparison) else ""
-        tested = " (all pairs, Holm)" if max(each.n for each in estimates) > 1 else ""
-        lines.append(
-            f"{marks[0]} best mean{among}, or practically equal to it; {marks[1]} not told apart "
-            f"from the best{tested}."
-        )
+    among = f" {_ENOUGH_SEEDS}" if _first_has_few_seeds(comparison) else ""
+    tested = " (all pairs, Holm)" if max(each.n for each in estimates) > 1 else ""
+    if any(each.standing == "undecided" for each in estimates):
+        lines.append(f"{marks[1]} not told apart from the best mean{among}{tested}.")
+    elif any(each.standing for each in estimates):
+        lines.append(f"{marks[0]} the best{among}, or practically equal to it{tested}.")
     sizes = [each.n for each in estimates if each.n]
     if any(each.letters for each in estimates):
         lines.append("Variants that share a letter cannot be told apart (all pairs, Holm).")
@@ -192,9 +194,22 @@ def rank_words(ranks: Ranks) -> str:
 
 
 def _verdicts(comparison: Comparison) -> str:
-    """One sentence: which variants are better, worse, practically equal, undecided."""
-    pairs, baseline = comparison.pairs, _called(comparison, comparison.baseline)
+    """One sentence that stands alone: on what, by what, and which variants are better or worse."""
+    question = comparison.question
+    model = f" with {question.model}" if question.model else ""
+    on = f"On {question.dataset}{model}, by {comparison.measure.title}, "
+    return f"{on}{verdict_words(comparison)}"
+
+
+def verdict_words(comparison: Comparison) -> str:
+    """Which variants are better, worse, practically equal, undecided, where the rest is known."""
+    pairs = comparison.pairs
+    if not pairs:
+        return _alone(comparison)
     by = {name: [pair for pair in pairs if pair.verdict == name] for name in _VERDICTS}
+    baseline = _called(comparison, comparison.baseline)
+    if comparison.best_as_baseline:
+        baseline = f"{baseline} (the best by validation)"
     clauses = []
     for name in ("fails more often", "better", "worse"):
         if by[name]:
@@ -214,10 +229,49 @@ def _verdicts(comparison: Comparison) -> str:
     lost = [pair.variant for pair in by["undecided"] if not pair.n]
     if lost:
         clauses.append(f"not compared: {_listed(lost)}")
-    question = comparison.question
-    model = f" with {question.model}" if question.model else ""
-    on = f"On {question.dataset}{model}, by {comparison.measure.title}, "
-    return f"{on}{'; '.join(clauses)}."
+    if max(pair.n for pair in pairs) == 1:
+        clauses.insert(0, "with one seed each, what differs may be chance")
+    return f"{_at_settings(comparison)}{'; '.join(clauses)}.{_hidden_by_average(comparison)}"
+
+
+def _alone(comparison: Comparison) -> str:
+    """The score of a variant that has nothing to be compared with."""
+    only = comparison.of_baseline
+    scale = comparison.measure.scale
+    digits = decimals(scale.unit)
+    name = _called(comparison, only.variant)
+    score = f"the only variant, {name}, reaches {rounded(only.mean, digits)}"
+    score = f"{score}\u00a0{scale.unit}".rstrip()
+    if only.n == 1:
+        return f"{score} with one seed, which is no comparison."
+    interval = between(*scale.bounded(only.low, only.high), digits)
+    return f"{score}, the mean of {only.n} seeds (95\u00a0% interval {interval})."
+
+
+def _at_settings(comparison: Comparison) -> str:
+    """`averaged over 8 settings of learning_rate, `; empty where nothing else varies."""
+    others = comparison.question.others
+    if not others:
+        return ""
+    if comparison.mode == "tuned":
+        return "each at its best setting, "
+    counts = sorted({pair.cells for pair in comparison.pairs if pair.n})
+    over = " to ".join(f"{count:,}" for count in {counts[0], counts[-1]}) if counts else "the"
+    return f"averaged over {over} settings of {', '.join(others)}, "
+
+
+def _hidden_by_average(comparison: Comparison) -> str:
+    """Where settings do not say what their average says, of the pairs that are decided by it."""
+    decided = [pair for pair in comparison.pairs if pair.verdict in ("better", "worse")]
+    opposite = [f"{pair.variant} at {pair.opposite_at}" for pair in decided if pair.opposite_at]
+    lines = []
+    if opposite:
+        lines.append(f" The other way round: {_listed(opposite)}.")
+    deciding = list(dict.fromkeys(pair.decided_at for pair in decided if pair.decided_at))
+    if deciding:
+        names = first_of(deciding, _MOST_SETTINGS, between="; ")
+        lines.append(f" Most of the variance of such an average is that of one value: {names}.")
+    return "".join(lines)
 
 
 def _gaps(comparison: Comparison, pairs: Sequence[Pair]) -> list[str]:
@@ -237,6 +291,23 @@ def _unlearned(pair: Pair) -> str:
     if not pair.unlearned:
         return ""
     return f"; {pair.unlearned} of {counted(pair.n * pair.cells, 'run')} did not learn"
+
+
+def learned_words(comparison: Comparison) -> str:
+    """Which variants have runs that did not learn, beside those that a verdict names with them."""
+    runs = sum(each.runs for each in comparison.estimates)
+    failing = [each for each in comparison.estimates if each.learned < each.runs]
+    if not failing:
+        chosen = " at the chosen settings" if comparison.nested else ""
+        return f"All {counted(runs, 'run')}{chosen} learned." if runs > 1 else "The run learned."
+    named = {pair.variant for pair in comparison.pairs if pair.verdict != "undecided"}
+    listed = [
+        f"{each.variant} ({each.runs - each.learned} of {counted(each.runs, 'run')}"
+        f"{f', {each.diverged} diverged' if each.diverged else ''})"
+        for each in failing
+        if each.variant not in named
+    ]
+    return f"Did not learn: {_listed(listed)}." if listed else ""
 
 
 def _same(pair: Pair) -> str:
@@ -269,11 +340,9 @@ def _chosen_baseline(comparison: Comparison) -> str:
     """That the baseline is no natural first value but the best one, and what that does."""
     if not comparison.best_as_baseline:
         return ""
-    at_best = ", each at its best setting" if comparison.mode == "tuned" else ""
     return (
-        f"The baseline {comparison.baseline} has the best mean validation score{at_best}; "
-        "--baseline names another. It was chosen on these seeds, which makes the others look a "
-        "little worse."
+        f"The baseline {comparison.baseline} has the best mean validation score; --baseline names "
+        "another. It was chosen on these seeds, which makes the others look a little worse."
     )
 
 
@@ -318,6 +387,17 @@ def one_sample(comparison: Comparison) -> str:
     return (
         f"One of {least}{resolution.samples:,} {part} {what} is {most}{resolution.points:.2g}\u00a0"
         f"{unit}"
+    )
+
+
+def skewed(comparison: Comparison) -> str:
+    """That tails on one side make verdicts less sure than they say; empty where they do not."""
+    if not comparison.skewness.far:
+        return ""
+    return (
+        "The differences have a long tail on one side (pooled skewness "
+        f"{comparison.skewness.pooled:.1f}): better and worse may be wrong in more than "
+        "5\u00a0% of such tables, whatever the correction."
     )
 
 
@@ -439,15 +519,15 @@ def _margin(comparison: Comparison) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    between = "; " if any("," in name for name in names[:-1][:_MOST_NAMED]) else ", "
-    return first_of(names, _MOST_NAMED, between=between)
+    apart = "; " if any("," in name for name in names[:-1][:_MOST_NAMED]) else ", "
+    return first_of(names, _MOST_NAMED, between=apart)
 
 
 def scope(comparison: Comparison) -> str:
     """The noise that the intervals are about, and the test set, which seeds do not change."""
     most = max(each.n for each in comparison.estimates)
     over = f"over {most:,} seeds" if most != 1 else "of which one seed shows nothing"
-    text = f"The numbers speak of the noise {_noise(completed(comparison.question.runs))}, {over}"
+    text = f"The noise is {_noise(completed(comparison.question.runs))}, {over}"
     if "test" not in comparison.measure.column:
         return f"{text}, on the {comparison.measure.title.split()[0]} part."
     return f"{text}, on this fixed test set{_of_samples(comparison)}."
@@ -492,4 +572,4 @@ def _of_samples(comparison: Comparison) -> str:
     if error == 0:
         return text
     unit = difference_unit(scale.unit)
-    return f"{text}, whose own sampling error is {most}about ±{error:.2g}\u00a0{unit}"
+    return f"{text}, whose sampling error is {most}about ±{error:.2g}\u00a0{unit}"

@@ -21,13 +21,6 @@ from relu_bench.wording import (
     signed_between,
 )
 
-_MARKS: dict[str, Mark] = {
-    "best": "best",
-    "practically equal": "best",
-    "undecided": "undecided",
-}
-
-
 UNMARKED: tuple[Mark] = ("",)
 """Of a row that is not ranked, in line with the names of tables whose rows are."""
 
@@ -61,6 +54,25 @@ def tables_of(comparison: Comparison) -> list[Table]:
     return found
 
 
+def verdict_table(comparison: Comparison) -> Table:
+    """What a person reads first: who learned, means, differences, and the verdicts on them."""
+    scale = comparison.measure.scale
+    digits, unit = decimals(scale.unit), difference_unit(scale.unit)
+    pairs = {pair.variant: pair for pair in comparison.pairs}
+    rows = []
+    for each in comparison.estimates:
+        cells = (each.variant, f"{each.learned}/{each.runs}", rounded(each.mean, digits))
+        pair = pairs.get(each.variant)
+        if pair is None:
+            rows.append((*cells, "", "", "baseline" if pairs else ""))
+            continue
+        interval = signed_between(*_together(comparison, pair), digits)
+        rows.append((*cells, signed(pair.difference, digits), interval, pair.verdict))
+    heads = (_head(comparison), "learned", "mean", "difference", "95 % interval", "verdict")
+    title = f"Minus {comparison.baseline}{f', in {unit}' if unit else ''}" if pairs else "Scores"
+    return table(title, heads, rows).without_empty()
+
+
 def table_by_seed(comparison: Comparison) -> Table:
     """One row a variant and one column a seed."""
     digits = decimals(comparison.measure.scale.unit)
@@ -92,8 +104,11 @@ def _head(comparison: Comparison) -> str:
 
 
 def _marks(comparison: Comparison, rows: Sequence[Estimate | Pair]) -> tuple[Mark, ...]:
-    marks = {each.variant: _MARKS.get(each.standing, "") for each in comparison.estimates}
-    return tuple(marks[row.variant] for row in rows)
+    """The best only where it is decided: of several that are not told apart none is the best."""
+    standings = {each.variant: each.standing for each in comparison.estimates}
+    best: Mark = "undecided" if "undecided" in standings.values() else "best"
+    of_standing: dict[str, Mark] = {"best": best, "practically equal": best, "undecided": best}
+    return tuple(of_standing.get(standings[row.variant], "") for row in rows)
 
 
 def _scores(comparison: Comparison) -> Table:
@@ -186,7 +201,7 @@ def _certainty(comparison: Comparison) -> Table:
         *("seeds", "if equal"),
     )
     title = f"How sure: pairs with {comparison.baseline}"
-    return table(title, heads, rows, _marks(comparison, comparison.pairs))
+    return table(title, heads, rows, _marks(comparison, comparison.pairs)).without_empty()
 
 
 def _seeds(pair: Pair) -> tuple[str, str]:

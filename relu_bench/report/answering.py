@@ -6,35 +6,55 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from relu_bench import compare
-from relu_bench.compare import Answers, Comparison, Mode, Selection
+from relu_bench.compare import Answers, Mode, Selection
 from relu_bench.compare.sentences import legend, rank_words
-from relu_bench.compare.tables import circumstances, heading, rank_table, tables_of
+from relu_bench.compare.short_answer import ShortAnswer, short_answers
+from relu_bench.compare.tables import circumstances, rank_table, tables_of
 from relu_bench.errors import ReluBenchError
 from relu_bench.tables import Table
 from relu_bench.wording import counted
 
 
 @dataclass(frozen=True)
-class Compared:
-    """One comparison, or the ranks across data sets.
+class Whole:
+    """All of one comparison.
 
     Attributes:
-        heading: what is compared.
         circumstances: on what, and how further axes are treated.
         words: the answer first, then its limits.
         tables: the scores, the differences, how sure they are.
         legend: what the columns and marks are.
         left_out: what does not count.
-        methods: the paragraph for a paper; empty for ranks.
+        methods: the paragraph for a paper.
+    """
+
+    circumstances: str
+    words: tuple[str, ...]
+    tables: tuple[Table, ...]
+    legend: tuple[str, ...]
+    left_out: tuple[str, ...]
+    methods: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The answer to one question, or the ranks across data sets.
+
+    Attributes:
+        heading: what is compared.
+        circumstances: on what, and how further axes are treated.
+        words: the answer first, then on what it rests.
+        table: the verdicts, or the ranks.
+        notes: what else must be known of it.
+        whole: the comparisons that it sums up; none for ranks.
     """
 
     heading: str
     circumstances: str
     words: tuple[str, ...]
-    tables: tuple[Table, ...]
-    legend: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
-    methods: str = ""
+    table: Table
+    notes: tuple[str, ...] = ()
+    whole: tuple[Whole, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,7 +65,7 @@ class Asked:
     baseline: str | None = None
     metric: str | None = None
     margin: float | None = None
-    mode: Mode = "matched"
+    mode: Mode | None = None
 
     @property
     def is_default(self) -> bool:
@@ -83,22 +103,32 @@ def _compared(answers: Answers) -> tuple[Compared, ...]:
             "Across data sets",
             ", ".join(each.datasets),
             (rank_words(each),),
-            (rank_table(each),),
+            rank_table(each),
         )
         for each in answers.ranks
     ]
-    return (*map(_of, answers.comparisons), *ranks)
+    return (*map(_of, short_answers(answers)), *ranks)
 
 
-def _of(comparison: Comparison) -> Compared:
+def _of(short: ShortAnswer) -> Compared:
+    notes = (*short.notes, short.next_step) if short.next_step else short.notes
     return Compared(
-        heading(comparison),
-        circumstances(comparison),
-        compare.in_words(comparison),
-        tuple(tables_of(comparison)),
-        legend(comparison),
-        comparison.left_out,
-        compare.methods_paragraph(comparison),
+        short.heading,
+        short.circumstances,
+        short.words,
+        short.table,
+        notes,
+        tuple(
+            Whole(
+                circumstances(each),
+                compare.in_words(each),
+                tuple(tables_of(each)),
+                legend(each),
+                each.left_out,
+                compare.methods_paragraph(each),
+            )
+            for each, _ in short.whole
+        ),
     )
 
 

@@ -37,12 +37,12 @@ def commands(results: Selection, configs: Sequence[Config], asked: Asked) -> tup
         for part in (option, value)
     ]
     question += ["--margin", f"{asked.margin:g}"] if asked.margin is not None else []
-    question += ["--mode", asked.mode] if asked.mode != Asked().mode else []
+    question += ["--mode", asked.mode] if asked.mode else []
     out = ["--out", "report.html"] if len(folders) > 1 else []
     drawn = ["--out", "plots"] if len(folders) > 1 else []
     return (
         *found,
-        Command("Compare", _line("compare", *folders, *question, *where, "--methods")),
+        Command("Compare", _line("compare", *folders, *question, *where, "--details", "--methods")),
         Command("Draw the figures", _line("plot", *folders, *where, "--kind", "all", *drawn)),
         Command("Write this report", _line("report", *folders, *question, *where, *out)),
     )

@@ -49,6 +49,12 @@ STATISTICS = (
         "comparisons of one table (Holm 1979).",
     ),
     Term(
+        "each at its best setting",
+        "For each seed the setting is chosen by validation on the other seeds. The seeds share the "
+        "choice, so p and intervals are of nested cross-validation over the seeds (Bates, Hastie "
+        "and Tibshirani 2024).",
+    ),
+    Term(
         "sign-flip p",
         "The same question without a normal distribution: all flips of signs up to "
         f"n = {EXACT_TO}, {FLIPS:,} random ones above.",

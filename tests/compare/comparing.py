@@ -32,7 +32,8 @@ def noisy(names: Sequence[str], seeds: int, step: float = 0.0, **given: Any) -> 
 
 
 def answers_of(rows: Sequence[Row], *by: str, **options: Any) -> Answers:
-    return answer(results(rows), by, **options)
+    """At the same settings of the other axes, unless another mode is asked for."""
+    return answer(results(rows), by, **{"mode": "matched", **options})
 
 
 def compared(rows: Sequence[Row], *by: str, **options: Any) -> Comparison:

@@ -50,7 +50,8 @@ def bits_row(one: Row, right: Bits, fingerprint: str | None = None) -> Row:
 
 
 def compared(runs: Sequence[Row], rows: Sequence[Row], **options: Any) -> Comparison:
-    (found,) = answer(results(runs, samples=rows), ["activation"], **options).comparisons
+    asked = {"mode": "matched", **options}
+    (found,) = answer(results(runs, samples=rows), ["activation"], **asked).comparisons
     return found
 
 

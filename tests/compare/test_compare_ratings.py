@@ -58,7 +58,7 @@ SCORES = {
 
 def said(answers: Answers) -> str:
     """All words, with single spaces between them."""
-    return " ".join(" ".join(line for line in to_text(answers).split("\n")).split())
+    return " ".join(" ".join(line for line in to_text(answers, details=True).split("\n")).split())
 
 
 def test_the_lower_error_is_the_better_one() -> None:
@@ -96,7 +96,7 @@ def test_the_words_and_units() -> None:
     assert "practically equal (90 % interval within ±0.005 rating)" in text
     assert "Best: elu, 0.5112 rating" in text
     assert (
-        "on this fixed test set of 10,000 ratings, whose own sampling error is about "
+        "on this fixed test set of 10,000 ratings, whose sampling error is about "
         "±0.0071 rating." in text
     )
     assert "ratio: test RMSE by that of the baseline." in text

@@ -80,7 +80,7 @@ def test_the_best_is_said_to_be_one_of_those_with_enough_seeds() -> None:
 
     assert compared(lucky).estimates[0].variant == "tanh"
     assert f"Not told apart from the best, {among}: tanh, " in words_of(lucky)
-    assert f"* best mean {among}, or practically equal" in legend_of(lucky)
+    assert f"? not told apart from the best mean {among} (all pairs, Holm)" in legend_of(lucky)
     assert among not in words_of(lucky[:-1]) + legend_of(lucky[:-1])
 
 
@@ -173,14 +173,20 @@ def test_the_ratio_of_an_area_is_that_of_what_it_lacks() -> None:
     assert any(line.startswith("ratio: 1 − test AUC by that of") for line in legend(found))
 
 
-def test_marks_are_explained_as_each_form_shows_them() -> None:
-    answers = answers_of(noisy(["relu", "elu", "tanh"], 5))
+@pytest.mark.parametrize(
+    ("margin", "plain", "face"),
+    [
+        (0.1, "? not told apart from the best mean", "italics: not told apart"),
+        (5.0, "* the best, or practically equal to it", "Bold: the best"),
+    ],
+)
+def test_marks_are_explained_as_each_form_shows_them(margin: float, plain: str, face: str) -> None:
+    answers = answers_of(noisy(["relu", "elu", "tanh"], 5), margin=margin)
 
-    plain = " ".join(line.strip() for line in to_text(answers).split("\n"))
-    assert "* best mean, or practically equal to it; ? not told" in plain
+    assert plain in to_text(answers, details=True)
     for text in (to_markdown(answers), to_latex(answers)):
-        assert "Bold: best mean, or practically equal to it; italics: not told apart" in text
-        assert "? not told" not in text
+        assert face in text
+        assert plain not in text
 
 
 @pytest.mark.parametrize(
@@ -210,7 +216,7 @@ def test_a_value_that_is_no_name_is_said_with_its_axis(
 def scope_of(rows: list[Row], *by: str, **options: Any) -> str:
     """The sentence on what the numbers speak of, with plain spaces."""
     words = in_words(compared(rows, *by, **options))
-    (found,) = [each for each in words if each.startswith("The numbers speak")]
+    (found,) = [each for each in words if each.startswith("The noise is")]
     return found.replace("\u00a0", " ")
 
 
@@ -225,7 +231,7 @@ def test_the_size_of_a_folders_test_set_is_the_least_that_its_runs_tell() -> Non
     assert not is_known("./leaves")
     assert compared(rows).test_samples == 20
     assert scope_of(rows).endswith(
-        "over 2 seeds, on this fixed test set of at least 20 samples, whose own sampling error is "
+        "over 2 seeds, on this fixed test set of at least 20 samples, whose sampling error is "
         "at most about ±21 points."
     )
     whole = variants({"relu": [1.0], "elu": [1.0]}, dataset="./leaves")
@@ -270,12 +276,15 @@ def test_splits_of_the_data_are_named_as_they_were() -> None:
     capped = noisy(names, 3, validation_split=0.0, train_samples=1000)
     drawn_caps = [{**row, "split_seed": "seed"} for row in capped]
 
-    assert "noise of training, with one split of the data, over 3 seeds" in scope_of(fixed)
-    assert "noise of training and of the split, over 3 seeds" in scope_of(drawn)
-    assert "noise of training, with 3 splits of the data, over" in scope_of(several, "activation")
-    assert "noise of training, over 3 seeds" in scope_of(none)
-    assert "noise of training, with one choice of training samples, over" in scope_of(capped)
-    assert "noise of training and of the choice of training samples, over" in scope_of(drawn_caps)
+    for rows, by, noise in (
+        (fixed, (), "with one split of the data, over 3 seeds"),
+        (several, ("activation",), "with 3 splits of the data, over"),
+        (none, (), "over 3 seeds"),
+        (capped, (), "with one choice of training samples, over"),
+    ):
+        assert f"The noise is of training, {noise}" in scope_of(rows, *by)
+    assert "of training and of the split, over 3 seeds" in scope_of(drawn)
+    assert "of training and of the choice of training samples, over" in scope_of(drawn_caps)
     both = scope_of([*fixed, *drawn], "split_seed")
     assert "of training and of the split, where split_seed is seed, over" in both
 
@@ -406,9 +415,13 @@ def test_the_methods_say_what_was_not_left_at_its_default() -> None:
     assert "not the defaults: --metric val_accuracy; --baseline elu; --margin 1." in said_of(
         rows, metric="val_accuracy", baseline="elu", margin=1.0
     )
-    assert "not the defaults: --where activation=relu,elu; --mode tuned." in methods_paragraph(
+    assert "not the defaults: --where activation=relu,elu." in methods_paragraph(
         answer(narrowed, mode="tuned").comparisons[0]
     )
+    by_rate = [row for rate in (0.1, 0.01) for row in noisy(["relu", "elu"], 5, learning_rate=rate)]
+    for mode, told in (("tuned", True), ("matched", True), (None, False)):
+        found = answer(results(by_rate), ["activation"], mode=mode).comparisons[0]
+        assert (f"not the defaults: --mode {mode}." in methods_paragraph(found)) == told
 
 
 def test_one_comparison_is_one() -> None:

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from comparing import answers_of, compared, noisy, variants
-from fake_results import failed, run
+from fake_results import failed, results, run
 from markdown_it import MarkdownIt
 
 from relu_bench.compare import (
+    answer,
     in_words,
     methods_paragraph,
     to_csv,
@@ -34,9 +35,12 @@ def text_of(rows: list[dict[str, object]], **options: object) -> str:
 def test_the_whole_text() -> None:
     rows = variants({"relu": [0.971, 0.973, 0.972, 0.974], "elu": [0.975, 0.978, 0.975, 0.977]})
 
-    assert text_of(rows).replace("\u00a0", " ") == (
+    assert text_of(rows, details=True).replace("\u00a0", " ") == (
         "variants: test accuracy (%) by activation\n"
         "mnist; mlp(hidden=[128, 64])\n"
+        "\n"
+        "On mnist with mlp(hidden=[128, 64]), by test accuracy, better than relu: elu\n"
+        "  (+0.38 points).\n"
         "\n"
         "Scores\n"
         "  activation n learned  mean   sd 95 % interval median   IQM\n"
@@ -48,20 +52,16 @@ def test_the_whole_text() -> None:
         "* elu             +0.38 +0.22 to +0.53    0.86 0.004  better\n"
         "\n"
         "How sure: pairs with relu\n"
-        "  activation n    r  90 % interval sign-flip p P(better) seeds if equal\n"
+        "  activation n    r  90 % interval sign-flip p P(better)\n"
         "* elu        4 0.77 +0.26 to +0.49       0.125      1.00\n"
         "\n"
-        "On mnist with mlp(hidden=[128, 64]), by test accuracy, better than relu: elu\n"
-        "  (+0.38 points).\n"
         "Best: elu, 97.63 %, told apart from all others.\n"
-        "The numbers speak of the noise of training, with one split of the data, over 4\n"
-        "  seeds, on this fixed test set of 10,000 images, whose own sampling error is\n"
-        "  about ±0.3 points.\n"
+        "The noise is of training, with one split of the data, over 4 seeds, on this\n"
+        "  fixed test set of 10,000 images, whose sampling error is about ±0.3 points.\n"
         "The sign-flip test cannot decide with 4 seeds: its smallest p, by Holm over 1\n"
         "  comparison, is 0.12; 6 would do.\n"
         "\n"
-        "* best mean, or practically equal to it; ? not told apart from the best (all\n"
-        "  pairs, Holm).\n"
+        "* the best, or practically equal to it (all pairs, Holm).\n"
         "Letters for what cannot be told apart come from 10 seeds on.\n"
         "n: seeds. Mean, sd (n - 1), t interval and IQM (interquartile mean) are over the\n"
         "  seeds.\n"
@@ -76,13 +76,63 @@ def test_the_whole_text() -> None:
     )
 
 
+def test_the_short_answer_of_a_grid_is_the_tuned_one_first() -> None:
+    """The store on which the average says the opposite of most settings, and of the best ones."""
+    luck = np.random.default_rng(7)
+    rows = []
+    for rate, gain, noise in ((0.1, 0.3, 0.03), (0.01, -0.004, 0.001), (0.001, -0.006, 0.001)):
+        for norm in (False, True):
+            for seed in range(10):
+                score = (0.6 if rate == 0.1 else 0.97) + norm * gain + luck.normal(0, noise)
+                rows.append(
+                    run(batch_norm=norm, learning_rate=rate, seed=seed, test=score, val=score)
+                )
+
+    text = to_text(answer(results(rows), ["batch_norm"])).replace("\u00a0", " ")
+
+    assert text == (
+        "variants: test accuracy (%) by batch_norm\n"
+        "mnist; mlp(hidden=[128, 64]); each at its best setting of learning_rate (3 in\n"
+        "  all)\n"
+        "\n"
+        "Each at its best setting, worse than batch norm false: true (-0.45 points).\n"
+        "All 20 runs at the chosen settings learned.\n"
+        "The noise is of training, with one split of the data, over 10 seeds, on this\n"
+        "  fixed test set of 10,000 images, whose sampling error is about ±0.33 points.\n"
+        "\n"
+        "batch_norm learned  mean difference  95 % interval  verdict\n"
+        "false        10/10 97.01                           baseline\n"
+        "true         10/10 96.57      -0.45 -0.51 to -0.38    worse\n"
+        "\n"
+        "Averaged over 3 settings of learning_rate, better than batch norm false: true\n"
+        "  (+9.45 points). The other way round: true at learning_rate=0.001 (-0.59),\n"
+        "  learning_rate=0.01 (-0.37). Most of the variance of such an average is that of\n"
+        "  one value: learning_rate=0.1 (100 %).\n"
+        "What matters most, by its share of the variation of the log error: learning_rate\n"
+        "  83 %, learning_rate × batch_norm 13 %, batch_norm 3 %.\n"
+        "\n"
+        "--details adds sd, medians, sign-flip, r, P(better), seeds, letters, the legend."
+    )
+
+
+@pytest.mark.parametrize("count", [4, 31])
+def test_the_short_answer_is_short(count: int) -> None:
+    """One screen of 24 lines for four variants, two for 31."""
+    names = [f"variant {place} of thirty-one" for place in range(count)]
+
+    lines = text_of(noisy(names, 10, 0.0003)).split("\n")
+
+    assert len(lines) <= (24 if count == 4 else 48)
+    assert max(map(len, lines)) <= 80
+
+
 @pytest.mark.parametrize("count", [2, 20])
 def test_lines_fit_into_80_columns(count: int) -> None:
     names = [LONG, "relu", "variance_scaled(distribution=untruncated, mode=fan_in)"]
     rows = noisy([f"{names[0][:-1]}{place})" for place in range(count)], 20, 0.0001)
     rows += noisy(names, 20)
 
-    for options in ({}, {"in_columns": True}, {"methods": True}):
+    for options in ({}, {"in_columns": True}, {"methods": True}, {"details": True}):
         lines = text_of(rows, **options).split("\n")
         assert max(len(line) for line in lines) <= 80
 
@@ -92,8 +142,9 @@ def test_the_best_and_the_undecided_are_marked() -> None:
     rows += noisy(["sigmoid"], 10, experiment="variants")
     rows[-10:] = [{**row, "test_accuracy": 0.5 + 0.001 * row["seed"]} for row in rows[-10:]]
 
-    scores = to_text(answers_of(rows, margin=0.5)).split("\n\n")[1].split("\n")[2:]
-    styled = to_text(answers_of(rows, margin=0.5), styled=True)
+    answers = answers_of(rows, margin=0.5)
+    scores = to_text(answers, details=True).split("\n\n")[2].split("\n")[2:]
+    styled = to_text(answers, details=True, styled=True)
 
     assert {line[2:].split()[0]: line[0] for line in scores} == {
         "relu": "*",
@@ -131,7 +182,9 @@ def test_left_out_runs_and_diverged_ones_are_in_the_text() -> None:
     rows = variants({"relu": [0.9] * 3, "elu": [0.91] * 2})
     rows += [run(activation="elu", seed=2, outcome="diverged"), failed(activation="elu", seed=3)]
 
-    text = text_of(rows)
+    assert "Left out: elu: 1 run failed." in text_of(rows)
+    assert "Did not learn: elu (1 of 3 runs, 1 diverged)." in text_of(rows)
+    text = text_of(rows, details=True)
 
     assert "Left out: elu: 1 run failed." in text
     assert "Diverged, counted as the constant guess: elu (1 of 3)." in text
@@ -140,7 +193,7 @@ def test_left_out_runs_and_diverged_ones_are_in_the_text() -> None:
 def test_what_columns_are_is_said_once() -> None:
     rows = noisy(["relu", "elu"], 3) + noisy(["relu", "elu"], 3, dataset="digits")
 
-    for text in (text_of(rows), to_markdown(answers_of(rows))):
+    for text in (text_of(rows, details=True), to_markdown(answers_of(rows))):
         assert text.count("n: seeds.") == 1
         assert text.count("Not told apart from the best: ") == 2
     captions = re.findall(r"caption.*", to_latex(answers_of(rows)))
@@ -155,7 +208,7 @@ def test_ranks_are_in_every_document() -> None:
     ]
     answers = answers_of(rows)
 
-    text = to_text(answers)
+    text = to_text(answers, details=True)
     assert "Ranks over 2 data sets (mnist, digits), mlp(hidden=[128, 64])" in text
     assert "2 data sets are few" in text
     assert "mean rank" in to_markdown(answers)
@@ -278,7 +331,7 @@ def test_latex_is_booktabs_and_escapes_every_name() -> None:
         for line in block[1].split("\n"):
             if line.endswith(r"\\"):
                 assert len(re.findall(r"(?<!\\)&", line)) == len(block[0]) - 1
-    assert r"\textbf{relu}" in text
+    assert r"\textit{relu}" in text
 
 
 def test_the_methods_name_tests_seeds_versions_and_hardware() -> None:

@@ -24,26 +24,30 @@ def test_the_answer_comes_as_compare_gives_it(tmp_path: Path) -> None:
         "variants: 6 runs, 2 values of activation × 3 seeds; mnist, mlp(hidden=[128, 64])",
     )
     assert only.heading == "variants: test accuracy (%) by activation"
-    assert "better than relu: tanh (+1.10\u00a0points)" in only.words[0]
-    scores, differences, _ = only.tables
+    assert only.words[0] == "Better than relu: tanh (+1.10\u00a0points)."
+    assert only.table.texts[0] == ["tanh", "3/3", "96.20", "+1.10", "+0.85 to +1.35", "better"]
+    assert only.table.marks == ()
+    (whole,) = only.whole
+    scores, differences, _ = whole.tables
     assert scores.rows[0][:5] == ("tanh", "3", "3/3", "96.20", "0.20")
     assert scores.marks == ("best", "")
     assert (differences.caption, differences.rows[0][1]) == ("Minus relu, in points", "+1.10")
-    assert only.methods.startswith("We compared the activation (tanh and relu)")
+    assert whole.methods.startswith("We compared the activation (tanh and relu)")
 
 
 def test_what_is_asked_reaches_the_answer_and_the_commands(tmp_path: Path) -> None:
     asked = {"by": ("activation",), "baseline": "tanh", "metric": "val_accuracy", "margin": 2.0}
     document = document_of(store_of(tmp_path / "a b", pairs_of()), **asked)
 
-    assert "by validation accuracy" in document.comparisons[0].words[0]
-    assert document.comparisons[0].tables[1].caption == "Minus tanh, in points"
+    (whole,) = document.comparisons[0].whole
+    assert "by validation accuracy" in whole.words[0]
+    assert whole.tables[1].caption == "Minus tanh, in points"
     lines = [command.line for command in document.commands]
     folder = f"'{tmp_path / 'a b'}'"
     question = "--by activation --baseline tanh --metric val_accuracy --margin 2"
     assert lines == [
         f"relu-bench run variants.yaml --out {folder}",
-        f"relu-bench compare {folder} {question} --methods",
+        f"relu-bench compare {folder} {question} --details --methods",
         f"relu-bench plot {folder} --kind all",
         f"relu-bench report {folder} {question}",
     ]
@@ -80,7 +84,8 @@ def test_nothing_to_compare_is_said(tmp_path: Path) -> None:
 
     document = document_of(folder)
 
-    assert document.comparisons == ()
+    (only,) = document.comparisons
+    assert only.words[0].startswith("The only variant, relu, reaches 95.10\u00a0%, the mean of 3")
     assert document.notices[-1].startswith("Nothing varies in these runs")
     assert len(document.scores) == 1
     with pytest.raises(ReluBenchError, match="has one value only"):

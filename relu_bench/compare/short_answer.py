@@ -1,0 +1,106 @@
+"""The answer first, and short: what a person reads before all details."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from relu_bench.compare.answers import Answers
+from relu_bench.compare.comparison import Comparison
+from relu_bench.compare.further import Further
+from relu_bench.compare.other_samples import other_samples_range
+from relu_bench.compare.sentences import learned_words, scope, skewed, verdict_words
+from relu_bench.compare.tables import circumstances, heading, verdict_table
+from relu_bench.stats.nested import FEWEST_SEEDS
+from relu_bench.tables import Table
+
+MORE = "--details adds sd, medians, sign-flip, r, P(better), seeds, letters, the legend."
+"""What the whole of a comparison has beyond its short answer."""
+_ADDS_SEEDS = "Undecided is not equal; relu-bench run CONFIG --until-resolved adds seeds."
+_CONFIRMS = "relu-bench run CONFIG --confirm N compares the chosen settings on N new seeds."
+_TUNED_SEEDS = (
+    f"At best settings, intervals take {FEWEST_SEEDS} seeds: relu-bench run CONFIG --set seeds=5."
+)
+_MORE_SEEDS = "Seeds show what is noise: relu-bench run CONFIG --set seeds=5 trains more."
+_MOST_LEFT_OUT = 3
+
+
+@dataclass(frozen=True, eq=False)
+class ShortAnswer:
+    """The answer to one question.
+
+    Attributes:
+        whole: the comparisons that it sums up, each at its best setting first.
+        heading: what is compared.
+        circumstances: on what, and how further axes are treated.
+        words: a sentence or two each: the verdicts, what did not learn, on what they rest.
+        table: the verdicts, variant by variant.
+        notes: what stands below it: averages, what matters most, what is left out.
+        next_step: the command that goes on where something is undecided; else empty.
+    """
+
+    whole: tuple[tuple[Comparison, Further], ...]
+    heading: str
+    circumstances: str
+    words: tuple[str, ...]
+    table: Table
+    notes: tuple[str, ...]
+    next_step: str
+
+
+def short_answers(answers: Answers) -> tuple[ShortAnswer, ...]:
+    """One for each question; a sentence that several would have stands in the first alone."""
+    both = zip(answers.comparisons, answers.further, strict=True)
+    found: list[ShortAnswer] = []
+    said: set[str] = set()
+    for _, its in groupby(both, key=lambda each: id(each[0].question)):
+        whole = tuple(its)
+        first, further = whole[0]
+        words = _capital([verdict_words(first), learned_words(first), scope(first)])
+        words += [other_samples_range(first)]
+        notes = [
+            *_capital([verdict_words(average) for average, _ in whole[1:]]),
+            further.matters,
+            skewed(first),
+            *_left_out(first),
+        ]
+        found.append(
+            ShortAnswer(
+                whole,
+                heading(first),
+                circumstances(first),
+                _new(words, said),
+                verdict_table(first),
+                _new(notes, said),
+                _what_decides(first),
+            )
+        )
+    return tuple(found)
+
+
+def _new(sentences: Sequence[str], said: set[str]) -> tuple[str, ...]:
+    new = tuple(each for each in sentences if each and each not in said)
+    said.update(new)
+    return new
+
+
+def _capital(sentences: Sequence[str]) -> list[str]:
+    return [f"{each[:1].upper()}{each[1:]}" for each in sentences]
+
+
+def _what_decides(comparison: Comparison) -> str:
+    """The command that goes on where there is a single seed, or a comparison is undecided."""
+    if max(each.n for each in comparison.estimates) < 2:
+        return _MORE_SEEDS
+    if all(pair.verdict != "undecided" for pair in comparison.pairs):
+        return ""
+    if not comparison.nested:
+        return _ADDS_SEEDS
+    return _CONFIRMS if any(pair.n >= FEWEST_SEEDS for pair in comparison.pairs) else _TUNED_SEEDS
+
+
+def _left_out(comparison: Comparison) -> list[str]:
+    lines = [f"Left out: {line}" for line in comparison.left_out[:_MOST_LEFT_OUT]]
+    more = len(comparison.left_out) - _MOST_LEFT_OUT
+    return [*lines, f"Left out: {more} further lines, by --details."] if more > 0 else lines
