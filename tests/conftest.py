@@ -37,13 +37,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name not in ("whole", "cluster"))
 
 
+@pytest.fixture(scope="session")
+def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all processes of pytest-xdist."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
 @pytest.fixture(scope="session", autouse=True)
-def own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Sweeps of tests that run side by side, or beside another, share no locks of cores."""
+def own_folders(tmp_path_factory: pytest.TempPathFactory, session_folder: Path) -> Iterator[None]:
+    """Sweeps of tests that run side by side, or beside another, share no locks of cores.
+
+    What one of them has compiled serves all others of the session, and nobody else.
+    """
     folder = str(tmp_path_factory.mktemp("temporary"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", folder)
+        patch.setenv("RELU_BENCH_COMPILE_CACHE", str(session_folder / "compiled"))
         yield
 
 
@@ -110,15 +121,14 @@ def ramp(x):
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(session_folder: Path) -> Path:
     """One trained store for every test that asks what happens around a training, not in it.
 
     A folder with the files of TRAINED, configs of 18, 1 and 12 runs, and `results` of all, which
     one worker trained undisturbed. What training them said is in `stdout` and `stderr`. The folder
     is made once, by whichever process of pytest-xdist comes first; nobody may change what is in it.
     """
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "trained-once"
+    folder = session_folder / "trained-once"
     with FileLock(f"{folder}.lock"):
         if not (folder / "stdout").exists():
             folder.mkdir(exist_ok=True)

@@ -89,6 +89,7 @@ def run(
     from relu_bench.cli.run_display import make_display
     from relu_bench.config import planning
     from relu_bench.execution import runner
+    from relu_bench.machine import compile_cache
     from relu_bench.store import Store
 
     if cluster is not None and jobs is not None:
@@ -137,6 +138,8 @@ def run(
                 f"{runs} stored in {folder} by then; the same command goes on from there."
             )
         raise
+    finally:
+        compile_cache.trim()
     raise typer.Exit(1 if tally.failed else 0)
 
 

@@ -1,6 +1,7 @@
 """What a worker process does: it trains the specs that it is asked for, one after the other."""
 
 import contextlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Protocol
 
 from relu_bench.config.plan import Spec
 from relu_bench.data import ReadyData
+from relu_bench.machine import compile_cache
 from relu_bench.machine.child_process import Answer
 from relu_bench.training.loop import Report, RunResult
 
@@ -29,8 +31,9 @@ class WorkerSettings:
     Attributes:
         data_dir: where to look for data sets first.
         shared: data sets that are ready in memory.
-        trial: whether to compile something first: the worker before it has died in a run, and if
-            it is the machine that does not let it work, no run is to be blamed.
+        trial: whether to compile something first, and all without the cache: the worker before it
+            has died in a run, and if it is the machine that does not let it work, or a program that
+            was kept, no run is to be blamed.
     """
 
     data_dir: Path | None = None
@@ -49,6 +52,7 @@ def make_tensorflow_trainer(settings: WorkerSettings) -> Trains:
     # Where TensorFlow cannot work at all (no memory, no /proc), it should show before any run.
     zero = tf.zeros(())
     if settings.trial:
+        os.environ[compile_cache.VARIABLE] = compile_cache.OFF
         with contextlib.suppress(tf.errors.OpError):  # without XLA, networks are trained without
             tf.function(lambda x: x + 1.0, jit_compile=True, autograph=False)(zero)
     return trainer.Trainer(settings.data_dir, settings.shared)

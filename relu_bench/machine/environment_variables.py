@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from relu_bench.errors import ReluBenchError
+from relu_bench.machine import compile_cache
 
 _BLAS_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 # Flags of XLA and TensorFlow, and what chooses other kernels or precisions on a processor.
@@ -32,7 +33,11 @@ def one_blas_thread() -> None:
 
 def changing_variables() -> dict[str, str]:
     """Of the environment, what would change the numbers of a run, and can be left out."""
-    return {name: value for name, value in os.environ.items() if _CHANGING.fullmatch(name)}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if _CHANGING.fullmatch(name) and value != compile_cache.FLAGS
+    }
 
 
 def variables_in_force() -> str:
@@ -48,7 +53,8 @@ def check_flags() -> None:
     Raises:
         ReluBenchError: it does not know one.
     """
-    flags = {name for name in ("XLA_FLAGS", "TF_XLA_FLAGS") if os.environ.get(name)}
+    given = changing_variables()
+    flags = {name for name in ("XLA_FLAGS", "TF_XLA_FLAGS") if given.get(name)}
     if not flags:
         return
     tried = subprocess.run(

@@ -45,6 +45,24 @@ def processor() -> str:
     return found.group(1).strip() if found else platform.machine()
 
 
+def instructions() -> str:
+    """Text that is equal for processors for which a compiler makes the same machine code.
+
+    Where the system does not tell, it is this machine's alone.
+    """
+    try:
+        text = _CPUINFO.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    # Of the first core; what changes by itself (clock rate, BogoMIPS) is left out.
+    found = re.findall(
+        r"^((?:vendor_id|cpu family|model|model name|stepping|flags|Features|CPU \w+)\s*:.*)$",
+        text.split("\n\n")[0],
+        re.MULTILINE,
+    )
+    return "\n".join(found) or f"{host()} {platform.machine()} {platform.processor()}"
+
+
 def host() -> str:
     """The machine's name in the network."""
     return socket.gethostname()

@@ -102,5 +102,9 @@ def build(text: str, learning_rate: float, clip_norm: float | None = None) -> An
     label = parse(text)
     keras_class = getattr(keras.optimizers, OPTIMIZERS[label.name].keras_class)
     return keras_class(
-        learning_rate=learning_rate, global_clipnorm=clip_norm, **dict(label.parameters)
+        learning_rate=learning_rate,
+        global_clipnorm=clip_norm,
+        # Else it is numbered by what the process built before, and so is the compiled program.
+        name=label.name,
+        **dict(label.parameters),
     )

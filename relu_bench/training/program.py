@@ -17,6 +17,7 @@ from relu_bench.data.tasks import Task
 from relu_bench.networks import draws, models, optimizers, weights
 from relu_bench.networks.models import Architecture
 from relu_bench.training import probes
+from relu_bench.training.named_alike import NamedAlike
 from relu_bench.training.objectives import (
     LOSSES,
     MEAN_METRICS,
@@ -226,7 +227,6 @@ class Program:
         shapes: list[list[int]] = [[]] * (1 + len(names)) + [[batch_size]] * keeps_outputs(task)
 
         # How many full steps to run is an argument, so that compiling needs to run none.
-        @tf.function(jit_compile=self.xla, autograph=False)
         def epoch(inputs: Any, targets: Any, order: Any, full_steps: Any) -> tuple[Any, ...]:
             most_steps, last = divmod(order.shape[0], batch_size)
 
@@ -250,7 +250,7 @@ class Program:
             sums = dict(zip(names, others, strict=False))
             return losses, sums, others[len(names)] if keeps_outputs(task) else ()
 
-        return epoch
+        return NamedAlike(epoch) if self.xla else tf.function(epoch, autograph=False)
 
 
 def _stacked(shapes: list[list[int]], most_steps: int, body: Any, full_steps: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from relu_bench import data
 from relu_bench.config.plan import Spec
+from relu_bench.machine import compile_cache
 from relu_bench.networks import models
 from relu_bench.networks.models import Architecture
 from relu_bench.training.loop import LoadedData, Report, RunResult, train
@@ -72,6 +73,8 @@ class Trainer:
             seconds = program.compile(loaded.train, count)
             if seconds:
                 _return_memory()
+                if program.xla:
+                    self._notices = [text for text in [compile_cache.refusal()] if text]
             return program, seconds
         except (
             tf.errors.InvalidArgumentError,

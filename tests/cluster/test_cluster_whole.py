@@ -1,6 +1,8 @@
 """`relu-bench run --cluster` as a user calls it: real training on two Dask workers."""
 
+import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +27,10 @@ def test_interrupted_resumed_and_a_worker_killed_every_run_is_there_once_with_it
 ) -> None:
     cluster = make_cluster("a", "b", nanny=True)
     arguments = ("run", config, "--cluster", cluster.address, "--out", "cluster")
-    with started(*arguments, cwd=tmp_path) as process:
+    begun = time.time()
+    # Workers use their own machine's cache, whatever the driver's is.
+    of_driver = {"RELU_BENCH_COMPILE_CACHE": str(tmp_path / "compiled")}
+    with started(*arguments, cwd=tmp_path, env=of_driver) as process:
         said_until(process, "[3/12]")
         interrupt(process)
         said = rest_said(process)
@@ -34,6 +39,9 @@ def test_interrupted_resumed_and_a_worker_killed_every_run_is_there_once_with_it
     assert "Traceback" not in said
     kept = len(numbers(tmp_path / "cluster")["runs"])
     assert 3 <= kept < 12
+    assert not (tmp_path / "compiled").exists()
+    of_workers = Path(os.environ["RELU_BENCH_COMPILE_CACHE"]).glob("*/*.xla")
+    assert any(path.stat().st_mtime > begun for path in of_workers)
 
     with started(*arguments, cwd=tmp_path) as process:
         opening = said_until(process, f"[1/{12 - kept}]")

@@ -17,7 +17,7 @@ from relu_bench.config import plan
 from relu_bench.config.plan import Spec
 from relu_bench.data import Dataset
 from relu_bench.execution.worker import MakeTrainer, Trains, WorkerSettings
-from relu_bench.machine import environment_variables, provenance
+from relu_bench.machine import compile_cache, environment_variables, provenance
 from relu_bench.machine.child_process import TookTooLongError, one_line
 from relu_bench.networks.activations import Source
 from relu_bench.training.loop import Progress, Report, RunResult
@@ -150,6 +150,7 @@ def prepare(make_trainer: MakeTrainer, tables: tuple[HeldData, ...]) -> bool:
     if "tensorflow" in sys.modules:
         environment_variables.check_flags()
     _trainer(make_trainer, tables)
+    compile_cache.trim()
     return get_worker().nanny is not None
 
 
