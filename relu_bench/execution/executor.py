@@ -1,11 +1,12 @@
 """What any executor does: it trains specs somewhere, with the meaning of `concurrent.futures`.
 
 `submit` gives for each spec a future of `Finished`, or of the exception `RunFailed`. Which run a
-free worker takes next is the same wherever it is: `Schedule`.
+free worker takes next is the same wherever it is: `choose`.
 """
 
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, Self, TypeVar
@@ -80,30 +81,83 @@ class Executor(Protocol):
     def __exit__(self, *exception: object) -> None: ...
 
 
+SEEDS_AHEAD = 2
+"""How many seeds a worker may be ahead of the lowest one that waits, so as not to compile."""
+
+
+def choose(
+    waiting: Sequence[Mapping[Hashable, int]],
+    own: Set[Hashable],
+    others: Set[Hashable],
+    at_hand: Set[Hashable],
+    *,
+    full: bool = False,
+) -> tuple[int, Hashable]:
+    """Which of the waiting runs a worker takes: how many seeds ahead, and of which program.
+
+    Runs go seed by seed, so that a sweep that is interrupted has complete seeds, as far as nothing
+    is compiled twice for it. A worker takes, in this order: of the lowest seed, a program that it
+    has; of that seed, a program that nobody has; of the seeds after it, the lowest of a program
+    that it has; of the lowest seed, the program with the most waiting runs, compiling it anew.
+
+    Args:
+        waiting: for the lowest seed that waits and the `SEEDS_AHEAD` after it, how many runs of
+            each program wait, in the plan's order. The first is not empty.
+        own: the programs that the worker has.
+        others: those that other workers have, here or in other processes.
+        at_hand: those for which it need not be replaced; of several, such a one is taken.
+        full: it has no room for another program, so it does first what it can do without.
+    """
+    lowest, *later = waiting
+    mine = [program for program in lowest if program in own]
+    if mine:
+        return 0, mine[0]
+    ahead = [
+        (number, program)
+        for number, programs in enumerate(later, start=1)
+        for program in programs
+        if program in own
+    ]
+    if full and ahead:
+        return ahead[0]
+    free = [program for program in lowest if program not in others]
+    if free:
+        return 0, next((program for program in free if program in at_hand), free[0])
+    if ahead:
+        return ahead[0]
+    return 0, max(lowest, key=lambda program: (program in at_hand, lowest[program]))
+
+
 Item = TypeVar("Item")
 
 
 class Schedule(Generic[Item]):
-    """The waiting runs, grouped by the program that they need.
-
-    A worker takes, in this order: a run of a program that it has compiled; a run of a program
-    that no other worker has, if possible of one for which it need not be replaced; a run of the
-    program with the most waiting runs, compiling it anew.
-    """
+    """The waiting runs, by their seeds and the programs that they need; `choose` is the rule."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Hashable, deque[Item]] = {}
+        self._waiting: dict[int, dict[Hashable, deque[Item]]] = {}
+        self._seeds: list[int] = []
+        """Every seed that was ever added, ascending: what is done still counts as a step ahead."""
+        self._done = 0
+        """So many of the first of them wait no more."""
         self._owned: dict[Hashable, set[Hashable]] = {}
+        self._elsewhere: set[Hashable] = set()
+        self._claims: dict[Hashable, tuple[Hashable, bool]] = {}
+        """What each worker took last, and whether it did not have that program before."""
         self._files: dict[Hashable, Hashable] = {}
         self._files_of_last: dict[Hashable, Hashable] = {}
 
-    def add(self, program: Hashable, item: Item, *, files: Hashable = None) -> None:
-        """Put an item at the end of its program's queue.
+    def add(self, seed: int, program: Hashable, item: Item, *, files: Hashable = None) -> None:
+        """Put an item at the end of its program's queue of that seed.
 
         `files` are what the program needs of the user's own: a worker that has run others must be
         replaced first.
         """
-        self._waiting.setdefault(program, deque()).append(item)
+        position = bisect_left(self._seeds, seed)
+        if self._seeds[position : position + 1] != [seed]:
+            self._seeds.insert(position, seed)
+        self._done = min(self._done, position)
+        self._waiting.setdefault(seed, {}).setdefault(program, deque()).append(item)
         self._files[program] = files
 
     @property
@@ -112,32 +166,53 @@ class Schedule(Generic[Item]):
         return not self._waiting
 
     def begin_at(self, share: float) -> None:
-        """Turn the list of what waits so that it begins after this share of it, from 0 to 1.
+        """Turn what waits of each seed so that it begins after this share of it, from 0 to 1.
 
         Processes that are asked for the same runs begin at different places, and then find much
-        of the rest done.
+        of the rest done. The order of the seeds stays.
         """
-        waiting = [(program, item) for program, queue in self._waiting.items() for item in queue]
-        cut = int(len(waiting) * share)
-        self._waiting.clear()
-        for program, item in waiting[cut:] + waiting[:cut]:
-            self._waiting.setdefault(program, deque()).append(item)
+        for seed, programs in self._waiting.items():
+            waiting = [(program, item) for program, queue in programs.items() for item in queue]
+            cut = int(len(waiting) * share)
+            turned: dict[Hashable, deque[Item]] = {}
+            for program, item in waiting[cut:] + waiting[:cut]:
+                turned.setdefault(program, deque()).append(item)
+            self._waiting[seed] = turned
 
-    def take(self, worker: Hashable, *, with_files: bool = True) -> Item | None:
+    def take(self, worker: Hashable, *, full: bool = False, with_files: bool = True) -> Item | None:
         """The next item for `worker`, None when nothing waits that it may get.
 
+        A `full` worker is to be replaced before it does a run of a program that it does not have.
         Without `with_files`, those whose programs need a file of the user's own wait for others.
         """
-        program = self._choose(worker, with_files=with_files)
-        if program is None:
+        seeds = self._lowest_seeds(with_files=with_files)
+        if not seeds:
             return None
-        queue = self._waiting[program]
-        item = queue.popleft()
-        if not queue:
-            del self._waiting[program]
-        self._owned.setdefault(worker, set()).add(program)
+        own = self._owned.setdefault(worker, set())
+        others = self._elsewhere.union(
+            *(owned for who, owned in self._owned.items() if who != worker)
+        )
+        waiting = [self._counts(seed, with_files=with_files) for seed in seeds]
+        files = self._files_of_last.get(worker)
+        at_hand = {program for program in waiting[0] if self._files[program] == files}
+        ahead, program = choose(waiting, own, others, at_hand, full=full)
+        if self._files[program] != files:
+            # It leaves what it has: no process runs its file and then anything else.
+            own.clear()
+        self._claims[worker] = program, program not in own
+        own.add(program)
         self._files_of_last[worker] = self._files[program]
-        return item
+        return self._pop(seeds[ahead], program)
+
+    def skip(self, worker: Hashable) -> None:
+        """What `worker` took last is not wanted: another process has that program, and did it.
+
+        So programs are divided among processes as among workers, or they would meet in each seed.
+        """
+        program, new = self._claims[worker]
+        self._elsewhere.add(program)
+        if new:
+            self._owned[worker].discard(program)
 
     def forget(self, worker: Hashable, kept: Hashable | None = None) -> None:
         """`worker` was replaced: its programs are gone, but for one that it is to compile now."""
@@ -145,21 +220,36 @@ class Schedule(Generic[Item]):
 
     def clear(self) -> list[Item]:
         """Empty the schedule; returns what was waiting."""
-        waiting = [item for queue in self._waiting.values() for item in queue]
+        waiting = [
+            item
+            for programs in self._waiting.values()
+            for queue in programs.values()
+            for item in queue
+        ]
         self._waiting.clear()
         return waiting
 
-    def _choose(self, worker: Hashable, *, with_files: bool) -> Hashable | None:
-        waiting = [each for each in self._waiting if with_files or self._files[each] is None]
-        if not waiting:
-            return None
-        own = self._owned.get(worker, set())
-        mine = [program for program in waiting if program in own]
-        if mine:
-            return mine[0]
-        others = {program for owned in self._owned.values() for program in owned}
-        free = [program for program in waiting if program not in others]
-        if free:
-            files = self._files_of_last.get(worker)
-            return next((program for program in free if self._files[program] == files), free[0])
-        return max(waiting, key=lambda program: len(self._waiting[program]))
+    def _lowest_seeds(self, *, with_files: bool) -> list[int]:
+        """The lowest seed of which something waits that may be taken, and those after it."""
+        while self._done < len(self._seeds) and self._seeds[self._done] not in self._waiting:
+            self._done += 1
+        for position in range(self._done, len(self._seeds)):
+            if self._counts(self._seeds[position], with_files=with_files):
+                return self._seeds[position : position + 1 + SEEDS_AHEAD]
+        return []
+
+    def _counts(self, seed: int, *, with_files: bool) -> dict[Hashable, int]:
+        return {
+            program: len(queue)
+            for program, queue in self._waiting.get(seed, {}).items()
+            if with_files or self._files[program] is None
+        }
+
+    def _pop(self, seed: int, program: Hashable) -> Item:
+        programs = self._waiting[seed]
+        item = programs[program].popleft()
+        if not programs[program]:
+            del programs[program]
+        if not programs:
+            del self._waiting[seed]
+        return item

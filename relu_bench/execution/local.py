@@ -8,7 +8,7 @@ takes a run.
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -44,8 +44,8 @@ from relu_bench.machine.cores import Core, HostCores
 from relu_bench.networks.activations import Source
 
 MOST_ATTEMPTS = 2
-PROGRAMS_PER_WORKER = 6
-"""A worker is replaced after so many distinct programs: each leaves about 13 MB behind."""
+MOST_MEMORY = 3 * 2**29
+"""Bytes that programs may add to a worker: with more it is replaced before it compiles another."""
 
 _PATIENCE_SECONDS = 0.5
 _LOOK_AGAIN_SECONDS = 0.2
@@ -116,7 +116,8 @@ class LocalExecutor:
         jobs = [Job(spec, wanted) for spec in specs]
         with self._changed:
             for job in jobs:
-                self._schedule.add(job.spec.program_key, job, files=job.spec.source)
+                spec = job.spec
+                self._schedule.add(spec.seed, spec.program_key, job, files=spec.source)
             self._changed.notify_all()
         if not self._started:
             self._started = True
@@ -139,10 +140,10 @@ class LocalExecutor:
         """Where the output of the workers goes."""
         return Path(self._logs.name)
 
-    def take(self, slot: int) -> Job | None:
-        """The next job of a slot, None when there is none now."""
+    def take(self, slot: int, *, full: bool = False) -> Job | None:
+        """The next job of a slot, None when there is none now; for `full`, see `Schedule`."""
         with self._changed:
-            return None if self._stopping else self._schedule.take(slot)
+            return None if self._stopping else self._schedule.take(slot, full=full)
 
     def wait_for_work(self) -> bool:
         """Wait until something is to do; False when the executor stops."""
@@ -172,6 +173,11 @@ class LocalExecutor:
             self.on_waiting(0 if core is not None else self.cores.used_by_others())
         return core
 
+    def skip(self, slot: int) -> None:
+        """What the slot took last is not wanted."""
+        with self._changed:
+            self._schedule.skip(slot)
+
     def forget(self, slot: int, job: Job | None = None) -> None:
         """The slot's worker is gone with its compiled programs; `job` is for the next one."""
         with self._changed:
@@ -188,6 +194,8 @@ class _Slot(threading.Thread):
         self.core: Core | None = None
         self.worker: ChildProcess | None = None
         self.files: Source | None = None
+        self.programs: set[Hashable] = set()
+        self.full = False
         self.stopped = False
 
     def run(self) -> None:
@@ -198,10 +206,12 @@ class _Slot(threading.Thread):
                 if not self.executor.wait_for_work():
                     break
             if self._has_core():
-                job = self.executor.take(self.number)
+                job = self.executor.take(self.number, full=self.full)
                 if job is not None and job.begin():
                     self._do(job)
                     self._let_others_in()
+                elif job is not None:
+                    self.executor.skip(self.number)
         self._rest()
 
     def stop(self) -> None:
@@ -267,17 +277,21 @@ class _Slot(threading.Thread):
             return
 
     def _trained(self, job: Job) -> Finished:
-        source = job.spec.source
-        if self.files not in (None, source):
-            # What a user's file has done to its process must reach no run without that file.
+        source, program = job.spec.source, job.spec.program_key
+        # What a user's file has done to its process must reach no run without that file.
+        touched = self.files not in (None, source)
+        if touched or (self.full and program not in self.programs):
             self._replace_worker(job)
         if self.worker is None:
             self.worker = self.executor.start_worker(self.number, trial=job.attempts > 1)
+        if self.files != source:
+            self.programs.clear()  # they are for runs that this process may not do any more
         self.files = source
         report = partial(self.executor.on_progress, job.spec)
-        result, programs = self.worker.ask(job.spec, report, self.executor.timeout)
-        if programs >= PROGRAMS_PER_WORKER:
-            self._replace_worker()
+        result, memory = self.worker.ask(job.spec, report, self.executor.timeout)
+        self.programs.add(program)
+        # A single program cannot be helped by another process.
+        self.full = len(self.programs) > 1 and memory > MOST_MEMORY
         return Finished(result, job.attempts)
 
     def _replace_worker(self, job: Job | None = None) -> None:
@@ -285,4 +299,6 @@ class _Slot(threading.Thread):
         if self.worker is not None:
             self.worker.kill()
         self.worker = self.files = None
+        self.full = False
+        self.programs = set()
         self.executor.forget(self.number, job)

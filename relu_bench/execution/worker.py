@@ -9,7 +9,7 @@ from typing import Protocol
 
 from relu_bench.config.plan import Spec
 from relu_bench.data import ReadyData
-from relu_bench.machine import compile_cache
+from relu_bench.machine import compile_cache, hardware
 from relu_bench.machine.child_process import Answer
 from relu_bench.training.loop import Report, RunResult
 
@@ -61,7 +61,11 @@ def make_tensorflow_trainer(settings: WorkerSettings) -> Trains:
 def make_training(make_trainer: MakeTrainer, settings: WorkerSettings) -> Answer:
     """What answers a spec, and reports `training.Progress`.
 
-    The answer is the result, and how many programs the worker has compiled so far.
+    The answer is the result, and the bytes by which the worker's memory has grown since its start.
     """
     trainer = make_trainer(settings)
-    return lambda spec, report: (trainer.train(spec, report), trainer.compiled_programs)
+    at_start = hardware.memory_in_use()
+    return lambda spec, report: (
+        trainer.train(spec, report),
+        hardware.memory_in_use() - at_start,
+    )

@@ -11,6 +11,7 @@ from pathlib import Path
 _CGROUPS = Path("/sys/fs/cgroup")
 _OWN_CGROUP = Path("/proc/self/cgroup")
 _CPUINFO = Path("/proc/cpuinfo")
+_PAGES = Path("/proc/self/statm")
 
 
 def available_cores(cgroups: Path = _CGROUPS, own_cgroup: Path = _OWN_CGROUP) -> int:
@@ -74,6 +75,12 @@ def memory_gib() -> float | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     except (AttributeError, ValueError, OSError):
         return None
+
+
+def memory_in_use() -> int:
+    """Bytes of memory that this process has; 0 where the system does not tell (not Linux)."""
+    pages = _text(_PAGES).split()
+    return int(pages[1]) * os.sysconf("SC_PAGE_SIZE") if pages else 0
 
 
 def _text(path: Path) -> str:

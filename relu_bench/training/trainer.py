@@ -2,7 +2,6 @@
 
 import contextlib
 import ctypes
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +15,6 @@ from relu_bench.networks.models import Architecture
 from relu_bench.training.loop import LoadedData, Report, RunResult, train
 from relu_bench.training.program import Program, Samples
 from relu_bench.training.tensors import tensor
-
-KEPT_PROGRAMS = 4
-"""Programs that a worker keeps at once. A distinct program leaves some MiB behind for good."""
 
 
 class Trainer:
@@ -40,7 +36,7 @@ class Trainer:
         self.shared = {each.name: each for each in shared}
         self.xla = xla
         self.compiled_programs = 0
-        self._programs: OrderedDict[tuple[Any, ...], Program] = OrderedDict()
+        self._programs: dict[tuple[Any, ...], Program] = {}
         self._held: _Held | None = None
         self._notices: list[str] = []
 
@@ -92,8 +88,6 @@ class Trainer:
     def _program(self, spec: Spec, loaded: LoadedData) -> Program:
         key = spec.program_key
         if key not in self._programs:
-            while len(self._programs) >= KEPT_PROGRAMS:
-                self._programs.popitem(last=False)
             self.compiled_programs += 1
             self._programs[key] = Program(
                 architecture_of(spec, loaded.info),
@@ -103,7 +97,6 @@ class Trainer:
                 xla=models.entry(spec.model).xla if self.xla is None else self.xla,
                 clip_norm=spec.gradient_clip_norm,
             )
-        self._programs.move_to_end(key)
         return self._programs[key]
 
 

@@ -155,7 +155,7 @@ def test_leaving_cancels_what_waits_and_leaves_alone_what_runs(
     make_cluster: MakeCluster, digits: Dataset, tmp_path: Path
 ) -> None:
     cluster = make_cluster("a")
-    many = specs(NEVER_ENDS, *range(3))
+    many = specs(NEVER_ENDS, *range(NEVER_ENDS + 1, NEVER_ENDS + 4))
     with executor_on(cluster, digits) as executor:
         futures = executor.submit(many)
         until((tmp_path / f"trained-{many[0].run_id}").exists)
@@ -199,7 +199,7 @@ def test_a_run_that_takes_too_long_is_ended(shared: Loopback, digits: Dataset) -
 def test_a_worker_is_restarted_before_programs_pile_up(
     make_cluster: MakeCluster, digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(driver, "PROGRAMS_PER_WORKER", 2)
+    monkeypatch.setattr(driver, "MOST_MEMORY", -1.0)  # a single program is left alone
     many = specs(0, batch_size=(1, 2, 3))
     with executor_on(make_cluster("a", nanny=True), digits) as executor:
         found = [future.result(timeout=60) for future in executor.submit(many)]
@@ -228,8 +228,9 @@ def test_a_worker_that_has_run_a_users_file_is_restarted_before_other_runs(
     again = specs_of(7, dataset=("digits",))
     with executor_on(cluster, digits) as executor:
         assert executor.submit(again)[0].result(timeout=60).attempts == 1
-    assert processes_by_file(tmp_path, with_own) == [1, 1, 1]
-    assert processes_by_file(tmp_path, [*with_own, *again]) == [2, 1, 1]
+    # One block a seed: plain, a, b; then b again, plain, a.
+    assert processes_by_file(tmp_path, with_own) == [2, 2, 1]
+    assert processes_by_file(tmp_path, [*with_own, *again]) == [3, 2, 1]
 
 
 def test_without_a_nanny_a_worker_gets_no_users_file(
@@ -251,7 +252,7 @@ def test_a_lost_scheduler_ends_the_sweep_and_keeps_what_is_done(
     monkeypatch.setattr(connection, "CONNECT_SECONDS", 1.0)
     cluster = make_cluster("a")
     with executor_on(cluster, digits) as executor:
-        done, *rest = executor.submit(specs(0, NEVER_ENDS, 1))
+        done, *rest = executor.submit(specs(0, NEVER_ENDS, NEVER_ENDS + 1))
         finished = done.result(timeout=60)
         cluster.kill("scheduler")
         for future in rest:

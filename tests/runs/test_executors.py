@@ -98,7 +98,7 @@ def test_an_exception_fails_the_run_at_once_with_its_reason_on_one_line(tmp_path
 
 
 def test_leaving_ends_what_runs_and_cancels_what_waits(tmp_path: Path) -> None:
-    specs = specs_of(NEVER_ENDS, *range(3))
+    specs = specs_of(NEVER_ENDS, *range(NEVER_ENDS + 1, NEVER_ENDS + 4))
     with make_executor(tmp_path, jobs=1) as executor:
         futures = executor.submit(specs)
         until((tmp_path / f"trained-{specs[0].run_id}").exists)
@@ -113,12 +113,22 @@ def test_leaving_ends_what_runs_and_cancels_what_waits(tmp_path: Path) -> None:
 def test_a_worker_is_replaced_before_programs_pile_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local, "PROGRAMS_PER_WORKER", 2)
-    specs = specs_of(0, batch_size=(1, 2, 3, 4, 5))
+    # Whatever a worker has is too much; one with a single program is left alone.
+    monkeypatch.setattr(local, "MOST_MEMORY", -(2**40))
+    specs = specs_of(0, 1, 2, 3, batch_size=(1, 2, 3))
     with make_executor(tmp_path, jobs=1) as executor:
         wait(executor.submit(specs), timeout=60)
-    pids = [attempts(tmp_path, spec)[0] for spec in specs]
-    assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
+    pids = {(spec.batch_size, spec.seed): attempts(tmp_path, spec)[0] for spec in specs}
+    # It does before what it can do with the programs that it has.
+    assert len({pids[size, seed] for size in (1, 2) for seed in (0, 1, 2)}) == 1
+    assert pids[3, 0] == pids[3, 1] == pids[3, 2] != pids[1, 0]
+
+
+def test_a_worker_keeps_its_programs_from_seed_to_seed(tmp_path: Path) -> None:
+    specs = specs_of(0, 1, 2, batch_size=tuple(range(1, 41)))
+    with make_executor(tmp_path, jobs=1) as executor:
+        wait(executor.submit(specs), timeout=60)
+    assert len({attempts(tmp_path, spec)[0] for spec in specs}) == 1
 
 
 def test_a_worker_that_has_run_a_users_file_gets_no_run_without_it(tmp_path: Path) -> None:
@@ -130,9 +140,10 @@ def test_a_worker_that_has_run_a_users_file_gets_no_run_without_it(tmp_path: Pat
         wait(executor.submit([*specs, *specs_of(RAISES, activation=own[:1])]), timeout=60)
         (late,) = executor.submit(specs_of(5))
         late.result(timeout=60)
-    assert processes_by_file(tmp_path, specs) == [1, 1, 1]
-    # A process may run plain runs first, and nothing but its file afterwards.
-    assert processes_by_file(tmp_path, [*specs, *specs_of(5)]) == [2, 1, 1]
+    # One block a seed: plain, a, b; then b again, plain, a. A process may run plain runs first,
+    # and nothing but its file afterwards.
+    assert processes_by_file(tmp_path, specs) == [2, 2, 1]
+    assert processes_by_file(tmp_path, [*specs, *specs_of(5)]) == [3, 2, 1]
 
 
 def test_runs_of_a_program_stay_with_one_worker(tmp_path: Path) -> None:
@@ -174,7 +185,7 @@ def test_no_worker_outlives_a_parent_that_was_killed(tmp_path: Path) -> None:
 
 
 def test_a_run_that_takes_too_long_is_ended_and_not_tried_again(tmp_path: Path) -> None:
-    slow, quick = specs_of(NEVER_ENDS, 1)
+    slow, quick = specs_of(NEVER_ENDS, NEVER_ENDS + 1)
     with make_executor(tmp_path, jobs=1, timeout=0.3) as executor:
         first, second = executor.submit([slow, quick])
         with pytest.raises(
@@ -319,11 +330,16 @@ def test_two_that_are_asked_for_the_same_begin_at_different_places(tmp_path: Pat
     first, second = HostCores(["a", "b"], tmp_path / "two"), HostCores(["a", "b"], tmp_path / "two")
     taken = first.take()
     assert taken is not None
-    asked: list[int] = []
-    specs = specs_of(*range(6))
+    asked: list[tuple[int, int]] = []
+
+    def wanted(spec: Spec) -> bool:
+        asked.append((spec.seed, spec.batch_size))
+        return True
+
     with make_executor(tmp_path, jobs=1, cores=second) as executor:
-        wait(executor.submit(specs, lambda spec: bool(asked.append(spec.seed))), timeout=60)
-    assert asked == [3, 4, 5, 0, 1, 2]
+        wait(executor.submit(specs_of(0, 1, batch_size=(1, 2, 3, 4)), wanted), timeout=60)
+    # Within each seed: seeds stay in order, here as in the other process.
+    assert asked == [(seed, size) for seed in (0, 1) for size in (3, 4, 1, 2)]
     taken.release()
 
 

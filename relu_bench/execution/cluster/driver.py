@@ -1,7 +1,7 @@
 """The executor for a Dask cluster: it hands each worker one run at a time, and stores nothing.
 
-A coroutine for each worker asks the schedule for its next run, so that runs of one program follow
-each other on one worker; another one watches which workers there are.
+A coroutine for each worker asks the schedule for its next run, seed by seed, if possible of a
+program that it has; another one watches which workers there are.
 """
 
 import asyncio
@@ -52,9 +52,6 @@ from relu_bench.training.loop import Progress
 
 Notice = Callable[[str], None]
 
-
-PROGRAMS_PER_WORKER = 20
-"""A worker is restarted after so many distinct programs: each leaves about 13 MB behind."""
 
 MOST_MEMORY = 0.7
 """Above this share of its memory limit a worker gets no more runs: at 0.8 Dask pauses it."""
@@ -170,7 +167,8 @@ class Driver:
                 self._put(job)
 
     def _put(self, job: Job) -> None:
-        self._schedule.add(job.spec.program_key, job, files=job.spec.source)
+        spec = job.spec
+        self._schedule.add(spec.seed, spec.program_key, job, files=spec.source)
         self._more.set()
 
     # Which workers there are
@@ -274,9 +272,7 @@ class Driver:
             while True:
                 job = await self._take(address, worker)
                 answer = await self._do(job, address, worker.gone)
-                if isinstance(answer, Touched) or (
-                    isinstance(answer, Trained) and _worn(answer, worker.nanny)
-                ):
+                if isinstance(answer, Touched) or (isinstance(answer, Trained) and _worn(answer)):
                     self._schedule.forget(address)
                     await self._replace(address, worker.nanny, answer)
                     return
@@ -313,6 +309,8 @@ class Driver:
                 await self._more.wait()
             elif job.future.running() or await asyncio.to_thread(job.begin):
                 return job
+            else:
+                self._schedule.skip(address)
 
     def _may_have_nanny(self) -> bool:
         return any(worker.nanny is not False for worker in self._in_use.values())
@@ -380,10 +378,9 @@ class Driver:
                 self.on_progress(job.spec, Progress(**event["progress"]))
 
 
-def _worn(answer: Trained, nanny: bool) -> bool:
+def _worn(answer: Trained) -> bool:
     """Whether to replace the worker; a single program cannot be helped by it."""
-    full = answer.programs > 1 and answer.memory > MOST_MEMORY
-    return full or (nanny and answer.programs >= PROGRAMS_PER_WORKER)
+    return answer.programs > 1 and answer.memory > MOST_MEMORY
 
 
 _PATIENCE_SECONDS = 8.0
