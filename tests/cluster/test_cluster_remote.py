@@ -1,5 +1,6 @@
 """What a worker keeps between runs, without a cluster."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,12 +53,15 @@ def test_a_digest_tells_contents_apart(digits: Dataset) -> None:
 
 
 @pytest.mark.parametrize(
-    ("programs", "memory", "worn"),
+    ("programs", "memory", "full"),
     [(1, 0.99, False), (2, 0.69, False), (2, 0.71, True), (200, 0.0, False)],
 )
-def test_when_a_worker_is_worn(programs: int, memory: float, worn: bool) -> None:
+def test_when_a_worker_has_no_room(programs: int, memory: float, full: bool) -> None:
     (spec,) = specs_of(1)
-    assert driver._worn(Trained(result_of(spec), programs, memory)) is worn
+    worker = driver._InUse(1, asyncio.Event())
+    worker.has_done(spec, Trained(result_of(spec), programs, memory))
+    assert worker.full is full
+    assert worker.programs == {spec.program_key}
 
 
 def test_a_users_file_travels_by_its_content(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ import contextlib
 import threading
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
 from relu_bench.config.plan import Spec
@@ -54,7 +54,7 @@ Notice = Callable[[str], None]
 
 
 MOST_MEMORY = 0.7
-"""Above this share of its memory limit a worker gets no more runs: at 0.8 Dask pauses it."""
+"""Above this share of its memory limit a worker gets no further program: at 0.8 Dask pauses it."""
 
 _POLL_SECONDS = 0.5
 _GRACE_SECONDS = 15.0
@@ -69,13 +69,23 @@ _NO_NANNY = (
 class _InUse:
     """A worker that gets runs. `gone` is set when it is no longer connected.
 
-    `nanny` is None until it is known.
+    `nanny` is None until it is known. `programs` are those that it has for this sweep, `memory` is
+    the share of its memory limit that it used after its last run.
     """
 
     threads: int
     gone: asyncio.Event
     nanny: bool | None = None
     life: "asyncio.Task[None] | None" = None
+    programs: set[Hashable] = field(default_factory=set)
+    memory: float = 0.0
+    full: bool = False
+
+    def has_done(self, spec: Spec, answer: Trained) -> None:
+        """Note how worn it is; a single program cannot be helped by another process."""
+        self.programs.add(spec.program_key)
+        self.memory = answer.memory
+        self.full = answer.programs > 1 and answer.memory > MOST_MEMORY
 
 
 class Driver:
@@ -271,11 +281,17 @@ class Driver:
             )
             while True:
                 job = await self._take(address, worker)
+                if job is None:
+                    why = f"it uses {worker.memory:.0%} of its memory limit"
+                    break
                 answer = await self._do(job, address, worker.gone)
-                if isinstance(answer, Touched) or (isinstance(answer, Trained) and _worn(answer)):
-                    self._schedule.forget(address)
-                    await self._replace(address, worker.nanny, answer)
-                    return
+                if isinstance(answer, Touched):
+                    why = "a file of a user's own has run there"
+                    break
+                if isinstance(answer, Trained):
+                    worker.has_done(job.spec, answer)
+            self._schedule.forget(address)
+            await self._replace(address, worker.nanny, why)
         except (WorkerLostError, DisconnectedError):
             return  # when it is connected again, the watcher takes it up again
         except (ClusterError, ClusterLostError) as error:
@@ -288,8 +304,10 @@ class Driver:
                 del self._in_use[address]
             self._more.set()  # what only it could do, others must know of
 
-    async def _take(self, address: str, worker: _InUse) -> Job:
+    async def _take(self, address: str, worker: _InUse) -> Job | None:
         """The worker's next run that is still wanted; waits for one, and while it is paused.
+
+        None: it has to be replaced before it can go on.
 
         Raises:
             WorkerLostError: when the worker is no longer connected.
@@ -297,17 +315,22 @@ class Driver:
         """
         while True:
             while address in self._paused:
+                if worker.full:
+                    return None
                 await asyncio.sleep(_POLL_SECONDS)
             if worker.gone.is_set():
                 raise WorkerLostError(address)
             # Without a nanny, nothing could free it from what a user's file has done to it.
-            job = self._schedule.take(address, with_files=bool(worker.nanny))
+            job = self._schedule.take(address, full=worker.full, with_files=bool(worker.nanny))
             if job is None:
                 if not self._schedule.is_empty and not self._may_have_nanny():
                     raise ClusterError(_NO_NANNY)
                 self._more.clear()
                 await self._more.wait()
             elif job.future.running() or await asyncio.to_thread(job.begin):
+                if worker.full and job.spec.program_key not in worker.programs:
+                    self._put(job)
+                    return None
                 return job
             else:
                 self._schedule.skip(address)
@@ -356,15 +379,10 @@ class Driver:
             data = self._datasets[answer.digest]
             await self.connection.send(address, gone, answer.digest, data)
 
-    async def _replace(self, address: str, nanny: bool, answer: Trained | Touched) -> None:
+    async def _replace(self, address: str, nanny: bool, why: str) -> None:
         if nanny:
             await self.connection.restart(address)
             return
-        why = (
-            "a file of a user's own has run there"
-            if isinstance(answer, Touched)
-            else f"it uses {answer.memory:.0%} of its memory limit"
-        )
         self._refuse(
             address,
             f"{why}, and no nanny can restart it. Start workers with a nanny, or with a larger "
@@ -376,11 +394,6 @@ class Driver:
             job = self._jobs[event["run_id"]]
             if not job.future.done():
                 self.on_progress(job.spec, Progress(**event["progress"]))
-
-
-def _worn(answer: Trained) -> bool:
-    """Whether to replace the worker; a single program cannot be helped by it."""
-    return answer.programs > 1 and answer.memory > MOST_MEMORY
 
 
 _PATIENCE_SECONDS = 8.0
