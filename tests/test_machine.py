@@ -230,3 +230,10 @@ def test_a_flag_that_xla_does_not_know_is_told(name: str, monkeypatch: pytest.Mo
     monkeypatch.setenv(name, "--bogus")
     with pytest.raises(ReluBenchError, match=rf"{name} of its environment \(.*Unknown flag.*bogus"):
         environment_variables.check_flags()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_memory_in_use_grows_with_what_is_taken() -> None:
+    before = hardware.memory_in_use()
+    taken = bytearray(b"x" * 2**26)
+    assert hardware.memory_in_use() - before > len(taken) // 2

@@ -45,7 +45,10 @@ from relu_bench.networks.activations import Source
 
 MOST_ATTEMPTS = 2
 MOST_MEMORY = 3 * 2**29
-"""Bytes that programs may add to a worker: with more it is replaced before it compiles another."""
+"""Bytes that may be added to a worker, by some 40 programs of the default network with probes.
+
+With more it is replaced before it compiles another.
+"""
 
 _PATIENCE_SECONDS = 0.5
 _LOOK_AGAIN_SECONDS = 0.2
