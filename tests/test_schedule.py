@@ -1,3 +1,4 @@
+import heapq
 from collections import Counter
 from collections.abc import Sequence
 
@@ -125,11 +126,54 @@ def test_seeds_that_are_done_count_as_steps_ahead() -> None:
 
 def test_it_can_begin_at_another_place_of_each_seed() -> None:
     schedule = filled("AABB", "ABC")
-    schedule.begin_at(0.25)
+    schedule.begin_at(0.25, cores=2)
     assert taken(schedule, *[0] * 8) == ["0A1", "0A0", "0B2", "0B3", "1A0", "1B1", "1C2", None]
     schedule = filled("AABB", "ABC")
-    schedule.begin_at(0.5)
+    schedule.begin_at(0.5, cores=2)
     assert taken(schedule, *[0] * 5) == ["0B2", "0B3", "0A0", "0A1", "1B1"]
+
+
+def test_seeds_of_fewer_runs_than_cores_are_turned() -> None:
+    schedule = filled(*["A"] * 5)
+    schedule.begin_at(0.5, cores=2)
+    schedule.add(1, "A", "1A again")
+    assert taken(schedule, *[0] * 7) == ["2A0", "3A0", "4A0", "0A0", "1A0", "1A again", None]
+    schedule = filled("A", "AB", "A")
+    schedule.begin_at(0.5, cores=2)
+    assert taken(schedule, *[0] * 4) == ["0A0", "1A0", "1B1", "2A0"]
+
+
+def trainings(seeds: Sequence[str], processes: int, workers: int) -> int:
+    """How many trainings it takes when processes know nothing of each other but what is done."""
+    schedules = [filled(*seeds) for _ in range(processes)]
+    for number, schedule in enumerate(schedules):
+        schedule.begin_at(number / processes, cores=processes * workers)
+    everybody = [(process, worker) for process in range(processes) for worker in range(workers)]
+    # When each is free again, and what it then has done; nobody is exactly as fast as another.
+    clock: list[tuple[float, tuple[int, int], str | None]] = [
+        (number / 100, who, None) for number, who in enumerate(everybody)
+    ]
+    done: set[str] = set()
+    count = 0
+    while clock:
+        now, who, item = heapq.heappop(clock)
+        done |= {item} if item else set()
+        process, worker = who
+        while (job := schedules[process].take(worker)) in done:
+            schedules[process].skip(worker)
+        if job is not None:
+            count += 1
+            heapq.heappush(clock, (now + 1 + worker / 50 + process / 70, who, job))
+    return count
+
+
+@pytest.mark.parametrize("seeds", [["A"] * 20, ["AB"] * 20, ["ABCD"] * 10, ["ABCDEFGH"] * 5])
+@pytest.mark.parametrize(("processes", "workers"), [(2, 1), (4, 1), (2, 2), (3, 3)])
+def test_processes_that_are_asked_for_the_same_do_little_twice(
+    seeds: list[str], processes: int, workers: int
+) -> None:
+    count = trainings(seeds, processes, workers)
+    assert count <= (1.25 if processes == 2 else 1.5) * sum(map(len, seeds))
 
 
 def test_a_program_whose_run_was_done_elsewhere_is_somebodys() -> None:
@@ -182,7 +226,7 @@ def test_clear() -> None:
 @given(seeds=st.lists(st.text("ABC", max_size=6), max_size=5), share=st.floats(0, 1))
 def test_wherever_it_begins_nothing_is_lost_and_seeds_go_up(seeds: list[str], share: float) -> None:
     schedule = filled(*seeds)
-    schedule.begin_at(share)
+    schedule.begin_at(share, cores=1)
     count = sum(map(len, seeds))
     assert schedule.is_empty == (not count)
     found = taken(schedule, *[0] * count)

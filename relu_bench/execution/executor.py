@@ -136,8 +136,9 @@ class Schedule(Generic[Item]):
 
     def __init__(self) -> None:
         self._waiting: dict[int, dict[Hashable, deque[Item]]] = {}
+        self._first_seed: int | None = None
         self._seeds: list[int] = []
-        """Every seed that was ever added, ascending: what is done still counts as a step ahead."""
+        """Every seed that was ever added, in order: what is done still counts as a step ahead."""
         self._done = 0
         """So many of the first of them wait no more."""
         self._owned: dict[Hashable, set[Hashable]] = {}
@@ -153,7 +154,7 @@ class Schedule(Generic[Item]):
         `files` are what the program needs of the user's own: a worker that has run others must be
         replaced first.
         """
-        position = bisect_left(self._seeds, seed)
+        position = bisect_left(self._seeds, self._place(seed), key=self._place)
         if self._seeds[position : position + 1] != [seed]:
             self._seeds.insert(position, seed)
         self._done = min(self._done, position)
@@ -165,12 +166,18 @@ class Schedule(Generic[Item]):
         """Whether nothing waits."""
         return not self._waiting
 
-    def begin_at(self, share: float) -> None:
+    def begin_at(self, share: float, cores: int) -> None:
         """Turn what waits of each seed so that it begins after this share of it, from 0 to 1.
 
         Processes that are asked for the same runs begin at different places, and then find much
-        of the rest done. The order of the seeds stays.
+        of the rest done. The order of the seeds stays, unless every seed has fewer runs than there
+        are `cores`: then all processes would be at the same runs at once, and seeds are turned.
         """
+        runs = [sum(map(len, programs.values())) for programs in self._waiting.values()]
+        if max(runs, default=cores) < cores:
+            self._first_seed = self._seeds[int(len(self._seeds) * share) % len(self._seeds)]
+            self._seeds.sort(key=self._place)
+            return
         for seed, programs in self._waiting.items():
             waiting = [(program, item) for program, queue in programs.items() for item in queue]
             cut = int(len(waiting) * share)
@@ -228,6 +235,10 @@ class Schedule(Generic[Item]):
         ]
         self._waiting.clear()
         return waiting
+
+    def _place(self, seed: int) -> tuple[bool, int]:
+        """Where a seed stands in the order: ascending from the first, and then those below it."""
+        return self._first_seed is not None and seed < self._first_seed, seed
 
     def _lowest_seeds(self, *, with_files: bool) -> list[int]:
         """The lowest seed of which something waits that may be taken, and those after it."""

@@ -166,7 +166,7 @@ class LocalExecutor:
             first = not self._had_core
             if core is not None and first:
                 self._had_core = True
-                self._schedule.begin_at(core.others)
+                self._schedule.begin_at(core.others, self.cores.limit)
             # Waiting is told once, and its end if it was.
             tell = first and self._told == (core is not None)
             self._told = self._told or tell
