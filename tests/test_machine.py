@@ -110,6 +110,23 @@ def test_this_machine_has_a_name_a_processor_and_memory() -> None:
     assert memory is None or 0.25 < memory < 65536
 
 
+@pytest.mark.parametrize(
+    ("own", "file"),
+    [
+        ("0::/job\n", "memory.max"),
+        ("0::/job\n", "job/memory.max"),
+        ("4:cpu:/other\n9:memory:/job/step\n", "memory/job/memory.limit_in_bytes"),
+    ],
+)
+def test_a_container_may_have_less_memory(own: str, file: str, tmp_path: Path) -> None:
+    write(tmp_path / "own", own)
+    without = hardware.memory_gib(tmp_path / "groups", tmp_path / "own")
+    write(tmp_path / "groups" / file, "max\n")
+    assert hardware.memory_gib(tmp_path / "groups", tmp_path / "own") == without
+    write(tmp_path / "groups" / file, f"{2**28}\n")
+    assert hardware.memory_gib(tmp_path / "groups", tmp_path / "own") == 0.25
+
+
 def test_memory_is_unknown_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_name: str) -> int:
         raise ValueError("unrecognized configuration name")

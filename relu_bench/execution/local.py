@@ -5,6 +5,7 @@ had. A slot holds one of the machine's cores while its worker lives, and waits f
 takes a run.
 """
 
+import math
 import tempfile
 import threading
 import time
@@ -32,7 +33,7 @@ from relu_bench.execution.worker import (
     make_tensorflow_trainer,
     make_training,
 )
-from relu_bench.machine import fork_server
+from relu_bench.machine import fork_server, hardware
 from relu_bench.machine.child_process import (
     ChildDiedError,
     ChildProcess,
@@ -44,10 +45,10 @@ from relu_bench.machine.cores import Core, HostCores
 from relu_bench.networks.activations import Source
 
 MOST_ATTEMPTS = 2
-MOST_MEMORY = 3 * 2**29
-"""Bytes that may be added to a worker, by some 40 programs of the default network with probes.
+MOST_MEMORY = 0.5
+"""This share of the machine's memory the programs of all workers may take.
 
-With more it is replaced before it compiles another.
+A worker that has more than its part of it is replaced before it compiles another program.
 """
 
 _PATIENCE_SECONDS = 0.5
@@ -89,6 +90,8 @@ class LocalExecutor:
         self.on_waiting = on_waiting
         self.make_trainer = make_trainer
         self.context = fork_server.start(preload)
+        memory = hardware.memory_gib() or math.inf
+        self.most_memory = MOST_MEMORY * memory * 2**30 / self.cores.limit
         self._schedule: Schedule[Job] = Schedule()
         self._changed = threading.Condition()
         self._stopping = self._started = self._had_core = self._told = False
@@ -294,7 +297,7 @@ class _Slot(threading.Thread):
         result, memory = self.worker.ask(job.spec, report, self.executor.timeout)
         self.programs.add(program)
         # A single program cannot be helped by another process.
-        self.full = len(self.programs) > 1 and memory > MOST_MEMORY
+        self.full = len(self.programs) > 1 and memory > self.executor.most_memory
         return Finished(result, job.attempts)
 
     def _replace_worker(self, job: Job | None = None) -> None:

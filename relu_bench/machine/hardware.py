@@ -16,7 +16,7 @@ _PAGES = Path("/proc/self/statm")
 
 def available_cores(cgroups: Path = _CGROUPS, own_cgroup: Path = _OWN_CGROUP) -> int:
     """Cores that this process may use: affinity, container quota and SLURM's word respected."""
-    quotas = [_cgroup_quota(folder) for folder in _cgroup_folders(cgroups, own_cgroup)]
+    quotas = [_cgroup_quota(folder) for folder in _cgroup_folders(cgroups, own_cgroup, "cpu")]
     limits = [len(core_numbers()), *quotas, _slurm_cores()]
     return max(1, min(limit for limit in limits if limit is not None))
 
@@ -51,14 +51,10 @@ def instructions() -> str:
 
     Where the system does not tell, it is this machine's alone.
     """
-    try:
-        text = _CPUINFO.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        text = ""
     # Of the first core; what changes by itself (clock rate, BogoMIPS) is left out.
     found = re.findall(
         r"^((?:vendor_id|cpu family|model|model name|stepping|flags|Features|CPU \w+)\s*:.*)$",
-        text.split("\n\n")[0],
+        _text(_CPUINFO).split("\n\n")[0],
         re.MULTILINE,
     )
     return "\n".join(found) or f"{host()} {platform.machine()} {platform.processor()}"
@@ -69,12 +65,21 @@ def host() -> str:
     return socket.gethostname()
 
 
-def memory_gib() -> float | None:
-    """Physical memory in GiB, None where the system does not tell."""
+def memory_gib(cgroups: Path = _CGROUPS, own_cgroup: Path = _OWN_CGROUP) -> float | None:
+    """Memory for this process in GiB, that of the machine or of its container.
+
+    None where the system does not tell.
+    """
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
+    limits = [
+        _text(folder / name).strip()
+        for folder in _cgroup_folders(cgroups, own_cgroup, "memory")
+        for name in ("memory.max", "memory.limit_in_bytes")
+    ]
+    return min([physical, *(int(limit) for limit in limits if limit.isdecimal())]) / 2**30
 
 
 def memory_in_use() -> int:
@@ -96,16 +101,16 @@ def _slurm_cores() -> int | None:
     return int(given) if given.isdecimal() and int(given) > 0 else None
 
 
-def _cgroup_folders(cgroups: Path, own_cgroup: Path) -> list[Path]:
-    """The control group of this process and those around it: each one's quota holds.
+def _cgroup_folders(cgroups: Path, own_cgroup: Path, controller: str) -> list[Path]:
+    """The control group of this process and those around it: each one's limit holds.
 
     A container sees its own group as the root; a systemd slice or a batch job lies deeper.
     """
-    folders = [cgroups, cgroups / "cpu"]
+    folders = [cgroups, cgroups / controller]
     for line in _text(own_cgroup).splitlines():
         _, controllers, path = line.split(":", 2)
-        if controllers == "" or "cpu" in controllers.split(","):
-            top = cgroups if controllers == "" else cgroups / "cpu"
+        if controllers == "" or controller in controllers.split(","):
+            top = cgroups if controllers == "" else cgroups / controller
             inside = top / path.strip("/")
             folders += [inside, *list(inside.parents)[: len(inside.parts) - len(top.parts)]]
     return list(dict.fromkeys(folders))

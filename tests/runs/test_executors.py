@@ -114,7 +114,7 @@ def test_a_worker_is_replaced_before_programs_pile_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Whatever a worker has is too much; one with a single program is left alone.
-    monkeypatch.setattr(local, "MOST_MEMORY", -(2**40))
+    monkeypatch.setattr(local, "MOST_MEMORY", -1.0)
     specs = specs_of(0, 1, 2, 3, batch_size=(1, 2, 3))
     with make_executor(tmp_path, jobs=1) as executor:
         wait(executor.submit(specs), timeout=60)
