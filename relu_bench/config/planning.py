@@ -10,6 +10,7 @@ from relu_bench.config import advice
 from relu_bench.config.experiment import Experiment, load
 from relu_bench.config.plan import Spec, make_plan
 from relu_bench.config.settings import default_of
+from relu_bench.config.until_resolved import UntilResolved
 from relu_bench.errors import ConfigError, ReluBenchError
 from relu_bench.networks import models
 
@@ -18,10 +19,11 @@ _MOST_NOTES = 5
 
 @dataclass(frozen=True)
 class Planned:
-    """An experiment and its runs."""
+    """An experiment and its runs; with `until_resolved`, those that were asked for so far."""
 
     experiment: Experiment
     specs: tuple[Spec, ...]
+    until_resolved: UntilResolved | None = None
 
 
 def plan_configs(

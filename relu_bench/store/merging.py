@@ -89,7 +89,7 @@ def merge(sources: Sequence[Path], out: Path) -> Merged:
     target = _Target(out)
     merged = Merged(notices=target.prepare())
     for plan in plans:
-        target.keep_plan(plan.experiment, plan.config, plan.run_ids)
+        target.keep_plan(plan.experiment, plan.config, plan.run_ids, plan.until_resolved)
     for source in opened:
         target.take_columns_of(source)
         runs = source.runs()

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from relu_bench.config.until_resolved import UntilResolved
 from relu_bench.errors import StoreError, StoreWriteError
 from relu_bench.store import files as store_files
 from relu_bench.store import journal as store_journal
@@ -116,15 +117,20 @@ class Store:
         return notices
 
     def keep_plan(
-        self, experiment: str, config: Mapping[str, object], run_ids: Sequence[str]
+        self,
+        experiment: str,
+        config: Mapping[str, object],
+        run_ids: Sequence[str],
+        until_resolved: UntilResolved | None = None,
     ) -> None:
         """Keep what a call asked for; the same call again changes nothing.
 
         Raises:
             StoreError: it cannot be written.
         """
+        plan = KeptPlan(experiment, config, tuple(run_ids), until_resolved=until_resolved)
         with as_store_errors(StoreError, self.folder), self._writing():
-            store_plans.keep(self.folder, KeptPlan(experiment, config, tuple(run_ids)))
+            store_plans.keep(self.folder, plan)
 
     def plans(self) -> list[KeptPlan]:
         """Every call's plan, in an order that does not change.

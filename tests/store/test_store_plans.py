@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from store_power import power
 from store_samples import filled
 
+from relu_bench.config.until_resolved import UntilResolved
 from relu_bench.errors import StoreError
 from relu_bench.store import KeptPlan, Store, merge
 
@@ -178,3 +180,56 @@ def test_merged_calls_keep_their_order(tmp_path: Path) -> None:
     before = [names for _, names in found]
     merge([tmp_path / "one", tmp_path / "two"], tmp_path / "out")
     assert [names for _, names in calls_of(tmp_path / "out")] == before
+
+
+RULE = UntilResolved("relu", 0.1, 200, 1)
+
+
+def test_a_plan_that_grows_takes_the_place_of_its_earlier_states(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.keep_plan("a", CONFIG, ["r1"])
+    store.keep_plan("a", CONFIG, ["r1", "r2"], RULE)
+    store.keep_plan("a", {**CONFIG, "activation": ["tanh"]}, ["r7"], RULE)
+    for last in range(3, 6):
+        run_ids = [f"r{n}" for n in range(1, last)]
+        store.keep_plan("a", {**CONFIG, "seeds": [*range(last)]}, run_ids, RULE)
+    plans = store.plans()
+    assert [plan.until_resolved for plan in plans].count(RULE) == 2
+    assert sorted(len(plan.run_ids) for plan in plans) == [1, 1, 4]
+    # A process that lags behind changes nothing; a raised limit does.
+    store.keep_plan("a", CONFIG, ["r1", "r2"], RULE)
+    assert store.plans() == plans
+    raised = replace(RULE, max_seeds=400)
+    store.keep_plan("a", {**CONFIG, "seeds": [*range(5)]}, ["r1", "r2", "r3", "r4"], raised)
+    assert [plan.until_resolved for plan in store.plans()].count(raised) == 1
+    assert len(store.plans()) == 3
+
+
+def test_a_growing_plan_that_a_crash_has_doubled_counts_once(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    store.keep_plan("a", CONFIG, ["r1"], RULE)
+    (path,) = (tmp_path / "plans").iterdir()
+    earlier = path.read_bytes()
+    store.keep_plan("a", CONFIG, ["r1", "r2"], RULE)
+    path.write_bytes(earlier)
+    assert [plan.run_ids for plan in store.plans()] == [("r1", "r2")]
+    store.keep_plan("a", CONFIG, ["r1", "r2", "r3"], RULE)
+    assert len(list((tmp_path / "plans").iterdir())) == 1
+
+
+def test_a_merged_store_keeps_what_grows(tmp_path: Path) -> None:
+    filled(tmp_path / "one").keep_plan("a", CONFIG, ["r1", "r2"], RULE)
+    filled(tmp_path / "two").keep_plan("a", CONFIG, ["r1"], RULE)
+    merge([tmp_path / "one", tmp_path / "two"], tmp_path / "all")
+    assert Store(tmp_path / "all").plans() == [KeptPlan("a", CONFIG, ("r1", "r2"), 0, RULE)]
+
+
+@pytest.mark.parametrize(
+    "rule", [{}, [], {**vars(RULE), "margin": "x"}, {**vars(RULE), "max_seeds": 0.5}]
+)
+def test_a_damaged_rule_is_told(tmp_path: Path, rule: object) -> None:
+    filled(tmp_path).keep_plan("a", CONFIG, ["r1"], RULE)
+    (path,) = (tmp_path / "plans").iterdir()
+    path.write_text(json.dumps({**json.loads(path.read_text()), "until_resolved": rule}))
+    with pytest.raises(StoreError, match="is not what relu-bench wrote"):
+        Store(tmp_path).plans()
