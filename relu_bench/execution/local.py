@@ -54,6 +54,8 @@ A worker that has more than its part of it is replaced before it compiles anothe
 _PATIENCE_SECONDS = 0.5
 _LOOK_AGAIN_SECONDS = 0.2
 """How long a slot waits before it tries again to get a core."""
+_LINGER_SECONDS = 1.0
+"""How long a slot without work keeps its worker: what came out may lead to further runs."""
 
 
 class LocalExecutor:
@@ -95,6 +97,7 @@ class LocalExecutor:
         self._schedule: Schedule[Job] = Schedule()
         self._changed = threading.Condition()
         self._stopping = self._started = self._had_core = self._told = False
+        self._share_of_others = 0.0
         self._slots = [_Slot(self, number) for number in range(min(jobs, self.cores.limit))]
 
     def __enter__(self) -> Self:
@@ -124,6 +127,7 @@ class LocalExecutor:
             for job in jobs:
                 spec = job.spec
                 self._schedule.add(spec.seed, spec.program_key, job, files=spec.source)
+            self._schedule.begin_at(self._share_of_others, self.cores.limit)
             self._changed.notify_all()
         if not self._started:
             self._started = True
@@ -151,15 +155,13 @@ class LocalExecutor:
         with self._changed:
             return None if self._stopping else self._schedule.take(slot, full=full)
 
-    def wait_for_work(self) -> bool:
-        """Wait until something is to do; False when the executor stops."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._stopping or not self._schedule.is_empty)
-            return not self._stopping
+    def wait_for_work(self, timeout: float | None = None) -> bool:
+        """Wait, at most so many seconds, for something to do; whether there is something.
 
-    def has_work(self) -> bool:
-        """Whether something is to do."""
+        False when the executor stops.
+        """
         with self._changed:
+            self._changed.wait_for(lambda: self._stopping or not self._schedule.is_empty, timeout)
             return not (self._stopping or self._schedule.is_empty)
 
     def wait_for_core(self) -> Core | None:
@@ -169,6 +171,7 @@ class LocalExecutor:
             first = not self._had_core
             if core is not None and first:
                 self._had_core = True
+                self._share_of_others = core.others
                 self._schedule.begin_at(core.others, self.cores.limit)
             # Waiting is told once, and its end if it was.
             tell = first and self._told == (core is not None)
@@ -206,7 +209,7 @@ class _Slot(threading.Thread):
 
     def run(self) -> None:
         while not self.stopped:
-            if not self.executor.has_work():
+            if not self.executor.wait_for_work(_LINGER_SECONDS):
                 # Others may use the core meanwhile.
                 self._rest()
                 if not self.executor.wait_for_work():

@@ -5,8 +5,10 @@ The plan comes from configs, or from what a store has kept of them (`plan_kept`,
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, as_completed
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +22,8 @@ from relu_bench.data import is_path
 from relu_bench.errors import ConfigError, StoreError
 from relu_bench.execution.executor import Executor, Finished, RunFailed
 from relu_bench.machine import provenance
-from relu_bench.store import KeptPlan, RunRecord, Store, Stored, partial
+from relu_bench.store import KeptPlan, RunRecord, Store, Stored
+from relu_bench.store import partial as lacking_rows
 from relu_bench.store.reading import check_is_store
 
 StoredRuns = Mapping[tuple[str, str], Stored]
@@ -66,18 +69,19 @@ def agenda_of(
     *,
     retry_failed: bool,
     lacking: Collection[tuple[str, str]] = (),
+    without: Collection[tuple[str, str]] = (),
 ) -> Agenda:
     """Divide the planned runs into those to train and those that the store has.
 
     A run that two experiments ask for is trained once, and measured inside if one of them asks.
     One that the store has under another experiment's name is to be copied, unless it is `lacking`:
-    completed, and without all of its rows.
+    completed, and without all of its rows. Runs of `without` are not looked at.
     """
     trained_for = {
         key[1]: key[0] for key, run in stored.items() if _is_completed(run) and key not in lacking
     }
     agenda = Agenda()
-    for name, run_id, spec in _each_once(planned):
+    for name, run_id, spec in _each_once(planned, without):
         run = stored.get((name, run_id))
         if not _is_completed(run) and run_id in trained_for:
             source = trained_for[run_id]
@@ -99,9 +103,11 @@ def _is_completed(run: Stored | None) -> bool:
     return run is not None and run.status == "completed"
 
 
-def _each_once(planned: Iterable[Planned]) -> Iterator[tuple[str, str, Spec]]:
+def _each_once(
+    planned: Iterable[Planned], without: Collection[tuple[str, str]]
+) -> Iterator[tuple[str, str, Spec]]:
     """Experiment, run_id and spec; calls with equal names may overlap."""
-    seen: set[tuple[str, str]] = set()
+    seen = set(without)
     for each in planned:
         name = each.experiment.name
         for spec in each.specs:
@@ -159,6 +165,7 @@ def run(
     *,
     retry_failed: bool = False,
     fail_fast: bool = False,
+    further: Callable[[], Sequence[Planned]] = tuple,
 ) -> Tally:
     """Train what the store does not have yet, and store each run as it ends.
 
@@ -169,49 +176,71 @@ def run(
         listener: is told what happens.
         retry_failed: do failed runs again.
         fail_fast: stop at the first run that fails; what had finished by then is stored.
+        further: is asked, whenever all is stored, for plans that have grown since, until there is
+            none: for runs that depend on what came out. One executor does all of them.
 
     Raises:
         StoreError: when the store cannot be read or written; before any training.
         StoreWriteError: when a result cannot be written; what was stored before is whole.
     """
-    stored = store.stored()
-    todo = agenda_of(planned, stored, retry_failed=retry_failed)
-    there = {(run.copy_from or run.experiment, run.spec.run_id) for run in todo.present}
-    copies = any(run.copy_from for run in todo.present)
-    if there and (lacking := partial(store.folder, keys=there, layers=copies)):
-        todo = agenda_of(planned, stored, retry_failed=retry_failed, lacking=lacking)
-        done = sorted({(run.experiment, run.spec.run_id) for run in todo.present} & {*lacking})
-        if done:
-            listener.notice(
-                f"stored runs that count as done lack rows ({len(done):,}, such as {done[0][1]}); "
-                "relu-bench merge takes them from a store that has them whole."
-            )
-    # Whatever keeps an executor from starting (data that are not there) is told before a write.
-    executor = make_executor(len(todo.missing)) if todo.missing else None
-    for text in store.prepare():
-        listener.notice(text)
-    for each in planned:
-        run_ids = [spec.run_id for spec in each.specs]
-        if run_ids:  # a shard may have none of an experiment
-            store.keep_plan(each.experiment.name, each.experiment.resolved(), run_ids)
-    sweep = _Sweep(store, listener, stored, todo)
-    sweep.settle_what_is_there()
-    if executor is not None:
-        with executor:
-            sweep.train(executor, fail_fast=fail_fast)
+    sweep = _Sweep(store, listener)
+    with ExitStack() as stack:
+        executor: Executor | None = None
+        while planned:
+            sweep.look_up(planned, retry_failed=retry_failed)
+            missing = len(sweep.todo.missing)
+            # What keeps an executor from starting (data that are not there) is told before a write.
+            new = make_executor(missing) if missing and executor is None else None
+            for text in store.prepare():
+                listener.notice(text)
+            sweep.keep(planned)
+            sweep.settle_what_is_there()
+            executor = stack.enter_context(new) if new is not None else executor
+            if executor is not None:
+                sweep.train(executor, fail_fast=fail_fast)
+            if fail_fast and sweep.tally.failures:
+                break
+            planned = further()
     return sweep.tally
 
 
 class _Sweep:
     """One call of `run`, with all that its steps share."""
 
-    def __init__(self, store: Store, listener: Listener, stored: StoredRuns, todo: Agenda) -> None:
+    def __init__(self, store: Store, listener: Listener) -> None:
         self.store = store
         self.listener = listener
-        self.stored = stored
-        self.todo = todo
+        self.stored: StoredRuns = {}
+        self.todo = Agenda()
         self.tally = Tally()
+        self._seen_to: set[tuple[str, str]] = set()
         self._told: set[str] = set()
+
+    def look_up(self, planned: Sequence[Planned], *, retry_failed: bool) -> None:
+        """Find out what is to do of the runs that no earlier plan of this call had."""
+        self.stored = stored = self.store.stored()
+        find = partial(agenda_of, planned, stored, retry_failed=retry_failed, without=self._seen_to)
+        todo = find()
+        there = {(run.copy_from or run.experiment, run.spec.run_id) for run in todo.present}
+        copies = any(run.copy_from for run in todo.present)
+        if there and (lacking := lacking_rows(self.store.folder, keys=there, layers=copies)):
+            todo = find(lacking=lacking)
+            done = sorted({(run.experiment, run.spec.run_id) for run in todo.present} & {*lacking})
+            if done:
+                self.listener.notice(
+                    f"stored runs that count as done lack rows ({len(done):,}, such as "
+                    f"{done[0][1]}); relu-bench merge takes them from a store that has them whole."
+                )
+        self.todo = todo
+
+    def keep(self, planned: Sequence[Planned]) -> None:
+        """Keep the plans in the store."""
+        for each in planned:
+            name, run_ids = each.experiment.name, [spec.run_id for spec in each.specs]
+            if run_ids:  # a shard may have none of an experiment
+                resolved = each.experiment.resolved()
+                self.store.keep_plan(name, resolved, run_ids, each.until_resolved)
+            self._seen_to.update((name, run_id) for run_id in run_ids)
 
     def settle_what_is_there(self) -> None:
         """Say what is done; copy what another experiment of the store has trained."""
@@ -359,7 +388,7 @@ def _as_asked(planned: Planned, kept: KeptPlan, name: str) -> Planned:
             "What is stored stays as it is. Give the YAML to train the new runs beside it: "
             "relu-bench run CONFIG"
         )
-    return replace(planned, specs=specs)
+    return replace(planned, specs=specs, until_resolved=kept.until_resolved)
 
 
 def _why(planned: Planned) -> str:

@@ -82,6 +82,17 @@ def test_every_spec_is_trained_once_and_its_program_stays_with_a_worker(
     assert changes <= 3
 
 
+def test_what_follows_from_results_is_submitted_to_the_same_workers(
+    shared: Loopback, digits: Dataset
+) -> None:
+    found = []
+    with executor_on(shared, digits) as executor:
+        for seeds in (range(4), range(4, 6), range(6, 8)):
+            futures = executor.submit(specs(*seeds, batch_size=(3,)))
+            found += [without_place(each.result(timeout=60).result) for each in futures]
+    assert found == [result_of(spec) for spec in specs(*range(8), batch_size=(3,))]
+
+
 def test_data_are_sent_once_to_each_worker_that_needs_them(
     shared: Loopback, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -368,3 +368,24 @@ def test_results_that_were_moved_away_end_the_sweep(store: Store) -> None:
 
     with pytest.raises(StoreWriteError, match="has gone"):
         runner.run([planned()], store, lambda count: Moving(), Log())
+
+
+def test_plans_that_grow_by_what_came_out_are_done_by_one_executor(store: Store) -> None:
+    made: list[int] = []
+    executor, log = InlineExecutor(failing=[1]), Log()
+
+    def make(count: int) -> InlineExecutor:
+        made.append(count)
+        return executor
+
+    def further() -> list[Planned]:
+        stored = len(read(store.folder, "runs"))
+        return [planned(seeds=stored + 2)] if stored < 6 else []
+
+    tally = runner.run([planned(seeds=2)], store, make, log, further=further)
+    assert made == [2]
+    assert [spec.seed for spec in executor.done] == [0, 1, 2, 3, 4, 5]
+    # A run that was seen to before is not told again.
+    assert tally == runner.Tally(completed=5, failed=1, failures=tally.failures)
+    assert [event for event in log.events if event[0] == "starting"] == [("starting", 2)] * 3
+    assert len(store.planned()["one"]) == 6
