@@ -78,6 +78,11 @@ def _show_runs(planned: "Planned") -> None:
     equals = "=" if len(specs) == settings * len(seeds) else "of"
     product = f"{counted(settings, 'setting')} × {counted(len(seeds), 'seed')}"
     typer.echo(f"  runs      {len(specs)} {equals} {product}")
+    if (rule := planned.until_resolved) is not None:
+        typer.echo(
+            f"  then      more seeds until all is resolved, at most {rule.max_seeds} seeds: at "
+            f"most {settings * rule.max_seeds} runs"
+        )
     first = specs[0]
     typer.echo(f"  dataset   {first.dataset}" if "dataset" not in axes else "  dataset   varies")
     for field, values in axes.items():

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from relu_bench.cli.options import DataDir, Jobs, Overrides
+from relu_bench.cli.options import Baseline, DataDir, Jobs, Margin, Overrides
 from relu_bench.errors import ReluBenchError, StoreWriteError, WorkerStartError
 from relu_bench.wording import counted
 
@@ -75,6 +75,24 @@ def run(
             "for a free worker not.",
         ),
     ] = None,
+    until_resolved: Annotated[
+        bool,
+        typer.Option(
+            "--until-resolved",
+            help="Add seeds, 10 at first and then 5 at a time, until every comparison with the "
+            "baseline is better, worse or practically equal; what is decided stops.",
+        ),
+    ] = False,
+    max_seeds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="With --until-resolved: seeds at which it ends undecided.",
+            show_default="200",
+        ),
+    ] = None,
+    baseline: Baseline = None,
+    margin: Margin = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a run on stdout.")
     ] = False,
@@ -86,8 +104,10 @@ def run(
     if cluster is None and not dry_run:
         _start_early()
     from relu_bench.cli.check import show_plans
+    from relu_bench.cli.rounds import check_options, rounds_of
     from relu_bench.cli.run_display import make_display
     from relu_bench.config import planning
+    from relu_bench.config.until_resolved import Wishes
     from relu_bench.execution import runner
     from relu_bench.machine import compile_cache
     from relu_bench.store import Store
@@ -97,11 +117,28 @@ def run(
             "--jobs counts workers on this machine; with --cluster, all Dask workers that are "
             "connected are used: leave out one of the two."
         )
-    planned = _planned(configs, overrides, out=out, resume=resume, shard=shard, data_dir=data_dir)
+    wishes = Wishes(baseline, margin, max_seeds)
+    check_options(
+        wishes,
+        shard,
+        until_resolved=until_resolved,
+        resuming=resume is not None,
+        configs=len(configs or ()),
+    )
+    asked = _planned(configs, overrides, out=out, resume=resume, shard=shard, data_dir=data_dir)
+    folder = resume or out or _OUT
+    rounds = rounds_of(
+        asked,
+        folder,
+        wishes,
+        data_dir,
+        until_resolved=until_resolved,
+        resuming=resume is not None,
+    )
+    planned = rounds.planned
     if dry_run:
         show_plans([each for each in planned if each.specs], jobs, data_dir)
         return
-    folder = resume or out or _OUT
     display = make_display(planned, folder, as_json=as_json, quiet=quiet)
     for note in planning.notes(planned, data_dir):
         display.notice(f"warning: {note}")
@@ -109,7 +146,14 @@ def run(
     def make_executor(count: int) -> "Executor":
         if cluster is not None:
             return _on_cluster(cluster, planned, display, data_dir, timeout)
-        return _local(planned, display, count=count, jobs=jobs, data_dir=data_dir, timeout=timeout)
+        return _local(
+            planned,
+            display,
+            count=rounds.workers(count),
+            jobs=jobs,
+            data_dir=data_dir,
+            timeout=timeout,
+        )
 
     try:
         with display:
@@ -120,8 +164,10 @@ def run(
                 display,
                 retry_failed=retry_failed,
                 fail_fast=fail_fast,
+                further=lambda: rounds.further(display),
             )
         display.end(tally)
+        display.resolved(rounds.verdicts())
     except KeyboardInterrupt:
         typer.echo(
             f"Interrupted. What had finished is kept in {folder}; "

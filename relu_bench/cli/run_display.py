@@ -75,8 +75,9 @@ class Display:
         """An epoch has ended; called from other threads."""
 
     def starting(self, count: int) -> None:
-        """Training begins: `count` runs."""
-        self._count = count
+        """Training begins: `count` runs, or so many further ones of plans that have grown."""
+        self._count = self._done + count
+        self._skipped = 0
         if self.summary and count:
             # TensorFlow is being imported elsewhere: what the summary needs costs no time now.
             import pandas  # noqa: F401
@@ -99,6 +100,18 @@ class Display:
         self._done += 1
         if self.as_json:
             self._print_json({**self._row(experiment, spec.run_id), "skipped": True})
+
+    def looked(self, experiment: str, lines: Sequence[str]) -> None:
+        """What a look at a growing plan has found."""
+
+    def grown(self, planned: Sequence[Planned]) -> None:
+        """Plans have grown: all that was asked for so far."""
+        self.planned = planned
+
+    def resolved(self, lines: Sequence[str]) -> None:
+        """What growing plans have come to, below the summary."""
+        for line in lines if self.summary else ():
+            print(line, flush=True)
 
     def waiting(self, others: int) -> None:
         """No core is free, or, with 0, one is at last; called from another thread."""
@@ -147,7 +160,8 @@ class Display:
         done = f"{counted(self._skipped, 'run', 'is', 'are')} done already"
         if not count:
             return f"Nothing to train: {done}." if self._skipped else "Nothing to train."
-        return f"Training {counted(count, 'run')}" + (f"; {done}." if self._skipped else ".")
+        runs = counted(count, "further run" if self._count else "run")
+        return f"Training {runs}" + (f"; {done}." if self._skipped else ".")
 
     def ending(self, record: RunRecord) -> str:
         """How a run ended."""
@@ -188,6 +202,11 @@ class LineDisplay(Display):
         self.say(self.opening(count))
         super().starting(count)
 
+    def looked(self, experiment: str, lines: Sequence[str]) -> None:
+        """Say it, a line each."""
+        for line in lines:
+            self.say(f"{experiment}: {line}")
+
     def finished(self, record: RunRecord) -> None:
         """Say how it ended."""
         super().finished(record)
@@ -211,12 +230,7 @@ class LiveDisplay(Display):
         self._bars = _make_bars()
         self._overall: TaskID | None = None
         self._running: dict[str, TaskID] = {}
-        # Of a run that several experiments share, the first.
-        self._experiment_of = {
-            spec.run_id: each.experiment.name
-            for each in reversed(self.planned)
-            for spec in each.specs
-        }
+        self._experiment_of = _experiments(self.planned)
         # Progress comes from the executor's threads, the ends of runs from the main one.
         self._lock = threading.Lock()
 
@@ -234,9 +248,21 @@ class LiveDisplay(Display):
     def starting(self, count: int) -> None:
         """Show the overall bar."""
         self.say(self.opening(count))
-        if count:
+        if self._overall is not None:
+            self._bars.update(self._overall, total=self._done + count)
+        elif count:
             self._overall = self._bars.add_task("runs", total=count, note="starting TensorFlow")
         super().starting(count)
+
+    def looked(self, experiment: str, lines: Sequence[str]) -> None:
+        """Say it above the bar."""
+        for line in lines:
+            self.say(f"{experiment}: {line}")
+
+    def grown(self, planned: Sequence[Planned]) -> None:
+        """Take the new runs up."""
+        super().grown(planned)
+        self._experiment_of = _experiments(planned)
 
     def progress(self, spec: Spec, progress: Progress) -> None:
         """Move the bar by an epoch's share and show where the run is."""
@@ -282,6 +308,11 @@ class LiveDisplay(Display):
         ]
         done = min(self._done + math.fsum(shares), self._count)
         self._bars.update(self._overall, completed=done, note=f"{self._done}/{self._count} runs")
+
+
+def _experiments(planned: Sequence[Planned]) -> dict[str, str]:
+    """The experiment of each run; of one that several share, the first."""
+    return {spec.run_id: each.experiment.name for each in reversed(planned) for spec in each.specs}
 
 
 def _make_bars() -> "Bars":

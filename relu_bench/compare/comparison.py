@@ -22,6 +22,7 @@ from relu_bench.compare.measures import (
     measure_of,
     resolution_of,
     test_size,
+    usual_margin,
 )
 from relu_bench.compare.observations import (
     OUTCOMES,
@@ -165,10 +166,7 @@ def comparison(
     further = further_metrics(question.runs, question.metric)
     measure = measure_of(question.metric, metric, further)
     given, resolution = margin, resolution_of(measure, completed(question.runs))
-    if margin is None:
-        # What the runs of an unknown test set tell of its size may be a divisor of it.
-        least = resolution.smallest_margin if resolution.known else 0.0
-        margin = max(measure.margin, least)
+    margin = usual_margin(measure, resolution) if margin is None else margin
     by_validation = measure_of(question.metric, f"val_{question.metric}")
     best = None
     if baseline is None and _WITHOUT_FIRST.issuperset(question.by):

@@ -359,6 +359,14 @@ def resolution_of(measure: Measure, runs: DataFrame) -> Resolution:
     return Resolution(samples, info is not None, points)
 
 
+def usual_margin(measure: Measure, resolution: Resolution) -> float:
+    """The margin where none is given: that of the measure, but no less than one sample.
+
+    What the runs of an unknown test set tell of its size may be a divisor of it: it does not count.
+    """
+    return max(measure.margin, resolution.smallest_margin if resolution.known else 0.0)
+
+
 def is_known(dataset: str) -> bool:
     """Whether the size of a data set's test set is known, not told by the runs."""
     return _info(dataset) is not None

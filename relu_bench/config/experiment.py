@@ -80,6 +80,7 @@ class Experiment:
     probes: bool = True
     sources: Mapping[str, activations.Source] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    listed_seeds: bool = field(default=False, compare=False)
 
     @property
     def combinations(self) -> int:
@@ -134,7 +135,9 @@ def from_document(
     reader.check_keys()
     names = reader.display_names(axes, cases)
     reader.complaints.raise_them()
-    experiment = Experiment(name, axes, cases, seeds, probes, _sources((axes, *cases)), names)
+    listed = isinstance(reader.values.get("seeds"), list)
+    sources = _sources((axes, *cases))
+    experiment = Experiment(name, axes, cases, seeds, probes, sources, names, listed)
     if experiment.combinations > MOST_RUNS:
         raise ConfigError(
             f"{document.name} asks for {experiment.combinations:,} runs, more than the "

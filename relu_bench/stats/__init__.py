@@ -41,7 +41,14 @@ from relu_bench.stats.intervals import (
 )
 from relu_bench.stats.nested import TunedDifference, left_out_scores, tuned_difference
 from relu_bench.stats.ranks import RankTest, friedman_p, rank_differences_p, rank_test
-from relu_bench.stats.sequential import Resolved, e_value, looks, sequential_ends, until_resolved
+from relu_bench.stats.sequential import (
+    Resolved,
+    e_value,
+    looks,
+    next_look,
+    sequential_ends,
+    until_resolved,
+)
 from relu_bench.stats.verdicts import (
     Skewness,
     Verdict,
@@ -90,6 +97,7 @@ __all__ = [
     "marginal_means",
     "mcnemar",
     "mean",
+    "next_look",
     "non_dominated",
     "over_settings",
     "paired_t",

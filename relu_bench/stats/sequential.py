@@ -13,6 +13,7 @@ holds at all looks together, Ville (1939), Étude critique de la notion de colle
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,6 +134,11 @@ def looks(most: int) -> range:
     return range(FIRST_LOOK, most + 1, STEP)
 
 
+def next_look(seeds: int) -> int:
+    """The first number of seeds above `seeds` at which differences are looked at."""
+    return max(FIRST_LOOK, (seeds // STEP + 1) * STEP)
+
+
 @dataclass(frozen=True, eq=False)
 class Resolved:
     """What the first look that decides says; where none does, the last one.
@@ -167,6 +173,8 @@ def until_resolved(
     comparisons: int,
     resolution: float = 0.0,
     level: float = LEVEL,
+    *,
+    at: Sequence[int] | None = None,
 ) -> Resolved:
     """Look at the first 10, 15, 20 … seeds, until one look decides; later seeds do not count.
 
@@ -186,6 +194,7 @@ def until_resolved(
         resolution: what one test sample changes in the score, in the same unit: with a smaller
             margin nothing is called practically equal.
         level: of the whole table.
+        at: other numbers of seeds to look at; fewer than 15 decide nothing.
 
     Raises:
         ValueError: when the margin is negative or not finite, there is no comparison, or `level` is
@@ -201,7 +210,7 @@ def until_resolved(
     held = round(margin, DIGITS)
     if held < round(resolution, DIGITS):
         held = -1.0
-    for look in looks(numbers.shape[-1]):
+    for look in looks(numbers.shape[-1]) if at is None else at:
         here = _look(numbers[..., :look], held, level / comparisons)
         for old, new in zip(vars(found).values(), vars(here).values(), strict=True):
             np.copyto(old, new, where=open_)
@@ -209,6 +218,28 @@ def until_resolved(
         if not open_.any():
             break
     return found
+
+
+def look_that_decides(
+    difference: float, sd: float, margin: float, comparisons: int, most: int
+) -> int | None:
+    """The first look that would decide if the mean difference and its sd stayed as they are.
+
+    Args:
+        difference: the mean so far.
+        sd: of the differences so far, with n - 1.
+        margin: below which a difference does not matter; negative where nothing is equal.
+        comparisons: of the table.
+        most: seeds.
+
+    Returns:
+        A number of seeds; None where no look up to `most` would, or a number is NaN.
+    """
+    seeds = np.array(looks(most), np.float64)
+    low, _ = sequential_ends(abs(difference), sd, seeds, LEVEL / max(comparisons, 1))
+    _, equal_high = sequential_ends(abs(difference), sd, seeds, EQUAL_LEVEL)
+    deciding = seeds[(seeds >= FEWEST_SEEDS) & ((low > 0) | (equal_high <= margin))]
+    return int(deciding[0]) if deciding.size else None
 
 
 def _nothing(shape: tuple[int, ...]) -> Resolved:
@@ -244,7 +275,7 @@ def _look(numbers: Numbers, margin: float, level: float) -> Resolved:
     low, high, equal_low, equal_high = (
         np.where(without, math.nan, np.round(end, DIGITS)) for end in ends
     )
-    enough = size - n <= MOST_LEFT_OUT * size
+    enough = (size >= FEWEST_SEEDS) & (size - n <= MOST_LEFT_OUT * size)
     equal = enough & (equal_low >= -margin) & (equal_high <= margin)
     verdict = np.select(
         [equal, enough & (low > 0), enough & (high < 0)],

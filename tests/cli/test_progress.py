@@ -1,5 +1,6 @@
 """What `run` says of each run while it works, and of those that failed at the end."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,33 @@ def test_each_line_has_the_axes_of_its_experiment_and_the_unit_of_the_summary(
         "[2/4] b: relu, learning_rate=0.1, seed=0: learned, val accuracy 96.86 %, "
         "test accuracy 97.00 %, 1.0 s\n"
     )
+
+
+@pytest.mark.parametrize("kind", [LineDisplay, LiveDisplay])
+def test_plans_that_grow_go_on_counting(
+    planned: tuple[Planned, ...], capsys: pytest.CaptureFixture[str], kind: type[Display]
+) -> None:
+    (record, _) = first_runs(
+        planned, run_id="r1", status="completed", outcome="learned", metric="accuracy",
+        val_accuracy=0.9, test_accuracy=0.9, train_seconds=1.0,
+    )  # fmt: skip
+    first, later = planned[0].specs
+    begun = [replace(planned[0], specs=(first,))]
+    with kind(begun, Path("results"), summary=False, as_json=False) as display:
+        display.skipped("a", first, "completed")
+        display.starting(1)
+        display.finished(record)
+        display.looked("a", ["10 seeds: 0 of 1 comparison decided.", "Open: tanh."])
+        display.grown(planned[:1])
+        display.starting(1)
+        display.progress(later, Progress(1, 2, 0.5, 0.5, "accuracy"))
+        display.finished(record)
+    said = capsys.readouterr().err
+    assert "Training 1 run; 1 run is done already.\n" in said
+    assert "a: 10 seeds: 0 of 1 comparison decided.\na: Open: tanh.\n" in said
+    assert "Training 1 further run.\n" in said
+    if kind is LineDisplay:
+        assert [line[:5] for line in said.splitlines() if line[:1] == "["] == ["[1/1]", "[2/2]"]
 
 
 def test_failed_runs_are_named_at_the_end(

@@ -7,7 +7,13 @@ from numpy.typing import NDArray
 from scipy.integrate import quad
 
 from relu_bench import stats
-from relu_bench.stats.sequential import LEVEL, looks, mixture_constant, sequential_factor
+from relu_bench.stats.sequential import (
+    LEVEL,
+    look_that_decides,
+    looks,
+    mixture_constant,
+    sequential_factor,
+)
 
 # Tables of three comparisons; 4,000 are a thorough look.
 TABLES, COMPARISONS, MOST = 500, 3, 100
@@ -222,3 +228,37 @@ def test_a_plain_t_test_at_each_look_is_wrong_far_more_often() -> None:
     alarms = [stats.paired_t(rows[:, :look]) < LEVEL for look in looks(MOST)]
 
     assert float(np.any(alarms, axis=0).mean()) > 3 * LEVEL
+
+
+def test_the_next_look() -> None:
+    assert [stats.next_look(seeds) for seeds in (0, 3, 10, 12, 15, 200)] == [
+        10,
+        10,
+        15,
+        15,
+        20,
+        205,
+    ]
+
+
+def test_looks_of_ones_own_and_none_below_15_seeds_decides() -> None:
+    far = np.tile([0.51, 0.49], 50)
+    for seeds, verdict in ((14, "undecided"), (17, "better"), (100, "better")):
+        found = stats.until_resolved(far, MARGIN, 1, at=[seeds])
+        assert (str(found.verdict), int(found.look), int(found.seeds)) == (verdict, seeds, seeds)
+    assert str(stats.until_resolved(np.zeros(14), MARGIN, 1, at=[14]).verdict) == "undecided"
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.03, 0.1, 0.4])
+def test_the_look_that_would_decide_is_the_one_that_does(shift: float) -> None:
+    """Of differences whose mean and sd are the same at each look."""
+    for size in looks(200):
+        wave = np.tile([1.0, -1.0], size)[:size]
+        numbers = shift + 0.15 * (wave - wave.mean()) / wave.std(ddof=1)
+        if str(stats.until_resolved(numbers, MARGIN, 3, at=[size]).verdict) != "undecided":
+            assert look_that_decides(shift, 0.15, MARGIN, 3, 200) == size
+            break
+    else:
+        assert look_that_decides(shift, 0.15, MARGIN, 3, 200) is None
+    assert look_that_decides(shift, 0.15, MARGIN, 3, 10) is None
+    assert look_that_decides(math.nan, math.nan, MARGIN, 3, 200) is None
