@@ -77,14 +77,12 @@ class Table:
         unmarked: tuple[Mark] = ("",)
         return self.marks or unmarked * len(self.rows)
 
-    def without_empty(self) -> Table:
-        """Without the columns of which no row has anything."""
+    def without_empty_columns(self) -> Table:
+        """Itself without columns in which no row has anything."""
         kept = [place for place in range(len(self.heads)) if any(row[place] for row in self.texts)]
-        return replace(
-            self,
-            heads=tuple(self.heads[place] for place in kept),
-            rows=tuple(tuple(row[place] for place in kept) for row in self.rows),
-        )
+        heads = tuple(self.heads[place] for place in kept)
+        rows = tuple(tuple(row[place] for place in kept) for row in self.rows)
+        return replace(self, heads=heads, rows=rows)
 
     def first(self, most: int, where: str) -> Table:
         """Itself, or its first `most` rows with a note that says `where` the others are."""

@@ -256,6 +256,14 @@ def test_values_for_programs() -> None:
     ]
 
 
+def test_columns_without_anything_are_left_out() -> None:
+    rows = [("a", None, "1", math.nan), ("b", "", "", 2.0)]
+    found = table("", ["name", "p", "n", "sd"], rows, ["best", ""]).without_empty_columns()
+    assert [head.text for head in found.heads] == ["name", "n", "sd"]
+    assert found.texts == [["a", "1", ""], ["b", "", "2.0"]]
+    assert found.marks == ("best", "")
+
+
 def test_a_long_table_is_cut_and_says_so() -> None:
     given = table("t", ("a",), [(n,) for n in range(5)], ("best",) * 5, ("Means.",))
 

@@ -19,6 +19,14 @@ def compare(
     margin: Margin = None,
     mode: Mode = None,
     where: Where = None,
+    anytime: Annotated[
+        bool,
+        typer.Option(
+            "--anytime",
+            help="Intervals and verdicts that hold however often one looks while seeds are added; "
+            "wider. Results of 'run --until-resolved' are always shown so.",
+        ),
+    ] = False,
     time_to_accuracy: Annotated[
         bool,
         typer.Option(
@@ -76,6 +84,7 @@ def compare(
         with_times=time_to_accuracy or target is not None,
         target=target,
         with_effects=effects,
+        anytime=anytime,
     )
     unsaid = not_shown(answers, table_format, in_columns=wide)
     for notice in (*answers.notices, *unsaid):

@@ -67,6 +67,7 @@ def answer(
     with_times: bool = False,
     target: float | None = None,
     with_effects: bool = False,
+    anytime: bool = False,
 ) -> Answers:
     """Compare the values of the axes `by` in every experiment, data set and model.
 
@@ -86,6 +87,8 @@ def answer(
             baseline's final one.
         with_effects: also the effects of the axes; where they cannot be told apart, a notice says
             so.
+        anytime: intervals and verdicts that hold whenever one looks, as they always are where seeds
+            were added until all was resolved.
 
     Raises:
         ReluBenchError: when nothing can be compared, an argument names what no table has, or no
@@ -108,6 +111,7 @@ def answer(
             margin=margin,
             where=selection.where,
             mode_is_asked_for=mode is not None,
+            anytime=anytime,
         )
         try:
             asked_for = ask(mode=mode or "matched")
@@ -116,7 +120,7 @@ def answer(
             by_what = " and ".join(question.by)
             notices.append(f"{question.experiment}: not compared by {by_what}: {error}")
             continue
-        if mode is None and HYPERPARAMETERS.intersection(question.others):
+        if mode is None and not anytime and HYPERPARAMETERS.intersection(question.others):
             try:
                 at_best = ask(mode="tuned")
                 if any(each.settings > 1 for each in at_best.tuning.values()):

@@ -6,20 +6,22 @@ seeds to add, `compare` to show what came out. The statistics are those of `stat
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from relu_bench import stats
 from relu_bench.compare.observations import OUTCOMES, Observations, along, known, over_cells
-from relu_bench.compare.pairs import Verdict
+from relu_bench.compare.pairs import Pair, Verdict, against_baseline, matches_with
 from relu_bench.stats.differences import DIGITS
 from relu_bench.stats.sequential import MOST_LEFT_OUT, look_that_decides
 
 if TYPE_CHECKING:
+    from relu_bench.compare.estimates import Estimate
     from relu_bench.compare.measures import Measure
 
 _FAILED, _MISSING = OUTCOMES.index("failed"), OUTCOMES.index("missing")
@@ -171,3 +173,101 @@ def _looked_at(
 def _at_any(runs: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(seeds,), at which any variant and setting has it; from (variants, settings, seeds)."""
     return along(along(runs, 0), 0)
+
+
+def anytime_pairs(
+    observed: Observations,
+    baseline: int,
+    measure: Measure,
+    looks: Looks,
+    looked: Sequence[Looked],
+) -> tuple[Pair, ...]:
+    """The comparisons over the seeds of their looks, with the intervals and verdicts of these.
+
+    The plain interval is the simultaneous one, since no interval of a pair by itself would speak
+    for a table that stopped by all of them. What a fixed number of seeds would be tested by (p,
+    sign flips, McNemar's test, the seeds that would do) is NaN.
+
+    Args:
+        observed: the scores, with the variants of `looked` and the baseline.
+        baseline: the row of it.
+        measure: what the scores are.
+        looks: how they were looked at.
+        looked: of `looked_at`.
+    """
+    numbers = [number for number in range(len(observed.variants)) if number != baseline]
+    found = []
+    for number, each in zip(numbers, looked, strict=True):
+        its = observed.ordered([number, baseline])
+        if looks.most is not None:
+            its = replace(
+                its,
+                seeds=its.seeds[: each.look],
+                scores=its.scores[..., : each.look],
+                outcomes=its.outcomes[..., : each.look],
+            )
+        (pair,) = against_baseline(
+            its,
+            1,
+            matches_with(its, 1),
+            measure,
+            margin=looks.margin,
+            resolution=looks.resolution,
+        )
+        ends = (each.low, each.high, each.narrow_low, each.narrow_high)
+        low, high, narrow_low, narrow_high = map(float, _finite(ends))
+        found.append(
+            replace(
+                pair,
+                verdict=each.verdict,
+                low=low,
+                high=high,
+                simultaneous_low=low,
+                simultaneous_high=high,
+                narrow_low=narrow_low,
+                narrow_high=narrow_high,
+                ratio_low=math.nan,
+                ratio_high=math.nan,
+                p=math.nan,
+                p_holm=math.nan,
+                flip_p=math.nan,
+                flip_p_holm=math.nan,
+                flip_smallest=math.nan,
+                fails_p=math.nan,
+                fails_p_holm=math.nan,
+                seeds_low=math.nan,
+                seeds_high=math.nan,
+                equal_seeds_low=math.nan,
+                equal_seeds_high=math.nan,
+            )
+        )
+    return tuple(found)
+
+
+def anytime_estimates(rows: Sequence[Estimate]) -> tuple[Estimate, ...]:
+    """The estimates with intervals that hold whenever one looks, each by itself.
+
+    There are no bootstrap intervals, and nothing that is tested for a fixed number of seeds.
+    """
+    found = []
+    for row in rows:
+        low, high = mean_ends(row.mean, row.sd, row.n)
+        found.append(
+            replace(row, low=float(low), high=float(high), bca_low=math.nan, bca_high=math.nan)
+        )
+    return tuple(found)
+
+
+def mean_ends(
+    means: ArrayLike, sds: ArrayLike, n: ArrayLike, level: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The ends of intervals of means that hold whenever one looks, each by itself.
+
+    NaN for too few seeds: the counterpart of `stats.t_ends`.
+    """
+    low, high = stats.sequential_ends(means, sds, n, 1 - level)
+    return _finite(low), _finite(high)
+
+
+def _finite(ends: ArrayLike) -> NDArray[np.float64]:
+    return np.where(np.isfinite(ends), ends, math.nan)

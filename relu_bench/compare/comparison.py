@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relu_bench import stats
+from relu_bench.compare.anytime import (
+    Looked,
+    Looks,
+    anytime_estimates,
+    anytime_pairs,
+    looked_at,
+)
 from relu_bench.compare.estimates import Common, Estimate, common, estimates, ranked
 from relu_bench.compare.grid_averages import taken_apart
 from relu_bench.compare.measures import (
@@ -32,7 +40,7 @@ from relu_bench.compare.observations import (
     observe,
     over_cells,
 )
-from relu_bench.compare.pairs import Pair, against_baseline, in_no_difference
+from relu_bench.compare.pairs import Pair, against_baseline, in_no_difference, matches_with
 from relu_bench.compare.questions import Question
 from relu_bench.compare.tuning import CELLS, Tuned, tuned
 from relu_bench.compare.variants import meant, parsed
@@ -49,6 +57,11 @@ _MOST_LISTED = 25
 _MOST_LINES = 12
 
 Mode = Literal["matched", "tuned"]
+_NOT_TUNED = (
+    "--mode tuned chooses each seed's setting by the other seeds, so its scores are not "
+    "independent, and an interval that holds whenever one looks supposes that they are. Compare "
+    "with --mode matched, or without --anytime where seeds were not added until all was resolved."
+)
 # Axes of which no value is the natural first one, as `relu` and `batch_norm: false` are.
 _WITHOUT_FIRST = frozenset(
     {
@@ -89,6 +102,9 @@ class Comparison:
         best_as_baseline: whether the baseline was taken for having the best mean validation score.
         options: what was asked for that is not the default, as on the command line.
         other_samples: what other test samples would change; None where nothing is known of that.
+        looks: how it was looked at, where the intervals and verdicts hold whenever one looks; None
+            where they are those of a fixed number of seeds.
+        looked: then, what was seen of each variant, by its name.
     """
 
     question: Question
@@ -110,13 +126,18 @@ class Comparison:
     best_as_baseline: bool = False
     options: tuple[str, ...] = ()
     other_samples: OtherSamples | None = None
+    looks: Looks | None = None
+    looked: Mapping[str, Looked] = field(default_factory=dict)
 
     @property
     def tests(self) -> int:
         """How many comparisons could be tested, which is what Holm's correction counts.
 
-        Variants with the same scores at all settings and seeds count once.
+        Variants with the same scores at all settings and seeds count once. With `looks`, how many
+        there were at the first one.
         """
+        if self.looks is not None:
+            return self.looks.comparisons
         tested = any(not math.isnan(pair.p) for pair in self.pairs)
         return max(sum(pair.counts for pair in self.pairs), int(tested))
 
@@ -145,6 +166,7 @@ def comparison(
     mode: Mode = "matched",
     where: Sequence[str] = (),
     mode_is_asked_for: bool = False,
+    anytime: bool = False,
 ) -> Comparison:
     """Answer one question.
 
@@ -159,6 +181,8 @@ def comparison(
         mode: `matched`: at the same settings of the other axes; `tuned`: each variant at its best.
         where: the conditions that the runs were narrowed by, to be told.
         mode_is_asked_for: whether the mode is no default, and to be told as well.
+        anytime: intervals and verdicts that hold whenever one looks. Where seeds were added until
+            all was resolved they are always these, by its baseline and margin if no other is given.
 
     Raises:
         ReluBenchError: when the baseline or the metric is not there, or tuning is not possible.
@@ -166,10 +190,15 @@ def comparison(
     further = further_metrics(question.runs, question.metric)
     measure = measure_of(question.metric, metric, further)
     given, resolution = margin, resolution_of(measure, completed(question.runs))
-    margin = usual_margin(measure, resolution) if margin is None else margin
+    rule = question.until_resolved
+    if mode == "tuned" and (anytime or rule):
+        raise ReluBenchError(_NOT_TUNED)
+    if margin is None:
+        its_own = rule is not None and metric is None
+        margin = rule.margin if rule and its_own else usual_margin(measure, resolution)
     by_validation = measure_of(question.metric, f"val_{question.metric}")
     best = None
-    if baseline is None and _WITHOUT_FIRST.issuperset(question.by):
+    if baseline is None and rule is None and _WITHOUT_FIRST.issuperset(question.by):
         best = _best_by_validation(question, by_validation, mode)
     name = best or baseline_of(question, baseline)
     _check_measured(question, measure)
@@ -182,11 +211,21 @@ def comparison(
     order = _best_first(rows, measure.direction)
     observed, rows = observed.ordered(order), tuple(rows[row] for row in order)
     place = observed.variants.index(name)
-    pairs, matches = against_baseline(observed, place, measure, margin, resolution.points)
+    matches = matches_with(observed, place)
+    looks = _looks(question, margin, resolution) if anytime or rule else None
+    looked: tuple[Looked, ...] = ()
+    if looks is not None:
+        looked = looked_at(observed, place, measure, looks)
+        pairs = anytime_pairs(observed, place, measure, looks, looked)
+        rows = anytime_estimates(rows)
+    else:
+        pairs = against_baseline(
+            observed, place, matches, measure, margin=margin, resolution=resolution.points
+        )
+        if shared.comparable:
+            rows = ranked(observed, rows, measure.direction, margin, resolution.points)
     if mode == "matched" and question.others:
         pairs = taken_apart(question, observed, measure, pairs, matches)
-    if shared.comparable:
-        rows = ranked(observed, rows, measure.direction, margin, resolution.points)
     return Comparison(
         question,
         measure,
@@ -213,9 +252,21 @@ def comparison(
                 margin=given,
                 mode=mode if mode_is_asked_for and question.others else None,
                 where=where,
+                anytime=anytime,
             )
         ),
+        looks=looks,
+        looked={each.variant: each for each in looked},
     )
+
+
+def _looks(question: Question, margin: float, resolution: Resolution) -> Looks:
+    """How the table is looked at: as the call did that added the seeds; else once, at all seeds."""
+    rule, comparisons = question.until_resolved, max(len(question.variants) - 1, 1)
+    if rule is None:
+        return Looks(margin, resolution.points, comparisons)
+    comparisons = max(comparisons, rule.comparisons)
+    return Looks(margin, resolution.points, comparisons, rule.max_seeds)
 
 
 def _options(
@@ -226,6 +277,7 @@ def _options(
     margin: float | None,
     mode: Mode | None,
     where: Sequence[str],
+    anytime: bool,
 ) -> Iterator[str]:
     """What is not the default, as on the command line."""
     yield from (f"--where {condition}" for condition in where)
@@ -237,6 +289,8 @@ def _options(
         yield f"--baseline {baseline.strip()}"
     if margin is not None and margin != measure.margin:
         yield f"--margin {margin:g}"
+    if anytime:
+        yield "--anytime"
 
 
 def _best_by_validation(question: Question, validation: Measure, mode: Mode) -> str | None:
@@ -278,7 +332,7 @@ def baseline_of(question: Question, wanted: str | None) -> str:
         ReluBenchError: when there is none, or several.
     """
     if wanted is None:
-        return _first_with_result(question)
+        return _usual_baseline(question)
     text = _canonical(wanted)
     for variant in question.variants:
         if text in (_canonical(variant), _canonical(question.stored.get(variant, variant))):
@@ -308,7 +362,12 @@ def baseline_of(question: Question, wanted: str | None) -> str:
     )
 
 
-def _first_with_result(question: Question) -> str:
+def _usual_baseline(question: Question) -> str:
+    """That which the seeds were added for, if it is there; else the first with a result."""
+    rule = question.until_resolved
+    if rule is not None:
+        with contextlib.suppress(ReluBenchError):
+            return baseline_of(question, rule.baseline)
     done = set(question.runs.loc[question.runs["status"] == "completed", "variant"])
     return next(variant for variant in question.variants if variant in done)
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from relu_bench.compare.anytime_words import anytime_methods
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.measures import completed
 from relu_bench.compare.pairs import LEVEL
@@ -47,8 +48,7 @@ def paragraph(comparison: Comparison) -> str:
         [
             *_trained(comparison),
             *_treated(comparison),
-            *_estimated(comparison),
-            *_tested(comparison),
+            *_judged(comparison),
             *_not_default(comparison),
             _made_with(comparison),
         ]
@@ -164,6 +164,12 @@ def _without_counterpart(comparison: Comparison) -> list[str]:
         f"{counted(count, 'run', 'is', 'are')} in {what}" for what, count in lone.items() if count
     ]
     return [f"For want of counterparts, {' and '.join(told)}."] if told else []
+
+
+def _judged(comparison: Comparison) -> list[str]:
+    if comparison.looks is not None:
+        return anytime_methods(comparison)
+    return [*_estimated(comparison), *_tested(comparison)]
 
 
 def _estimated(comparison: Comparison) -> list[str]:

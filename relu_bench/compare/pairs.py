@@ -231,15 +231,20 @@ def in_no_difference(observed: Observations, baseline: int, matches: Sequence[Ma
     """How many settings and seeds with a score of some variant are in no difference."""
     there = known(observed.scores)
     used = np.zeros_like(there)
-    for number, match in zip(others(observed, baseline), matches, strict=True):
+    for number, match in zip(_others(observed, baseline), matches, strict=True):
         used[number] = match.used
         used[baseline] |= match.used
     return int((there & ~used).sum())
 
 
-def others(observed: Observations, baseline: int) -> list[int]:
+def _others(observed: Observations, baseline: int) -> list[int]:
     """The numbers of all variants but the baseline, in their order."""
     return [number for number in range(len(observed.variants)) if number != baseline]
+
+
+def matches_with(observed: Observations, baseline: int) -> tuple[Matched, ...]:
+    """Every other variant paired with the baseline, in the order of the variants."""
+    return tuple(matched(observed, number, baseline) for number in _others(observed, baseline))
 
 
 def tested(matches: Sequence[Matched]) -> NDArray[np.float64]:
@@ -263,19 +268,25 @@ def over_sizes(
 
 
 def against_baseline(
-    observed: Observations, baseline: int, measure: Measure, margin: float, resolution: float
-) -> tuple[tuple[Pair, ...], tuple[Matched, ...]]:
-    """Every other variant against the baseline, in the order of the variants; and what it is of.
+    observed: Observations,
+    baseline: int,
+    matches: Sequence[Matched],
+    measure: Measure,
+    *,
+    margin: float,
+    resolution: float,
+) -> tuple[Pair, ...]:
+    """Every other variant against the baseline, in the order of the variants.
 
     Args:
         observed: the scores.
         baseline: the number of the variant to compare with.
+        matches: of `matches_with`.
         measure: of the scores.
         margin: in the unit of the scores.
         resolution: what one evaluated sample changes in a score, in that unit; 0.0 if not known.
     """
-    numbers = others(observed, baseline)
-    matches = tuple(matched(observed, number, baseline) for number in numbers)
+    numbers = _others(observed, baseline)
     p = tested(matches)
     flip_p = np.full_like(p, np.nan)
     if observed.tuned_over is None:
@@ -297,7 +308,7 @@ def against_baseline(
     together = [match.interval(level) for match in matches]
     usable = margin if round(margin, DIGITS) >= round(resolution, DIGITS) else 0.0
     equal_low, equal_high = stats.seeds_to_show_equality(ends, usable)
-    found = tuple(
+    return tuple(
         replace(
             pair,
             p=float(p[row]),
@@ -329,7 +340,6 @@ def against_baseline(
         )
         for row, pair in enumerate(pairs)
     )
-    return found, matches
 
 
 def _fails_as_often(match: Matched) -> float:

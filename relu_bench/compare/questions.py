@@ -18,7 +18,9 @@ from relu_bench.compare.variants import (
     with_variant,
 )
 from relu_bench.components.registry import nearest_field
+from relu_bench.config.until_resolved import UntilResolved
 from relu_bench.errors import ReluBenchError, show
+from relu_bench.store.plans import KeptPlan
 from relu_bench.wording import counted
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ class Question:
         variants: in the order of the config; of a single axis its values, of several their labels.
         stored: what each variant is called in the store, where that has display names.
         names: the display names of labels in the store.
+        until_resolved: what a call was asked for that added seeds to these runs until all was
+            decided; None where none did.
     """
 
     experiment: str
@@ -59,6 +63,7 @@ class Question:
     variants: tuple[str, ...]
     stored: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    until_resolved: UntilResolved | None = None
 
 
 def questions(
@@ -67,7 +72,8 @@ def questions(
     """The questions that these runs can answer, and what must be said about that.
 
     Without `by`, each experiment is asked for its activations where these vary, else for each axis
-    that varies by itself; axes that never match (the initializers of `cases`) join in. Where no
+    that varies by itself; axes that never match (the initializers of `cases`) join in. Where seeds
+    were added until all was resolved, the one thing that varies is what is asked. Where no
     experiment has two values of `by` but all together do, they are asked together, each run once.
     Where nothing varies at all, the one variant is a question without a comparison.
 
@@ -81,7 +87,7 @@ def questions(
     found: list[Question] = []
     notices: list[str] = []
     for experiment, its_runs in runs.groupby("experiment", sort=True):
-        for names in [wanted] if wanted else _default(its_runs):
+        for names in [wanted] if wanted else _asked(its_runs, selection.plans):
             asked, lone = _apart(its_runs, names)
             found += asked
             notices += [f"{experiment}: {each}" for each in lone]
@@ -109,6 +115,7 @@ def _with_stored(found: Sequence[Question], selection: Selection) -> tuple[Quest
             each,
             stored=stored_labels(each.runs, each.by, selection.stored, "variant"),
             names=selection.names,
+            until_resolved=_grown(each.runs, selection.plans)[0],
         )
         for each in found
     )
@@ -177,6 +184,32 @@ def _named(part: DataFrame, by: tuple[str, ...]) -> DataFrame:
     if len(by) == 1:
         return part.assign(variant=as_texts(part[by[0]]))
     return with_variant(part, by)
+
+
+def _grown(
+    runs: DataFrame, plans: Sequence[KeptPlan]
+) -> tuple[UntilResolved | None, frozenset[str]]:
+    """Of the growing plan that most of these runs are of: what it was asked for, and its runs."""
+    experiments, run_ids = {*runs["experiment"]}, frozenset(runs["run_id"])
+    grown = [
+        (len(run_ids.intersection(plan.run_ids)), plan)
+        for plan in plans
+        if plan.until_resolved is not None and plan.experiment in experiments
+    ]
+    most, plan = max(grown, key=lambda each: each[0], default=(0, None))
+    return (
+        (None, frozenset())
+        if plan is None or not most
+        else (plan.until_resolved, run_ids.intersection(plan.run_ids))
+    )
+
+
+def _asked(runs: DataFrame, plans: Sequence[KeptPlan]) -> list[tuple[str, ...]]:
+    """What is asked where nothing is named: the one thing that varies in a growing plan, if any."""
+    rule, run_ids = _grown(runs, plans)
+    its = axes(runs[runs["run_id"].isin(run_ids)]) if rule is not None else ()
+    names = tuple(name for name in its if name not in ("dataset", "numerics"))
+    return [names] if names else _default(runs)
 
 
 def _default(runs: DataFrame) -> list[tuple[str, ...]]:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from relu_bench.compare.answers import Answers
+from relu_bench.compare.anytime_words import anytime_record
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.further import further_record
 from relu_bench.compare.methods import paragraph
@@ -39,7 +40,8 @@ def records(comparison: Comparison) -> list[Record]:
         told = comparison.tuning.get(estimate.variant)
         tuned = {} if told is None else {**asdict(told), "edges": ", ".join(told.edges)}
         row = {**_asked(comparison), **asdict(estimate), **tuned}
-        found.append(_finite({**row, **(blank if pair is None else _of_pair(pair))}))
+        row |= blank if pair is None else _of_pair(pair)
+        found.append(_finite({**row, **anytime_record(comparison, estimate.variant)}))
     return found
 
 

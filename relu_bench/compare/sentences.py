@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from relu_bench import stats
 from relu_bench.compare.across import FEW_DATASETS, Ranks
+from relu_bench.compare.anytime_words import anytime_legend, looking_in_words
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.estimates import BCA_FROM, LETTERS_FROM, MOST_BCA, MOST_VARIANTS, leading
 from relu_bench.compare.measures import (
@@ -57,6 +58,7 @@ def in_words(comparison: Comparison) -> tuple[str, ...]:
     found = [_verdicts(comparison), _best(comparison), scope(comparison)]
     found += other_samples_in_words(comparison)
     found += [
+        *looking_in_words(comparison),
         _chosen_baseline(comparison),
         _counted_once(comparison),
         _coarse(comparison),
@@ -75,6 +77,8 @@ def legend(comparison: Comparison, marks: Marks = ("*", "?")) -> tuple[str, ...]
         comparison: one table's.
         marks: of the best, and of what cannot be told apart from it.
     """
+    if comparison.looks is not None:
+        return anytime_legend(comparison)
     estimates = comparison.estimates
     lines = _marks(comparison, marks)
     if max(each.n for each in estimates) > 1:

@@ -51,7 +51,8 @@ def tables_of(comparison: Comparison) -> list[Table]:
         found.append(_robust(comparison))
     if comparison.pairs:
         found += [_differences(comparison), _certainty(comparison)]
-    return found
+    # Nothing is tested for a fixed number of seeds where seeds were added.
+    return found if comparison.looks is None else [each.without_empty_columns() for each in found]
 
 
 def verdict_table(comparison: Comparison) -> Table:
@@ -70,7 +71,7 @@ def verdict_table(comparison: Comparison) -> Table:
         rows.append((*cells, signed(pair.difference, digits), interval, pair.verdict))
     heads = (_head(comparison), "learned", "mean", "difference", "95 % interval", "verdict")
     title = f"Minus {comparison.baseline}{f', in {unit}' if unit else ''}" if pairs else "Scores"
-    return table(title, heads, rows).without_empty()
+    return table(title, heads, rows).without_empty_columns()
 
 
 def table_by_seed(comparison: Comparison) -> Table:
@@ -201,7 +202,7 @@ def _certainty(comparison: Comparison) -> Table:
         *("seeds", "if equal"),
     )
     title = f"How sure: pairs with {comparison.baseline}"
-    return table(title, heads, rows, _marks(comparison, comparison.pairs)).without_empty()
+    return table(title, heads, rows, _marks(comparison, comparison.pairs)).without_empty_columns()
 
 
 def _seeds(pair: Pair) -> tuple[str, str]:

@@ -47,6 +47,10 @@ def test_a_killed_and_resumed_sweep_ends_as_a_whole_one(tmp_path: Path) -> None:
     assert Store(tmp_path / "cut").plans() == Store(tmp_path / "whole").plans()
     assert not progress([tmp_path / "cut"])[0].missing
 
+    said = [relu_bench("compare", name, cwd=tmp_path) for name in ("whole", "cut")]
+    assert said[0].stdout == said[1].stdout
+    assert "Seeds were added until each comparison was decided, at most 20" in said[0].stdout
+
 
 def test_two_processes_end_as_one(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(CONFIG)
