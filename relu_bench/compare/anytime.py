@@ -269,5 +269,18 @@ def mean_ends(
     return _finite(low), _finite(high)
 
 
+def group_intervals(
+    values: ArrayLike, groups: ArrayLike, added: NDArray[np.bool_], count: int | None = None
+) -> stats.GroupIntervals:
+    """`stats.group_intervals`; of a group with a seed that was `added`, those of `mean_ends`."""
+    found = stats.group_intervals(values, groups, count)
+    if not added.any():
+        return found
+    these = np.bincount(groups, weights=added, minlength=len(found.mean)) > 0
+    other = stats.group_intervals(values, groups, count, ends=mean_ends)
+    low, high = np.where(these, (other.low, other.high), (found.low, found.high))
+    return replace(found, low=low, high=high)
+
+
 def _finite(ends: ArrayLike) -> NDArray[np.float64]:
     return np.where(np.isfinite(ends), ends, math.nan)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from relu_bench import stats
 from relu_bench.compare.comparison import Comparison
-from relu_bench.compare.measures import Measure, completed, measure_of
+from relu_bench.compare.measures import Measure, completed, measure_of, seeds_added
 from relu_bench.compare.questions import APART
 from relu_bench.compare.variants import AXIS_COLUMNS, REVISION, as_texts, axes, texts
 from relu_bench.errors import ReluBenchError
@@ -112,12 +112,18 @@ def effects_of(runs: DataFrame, axes: Sequence[str], measure: Measure) -> Effect
         measure: of which the error is taken.
 
     Raises:
-        ReluBenchError: when fewer than two axes vary, or two are aliased, as in `cases`.
+        ReluBenchError: when fewer than two axes vary, two are aliased, as in `cases`, or seeds were
+            added until all was resolved.
     """
     if len(axes) < 2:
         experiment = runs["experiment"].iloc[0]
         only = f"Only {axes[0]} varies" if axes else "Nothing varies"
         raise ReluBenchError(f"{only} in {experiment}: effects take two axes or more.")
+    if seeds_added(runs).any():
+        raise ReluBenchError(
+            "Seeds were added to these runs until all was resolved, and effects are tested at a "
+            "fixed number of seeds."
+        )
     runs = completed(runs)
     ranges = tuple(f"{name} {_range(runs[name])}" for name in axes)
     learned = runs["outcome"] == "learned"

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from relu_bench.compare.variants import label_column
 from relu_bench.data.tasks import METRICS
 from relu_bench.errors import ReluBenchError, StoreError, show
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 Split = Literal["val", "test"]
 # By which the rows of a run are found: two experiments may have the same one.
 KEY = ["experiment", "run_id"]
+# The column of `seeds_added`, which only tables of such runs have.
+SEEDS_ADDED = "seeds_added"
 _COLUMN = re.compile(r"(best_epoch_)?(train|val|test)_(.+)")
 _SPLITS = {"train": "training", "val": "validation", "test": "test"}
 LOSS = "loss"
@@ -336,6 +341,17 @@ class Resolution:
             return 0.0
         digits = 1 - math.floor(math.log10(self.points))
         return float(math.ceil(round(self.points * 10.0**digits, 6)) / 10.0**digits)
+
+
+def seeds_added(runs: DataFrame) -> NDArray[np.bool_]:
+    """Of each run, whether its seed was added to see whether that resolves anything.
+
+    Their number then depends on the scores, and an interval for a fixed number of seeds does not
+    hold. `selection.load` tells it of runs that `run --until-resolved` has asked for.
+    """
+    if SEEDS_ADDED not in runs:
+        return np.zeros(len(runs), np.bool_)
+    return runs[SEEDS_ADDED].to_numpy(np.bool_)
 
 
 def resolution_of(measure: Measure, runs: DataFrame) -> Resolution:

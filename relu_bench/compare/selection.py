@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from relu_bench import store
 from relu_bench.compare.layers import MEASURES, STEP_MEASURE, variant_layers
-from relu_bench.compare.measures import KEY, completed
+from relu_bench.compare.measures import KEY, SEEDS_ADDED, completed
 from relu_bench.compare.variants import (
     REVISION,
     Names,
@@ -79,7 +79,8 @@ class Selection:
 
     Attributes:
         runs: one row for each (experiment, run_id), with the columns of runs.csv and `store`, the
-            position in `stores` of the folder that the row came from.
+            position in `stores` of the folder that the row came from; and where a plan grew until
+            all was resolved, `SEEDS_ADDED`.
         rows: gives the rows of epochs.csv, layers.csv or test_samples.csv that belong to `runs`,
             those of layers.csv in the order of the network.
         stores: the folders, each once.
@@ -217,7 +218,7 @@ def load(stores: Sequence[Path], where: Sequence[str] = ()) -> Selection:
     plans = tuple(plan for folder in folders for plan in kept(folder))
     experiments = set(rows["experiment"])
     chosen = select(rows, where, lambda: names_of(plans, rows)[0])
-    runs = _first_of_each(chosen, KEY)
+    runs = _marked(_first_of_each(chosen, KEY), plans)
     names, said = names_of(plans, runs)
     return Selection(
         runs,
@@ -230,6 +231,20 @@ def load(stores: Sequence[Path], where: Sequence[str] = ()) -> Selection:
         names_everywhere=names_of(plans, runs, experiments)[0],
         every=rows[[*ENDED, "store"]],
     )
+
+
+def _marked(runs: DataFrame, plans: Sequence[KeptPlan]) -> DataFrame:
+    """With the column of `measures.seeds_added` where a plan grew until all was resolved."""
+    grown = {
+        (plan.experiment, run_id)
+        for plan in plans
+        if plan.until_resolved is not None
+        for run_id in plan.run_ids
+    }
+    if not grown:
+        return runs
+    keys = zip(*(runs[name] for name in KEY), strict=True)
+    return runs.assign(**{SEEDS_ADDED: [key in grown for key in keys]})
 
 
 def _rows(folders: Sequence[Path], runs: DataFrame, table: Table) -> DataFrame:

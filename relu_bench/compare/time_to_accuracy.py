@@ -11,7 +11,7 @@ import numpy as np
 
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.estimates import common
-from relu_bench.compare.measures import KEY, Measure, completed, measure_of
+from relu_bench.compare.measures import KEY, SEEDS_ADDED, Measure, completed, measure_of
 from relu_bench.compare.observations import observe
 from relu_bench.compare.variants import as_texts
 from relu_bench.errors import ReluBenchError
@@ -246,7 +246,8 @@ def _first_reached(
     there = scores >= measure.direction * target - 1e-9
     total = spent.groupby([rows[name] for name in KEY]).cumsum()
     first = rows.assign(total=total)[there].drop_duplicates(KEY)[[*KEY, "epoch", "total"]]
-    table = runs[[*KEY, "seed", "variant"]].merge(first, on=KEY, how="left")
+    kept = [name for name in (*KEY, "seed", "variant", SEEDS_ADDED) if name in runs]
+    table = runs[kept].merge(first, on=KEY, how="left")
     return table.assign(
         epoch=table["epoch"].astype("float64").fillna(math.inf),
         seconds=table["total"].fillna(math.inf),

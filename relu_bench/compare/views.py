@@ -2,7 +2,9 @@
 
 Learning curves; scores of groups; robustness to the learning rate; distributions; trade-offs, with
 Pareto fronts (Pareto 1906, Manuale di economia politica; see `stats.non_dominated`); the table at
-the end of a run. All count a diverged run as the constant guess.
+the end of a run. All count a diverged run as the constant guess. Intervals of means are t
+intervals; of a group with seeds that were added to resolve something, those of `anytime.mean_ends`,
+and such a group has no bootstrap bands.
 """
 
 from __future__ import annotations
@@ -16,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relu_bench import stats
+from relu_bench.compare import anytime
 from relu_bench.compare.comparison import Comparison
-from relu_bench.compare.measures import KEY, Scale, completed, scale_of, score
+from relu_bench.compare.measures import KEY, Scale, completed, scale_of, score, seeds_added
 from relu_bench.compare.questions import Question
 from relu_bench.compare.selection import once_each
 from relu_bench.compare.variants import axes, with_variant
@@ -158,7 +161,7 @@ def _guess(runs: DataFrame, metric: str) -> Series:
 
 
 def final_scores(runs: DataFrame, by: Sequence[str]) -> DataFrame:
-    """Every completed run's test score beside its group's mean and 95 % t interval.
+    """Every completed run's test score beside its group's mean and 95 % interval.
 
     Args:
         runs: runs of any number of groups.
@@ -173,7 +176,7 @@ def final_scores(runs: DataFrame, by: Sequence[str]) -> DataFrame:
         guess=score(done.assign(outcome="diverged"), "test"), value=score(done, "test")
     )
     groups = table.groupby(list(by), sort=False).ngroup().to_numpy()
-    found = stats.group_intervals(table["value"], groups)
+    found = anytime.group_intervals(table["value"], groups, seeds_added(done))
     return table.assign(
         mean=found.mean[groups], low=found.low[groups], high=found.high[groups]
     ).reset_index(drop=True)
@@ -188,14 +191,15 @@ def group_scores(runs: DataFrame, by: Sequence[str]) -> DataFrame:
 
     Returns:
         One row a group: `by`; runs, learned, at_chance, diverged: counts of completed runs; mean,
-        low, high: the mean and its 95 % t interval in the unit of the metric, NaN in a group of
-        one; guess: what diverged runs count as, NaN in a group without any.
+        low, high: the mean and its 95 % interval in the unit of the metric, NaN in a group of one;
+        guess: what diverged runs count as, NaN in a group without any.
     """
     done = completed(runs)
     outcomes, values = done["outcome"], score(done, "test")
     table = done[list(by)].assign(
         value=values,
         guess=values.where(outcomes == "diverged"),
+        added=seeds_added(done),
         **{name: outcomes == name for name in ("learned", "at_chance", "diverged")},
     )
     groups = table.groupby(list(by), sort=False, dropna=False).agg(
@@ -206,6 +210,7 @@ def group_scores(runs: DataFrame, by: Sequence[str]) -> DataFrame:
         guess=("guess", "first"),
         mean=("value", "mean"),
         sd=("value", "std"),
+        added=("added", "any"),
     )
     low, high = np.full(len(groups), np.nan), np.full(len(groups), np.nan)
     for n in groups.loc[groups["runs"] > 1, "runs"].unique():
@@ -213,6 +218,10 @@ def group_scores(runs: DataFrame, by: Sequence[str]) -> DataFrame:
         low[those], high[those] = stats.t_ends(
             groups.loc[those, "mean"], groups.loc[those, "sd"], int(n)
         )
+    those = groups.pop("added").to_numpy(np.bool_)
+    if those.any():
+        its = groups[those]
+        low[those], high[those] = anytime.mean_ends(its["mean"], its["sd"], its["runs"])
     return groups.drop(columns="sd").assign(low=low, high=high).reset_index()
 
 
@@ -360,7 +369,8 @@ def score_profiles(runs: DataFrame, group: str) -> DataFrame:
     """The share of each group's runs whose test score is at least as good as each score.
 
     A diverged run counts as the constant guess. The band is pointwise and of the bootstrap over the
-    seeds; see `stats.profile`.
+    seeds; see `stats.profile`. It is for a fixed number of seeds: where some were added, there is
+    none.
 
     Args:
         runs: completed runs with one metric in common.
@@ -369,7 +379,7 @@ def score_profiles(runs: DataFrame, group: str) -> DataFrame:
     Returns:
         One row for each group and score: group, score (in the unit of the metric, those that any
         run has, at most 256 of them evenly spaced in rank, the worst first), share, low, high (NaN
-        for one seed).
+        without a band, as for one seed).
     """
     scores = score(runs, "test")
     higher = scale_of(str(runs["metric"].iloc[0])).higher_is_better
@@ -438,6 +448,8 @@ def _profiles(table: DataFrame, group: str, column: str, steps: Numbers) -> Data
     for name, rows in table.groupby(group, sort=False):
         found = stats.profile(rows[column], rows["seed"], steps)
         columns = {"x": steps, "share": found.shares, "low": found.low, "high": found.high}
+        if seeds_added(rows).any():
+            columns |= dict.fromkeys(("low", "high"), np.full(len(steps), math.nan))
         parts.append(pd.DataFrame(columns).assign(**{group: name}))
     return pd.concat(parts, ignore_index=True)
 
@@ -468,7 +480,7 @@ def trade_offs(runs: DataFrame, by: Sequence[str], within: Sequence[str] = ()) -
 
     Returns:
         One row a group: `by`, n (completed runs), and for each of `CRITERIA` its mean, low and high
-        (`score`, `score_low`, `score_high`, ...; 95 % t intervals, NaN in a group of one; score and
+        (`score`, `score_low`, `score_high`, ...; 95 % intervals, NaN in a group of one; score and
         dead in the unit of the metric and as a fraction, seconds in s), and whether the group is on
         the front of score and cost (`cheap`), of score and dead units (`alive`), of all (`front`).
     """
@@ -478,7 +490,7 @@ def trade_offs(runs: DataFrame, by: Sequence[str], within: Sequence[str] = ()) -
         seconds=seconds_per_epoch(done),
         dead=done["final_dead_fraction"].astype("float64"),
     )
-    means = _means_of_criteria(table, by)
+    means = _means_of_criteria(table, by, seeds_added(done))
     metrics = done["metric"].dropna().unique()
     higher = scale_of(str(metrics[0])).higher_is_better
     parts = means.groupby(list(within)).ngroup().to_numpy() if within else np.zeros(len(means))
@@ -487,7 +499,7 @@ def trade_offs(runs: DataFrame, by: Sequence[str], within: Sequence[str] = ()) -
     return means.assign(**_fronts(means, parts, higher, leads))
 
 
-def _means_of_criteria(table: DataFrame, by: Sequence[str]) -> DataFrame:
+def _means_of_criteria(table: DataFrame, by: Sequence[str], added: NDArray[np.bool_]) -> DataFrame:
     """One row a group, in the order in which they come up."""
     groups = table.groupby(list(by), sort=False)
     numbers = groups.ngroup().to_numpy()
@@ -495,7 +507,7 @@ def _means_of_criteria(table: DataFrame, by: Sequence[str]) -> DataFrame:
     for name in CRITERIA:
         values = table[name].to_numpy(np.float64)
         there = ~np.isnan(values)
-        each = stats.group_intervals(values[there], numbers[there], len(found))
+        each = anytime.group_intervals(values[there], numbers[there], added[there], len(found))
         found = found.assign(
             **{name: each.mean, f"{name}_low": each.low, f"{name}_high": each.high}
         )
@@ -512,7 +524,7 @@ def is_a_choice(table: DataFrame, metric: str) -> bool:
     """Whether the better variant costs more, by more than noise: of groups that are compared.
 
     That is: of two on the front, one has the better score, and the other fewer seconds or dead
-    units, the 95 % t intervals being apart in both.
+    units, the 95 % intervals being apart in both.
 
     Args:
         table: of `trade_offs`, of groups that are compared with each other.

@@ -113,7 +113,7 @@ def by_rate(page: Page, results: Selection, sheet: Sheet) -> Picture:
         )
 
     title, details = notes.title(page, f"test {scale.title} by learning rate", sheet.where)
-    note = [*means_note(groups, limits, page.metric)]
+    note = [*means_note(groups, limits, page)]
     if enough:
         parts = " in its panel" if len(page.strips) > 1 else ""
         note.append(f"Shaded: within {WITHIN:g}\u00a0point of the best mean{parts}.")
@@ -152,14 +152,14 @@ def marked(groups: DataFrame) -> DataFrame:
     )
 
 
-def means_note(groups: DataFrame, limits: Limits, metric: str) -> Iterator[str]:
+def means_note(groups: DataFrame, limits: Limits, page: Page) -> Iterator[str]:
     """What marks and bars of `group_scores` mean, as far as they are there."""
-    scale = compare.scale_of(metric)
+    scale = compare.scale_of(page.metric)
     sizes = groups["runs"]
     if sizes.max() == 1:
         yield "Marks: one seed each, no intervals."
     else:
-        yield f"Marks: means over {notes.seeds(sizes)}; bars: 95\u00a0% t intervals."
+        yield f"Marks: means over {notes.seeds(sizes)}; bars: {notes.interval(page.runs)}."
     yield from notes.off_axis(groups["mean"], limits, "mean", scale)
     if any_cut(groups, limits) or not groups["mean"].between(*limits).all():
         yield "A triangle at the edge: a mean or an interval goes on there."
@@ -250,7 +250,7 @@ def interaction(page: InteractionPage, results: Selection, sheet: Sheet) -> Pict
         grids=[Grid(flowing([[panel(strip)] for strip in page.strips], columns))],
         legend=notes.legend_of(page, set(groups["level"])),
         legend_title=notes.hue_title(page),
-        note=" ".join([*means_note(groups, limits, page.metric), explained, *notes.missing(page)]),
+        note=" ".join([*means_note(groups, limits, page), explained, *notes.missing(page)]),
         words=f"{ends_in_words(groups, page)} {explained}",
     )
 

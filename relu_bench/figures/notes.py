@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from relu_bench import compare
+from relu_bench.compare.measures import seeds_added
 from relu_bench.figures.pages import Page
 from relu_bench.figures.style import Look, number
 from relu_bench.wording import plural
@@ -101,6 +102,12 @@ def seeds(sizes: Iterable[int]) -> str:
         if min(counts) == max(counts)
         else (f"{min(counts)} to {max(counts)} seeds")
     )
+
+
+def interval(runs: DataFrame, *, several: bool = True) -> str:
+    """What the intervals of means are; of seeds that were added to resolve something, no t ones."""
+    kind = "anytime-valid" if seeds_added(runs).any() else "t"
+    return f"95\u00a0% {kind} interval{'s' if several else ''}"
 
 
 def ends(means: Series, shown: Callable[[float], str]) -> str:

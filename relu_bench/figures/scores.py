@@ -228,7 +228,10 @@ def _scores_note(page: Page, scores: DataFrame, limits: Limits, scale: Scale) ->
     if sizes.max() == 1:
         yield "Test: one seed, no intervals."
     else:
-        yield "Test: dots are seeds; below them their mean with its 95\u00a0% t interval."
+        yield (
+            "Test: dots are seeds; below them their mean with its "
+            f"{notes.interval(page.runs, several=False)}."
+        )
     yield from notes.off_axis(scores["value"], limits, "run", scale)
     shown = scores[scores["mean"].between(*limits)]
     if ((shown["low"] < limits[0]) | (shown["high"] > limits[1])).any() or any(

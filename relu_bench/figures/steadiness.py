@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from relu_bench import compare, stats
 from relu_bench.compare import Scale, Selection
+from relu_bench.compare.anytime import group_intervals
 from relu_bench.compare.layers import generalization, run_kernels
+from relu_bench.compare.measures import seeds_added
 from relu_bench.errors import ReluBenchError
-from relu_bench.figures import marks
+from relu_bench.figures import marks, notes
 from relu_bench.figures.canvas import Grid, Panel, Picture, flowing
 from relu_bench.figures.layers import (
     AT_END,
@@ -71,7 +75,7 @@ def sparsity(page: Page, results: Selection, sheet: Sheet) -> Picture:
         "Active: outputs that are not exactly 0, mean over the hidden layers weighted by their "
         f"units. Gap: {scale.title} in training (mean over the last epoch's batches as trained) "
         f"{less} that on the test part.",
-        "Dots: seeds; large marks: their means, with 95\u00a0% t intervals."
+        f"Dots: seeds; large marks: their means, with {notes.interval(page.runs)}."
         if several
         else "Marks: one seed.",
         *_left_out(page),
@@ -96,7 +100,7 @@ def _scatter_panel(
     strip, moment, name = place
     scale, label = measure
     its = points[points["strip"] == strip].dropna(subset=[name, _SHARES[moment]])
-    table = _means(its, _SHARES[moment], name)
+    table = _means(shown.page, its, _SHARES[moment], name)
     dots = its.assign(x=its[_SHARES[moment]], value=its[name])
     across = (-0.03, 1.03)
 
@@ -119,19 +123,15 @@ def _scatter_panel(
     )
 
 
-def _means(points: DataFrame, across: str, up: str) -> DataFrame:
-    """The means of each level with their 95 % t intervals, as `marks.scatter` takes them."""
-    import pandas as pd
-
-    rows = []
-    for level, runs in points.groupby("level", sort=False):
-        ends = [
-            stats.t_interval(runs[name].to_list()) if len(runs) > 1 else (float("nan"),) * 2
-            for name in (across, up)
-        ]
-        rows.append((level, runs[across].mean(), *ends[0], runs[up].mean(), *ends[1], False))
-    names = ["level", "x", "x_low", "x_high", "value", "low", "high", "hollow"]
-    return pd.DataFrame(rows, columns=names)
+def _means(page: Page, points: DataFrame, across: str, up: str) -> DataFrame:
+    """The means of each level with their 95 % intervals, as `marks.scatter` takes them."""
+    groups = points.groupby("level", sort=False)
+    numbers, added = groups.ngroup().to_numpy(), np.full(len(points), seeds_added(page.runs).any())
+    table = groups[[across, up]].mean().reset_index().assign(hollow=False)
+    for name, low, high in ((across, "x_low", "x_high"), (up, "low", "high")):
+        found = group_intervals(points[name], numbers, added)
+        table = table.assign(**{low: found.low, high: found.high})
+    return table.rename(columns={across: "x", up: "value"})
 
 
 def _left_out(page: Page) -> Iterator[str]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from relu_bench import compare, stats
 from relu_bench.compare import Scale, Selection
+from relu_bench.compare.measures import seeds_added
 from relu_bench.compare.time_to_accuracy import (
     SHARE,
     Arrivals,
@@ -149,6 +150,8 @@ def _bands(runs: DataFrame) -> str:
     group = "level" if "level" in runs else "variant"
     if runs.groupby(group)["seed"].nunique().max() == 1:
         return "One seed: no bands."
+    if seeds_added(runs).any():
+        return "No bands: they are for a fixed number of seeds, and here some were added."
     return "Bands: 95\u00a0% of the bootstrap over the seeds, pointwise."
 
 

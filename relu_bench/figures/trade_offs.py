@@ -197,7 +197,7 @@ def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 def _note(page: Page, trades: DataFrame, costs: list[str]) -> Iterator[str]:
     scale = compare.scale_of(page.metric)
     several = trades["n"].max() > 1
-    yield "Marks: means with 95\u00a0% t intervals." if several else "Marks: one seed each."
+    yield f"Marks: means with {notes.interval(page.runs)}." if several else "Marks: one seed each."
     yield (
         "Filled, on the line: the front of this panel, that is, no other variant is better in "
         "both, by the means. Variants at the constant guess are on none."

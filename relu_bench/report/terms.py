@@ -65,6 +65,12 @@ STATISTICS = (
         "one-sided tests, Schuirmann 1987), at 5 % for each comparison. Else better or worse: p "
         "below 0.05 after Holm, at 5 % for the table together. Else undecided.",
     ),
+    Term(
+        "seeds that were added",
+        "By run --until-resolved: intervals are those of the t-test e-process with a Gaussian "
+        "mixture, which hold at all numbers of seeds together (Lai 1976; Wang and Ramdas 2023). "
+        "Better or worse: that of the table's level leaves out 0. There are no p and no letters.",
+    ),
     Term("P(better)", "Share of the seeds that the variant wins, a tie being half a win."),
     Term(
         "seeds",

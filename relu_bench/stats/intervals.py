@@ -9,6 +9,7 @@ computed by scipy.stats.bootstrap.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,7 +94,11 @@ class GroupIntervals:
 
 
 def group_intervals(
-    values: ArrayLike, groups: ArrayLike, count: int | None = None, level: float = 0.95
+    values: ArrayLike,
+    groups: ArrayLike,
+    count: int | None = None,
+    level: float = 0.95,
+    ends: Callable[..., tuple[NDArray[np.float64], NDArray[np.float64]]] = t_ends,
 ) -> GroupIntervals:
     """`mean` and `t_interval` of every group at once, to the last bit.
 
@@ -102,6 +107,7 @@ def group_intervals(
         groups: (n,), the number of each value's group, from 0 on.
         count: how many groups there are; None: up to the largest number.
         level: of each interval.
+        ends: of the intervals, from means, their sds, n and `level`.
 
     Returns:
         Arrays of shape (count,).
@@ -120,7 +126,7 @@ def group_intervals(
         rows = ordered[starts[those, np.newaxis] + np.arange(size)]
         means[those] = rows.mean(axis=1)
         if size > 1:
-            low[those], high[those] = t_ends(means[those], rows.std(axis=1, ddof=1), size, level)
+            low[those], high[those] = ends(means[those], rows.std(axis=1, ddof=1), size, level)
     return GroupIntervals(means, low, high)
 
 

@@ -3,26 +3,34 @@
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from comparing import noisy, variants
-from fake_results import Row, failed, results
+from fake_results import Row, epochs_of, epochs_table, failed, results, runs_table, write_store
 
 from relu_bench import stats
 from relu_bench.compare import (
     Comparison,
     answer,
+    final_scores,
     in_words,
+    load,
     methods_paragraph,
+    score,
     to_csv,
     to_json,
     to_text,
 )
+from relu_bench.compare.effects import effects_of
+from relu_bench.compare.measures import measure_of, seeds_added
+from relu_bench.compare.time_to_accuracy import arrivals
+from relu_bench.compare.views import group_scores, score_profiles, time_profiles, trade_offs
 from relu_bench.config.until_resolved import UntilResolved
 from relu_bench.errors import ReluBenchError
-from relu_bench.store import KeptPlan
+from relu_bench.store import KeptPlan, Store
 
 RULE = UntilResolved("relu", 0.1, 50, 3)
 
@@ -197,3 +205,68 @@ def test_the_paragraph_for_a_paper() -> None:
 
 def test_the_paragraph_for_a_paper_names_the_option() -> None:
     assert "--anytime" in methods_paragraph(compared(noisy(["relu", "tanh"], 17), anytime=True))
+
+
+def test_a_store_says_which_seeds_were_added(tmp_path: Path) -> None:
+    """By the plans that are kept; a store without such a plan is read as ever."""
+    runs = noisy(["relu", "tanh"], 12)
+    store = Store(write_store(tmp_path / "results", runs))
+    ids = [row["run_id"] for row in runs]
+    store.keep_plan("variants", {"seeds": [0]}, ids)
+    assert "seeds_added" not in load([store.folder]).runs
+    store.keep_plan("variants", {}, ids[:5], RULE)
+    store.keep_plan("another", {}, ids[5:], RULE)
+    assert seeds_added(load([store.folder]).runs).tolist() == [True] * 5 + [False] * 19
+
+
+def added(runs: list[Row], *names: str) -> list[Row]:
+    """The same, with the mark on the runs of some activations."""
+    return [{**row, "seeds_added": row["activation"] in names} for row in runs]
+
+
+def test_views_have_the_intervals_that_hold() -> None:
+    """Of marked variants those of the mixture, of others those that they had."""
+    runs = noisy(["relu", "tanh"], 17)
+    for row in runs:
+        row["final_dead_fraction"] = row["test_accuracy"] / 10
+    plain, marked = runs_table(runs), runs_table(added(runs, "tanh"))
+    by = ["activation"]
+    tables = [
+        (view(plain, by).set_index(by), view(marked, by).set_index(by), columns)
+        for view, columns in (
+            (final_scores, ("value", "low", "high")),
+            (group_scores, ("mean", "low", "high")),
+            (trade_offs, ("score", "score_low", "score_high")),
+            (trade_offs, ("dead", "dead_low", "dead_high")),
+        )
+    ]
+    for before, after, columns in tables:
+        assert before.loc["relu"].equals(after.loc["relu"])
+        values = score(plain[plain["activation"] == "tanh"], "test")
+        values = values / 10 if "dead" in columns else values
+        ends = stats.sequential_ends(values.mean(), values.std(), 17)
+        found = after.loc["tanh"].iloc[0] if columns[0] == "value" else after.loc["tanh"]
+        assert (found[columns[1]], found[columns[2]]) == pytest.approx(tuple(map(float, ends)))
+
+
+def test_too_few_seeds_have_no_interval() -> None:
+    marked = runs_table(added(noisy(["relu", "tanh"], 9), "tanh"))
+    for view in (final_scores, group_scores):
+        low = view(marked, ["activation"]).groupby("activation")["low"].first()
+        assert low.isna().to_dict() == {"relu": False, "tanh": True}
+
+
+def test_there_are_no_bands_and_effects_for_a_fixed_number_of_seeds() -> None:
+    runs = added(noisy(["relu", "tanh"], 4), "tanh")
+    table = runs_table(runs)
+    profiles = score_profiles(table, "activation")
+    bands = profiles.groupby("activation")["low"].count()
+    assert (bands["relu"] > 0, bands["tanh"]) == (True, 0)
+    epochs = epochs_table([row for each in runs for row in epochs_of(each, [0.1, 0.9, 0.96, 0.97])])
+    arrived = arrivals(
+        table.assign(variant=table["activation"], cell=""), epochs, "accuracy", "relu"
+    )
+    times = time_profiles(arrived.runs, "variant", "epoch").groupby("variant")["low"].count()
+    assert (times["relu"] > 0, times["tanh"]) == (True, 0)
+    with pytest.raises(ReluBenchError, match="at a fixed number of seeds"):
+        effects_of(table, ("activation", "learning_rate"), measure_of("accuracy"))

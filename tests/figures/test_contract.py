@@ -11,7 +11,7 @@ import pytest
 from crowding import cut_off, overlapping, smallest, visible_texts
 from fake_results import results
 from matplotlib.figure import Figure
-from situations import FEW, SITUATIONS, runs_of, situation
+from situations import FEW, SITUATIONS, runs_of, situation, with_tables
 
 from relu_bench.components.labels import LabelError
 from relu_bench.figures import draw
@@ -126,3 +126,21 @@ def test_the_longest_label_of_every_registry_fits_the_narrowest_figure(
     assert any(longest(axis).replace(" ", "") in text for text in shown)
     assert list(overlapping(texts)) == []
     assert cut_off(figure, texts) == []
+
+
+def test_no_interval_is_called_a_plain_one_where_seeds_were_added() -> None:
+    """Whatever can be drawn of such runs; of usual ones, each kind of interval is there."""
+    notes = {}
+    for marked in (False, True):
+        rows = [{**row, "seeds_added": True} if marked else row for row in runs_of(FEW, seeds=16)]
+        drawn = draw(with_tables(rows), ["all"], SHEETS["screen"])
+        notes[marked] = " ".join(
+            text.get_text().replace("\n", " ")
+            for _, each in drawn
+            for text, _ in visible_texts(each)
+        )
+    for words in ("t interval", "Bands: 95"):
+        assert words in notes[False]
+        assert words not in notes[True]
+    assert "95\u00a0% anytime-valid intervals" in notes[True]
+    assert "No bands" in notes[True]
