@@ -76,6 +76,7 @@ def numbers(store: Path, experiment: str | None = None) -> dict[str, list[dict[s
         "runs": ["experiment", "run_id"],
         "epochs": ["experiment", "run_id", "epoch"],
         "layers": ["experiment", "run_id", "epoch", "layer"],
+        "test_samples": ["experiment", "run_id"],
     }
     for table, key in keys.items():
         frame: pd.DataFrame = read(store, table)  # type: ignore[arg-type]
