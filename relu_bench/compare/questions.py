@@ -215,8 +215,26 @@ def _asked(runs: DataFrame, plans: Sequence[KeptPlan]) -> list[tuple[str, ...]]:
 def _default(runs: DataFrame) -> list[tuple[str, ...]]:
     """Activation, or each axis; together with those that are tied to it, as in `cases`."""
     varying = [name for name in axes(runs) if name not in ("dataset", "numerics")]
+    if of_cases := _of_cases(runs, varying):
+        return [of_cases]
     first = [name for name in varying if name == "activation"] or varying
     return list(dict.fromkeys(tuple(_with_tied(runs, name, varying)) for name in first))
+
+
+def _of_cases(runs: DataFrame, varying: Sequence[str]) -> tuple[str, ...]:
+    """All axes, where one of them has a single setting of the others for each of its values.
+
+    So it is in a confirmation, where each variant has the setting that was chosen for it, on each
+    data set with each model. Empty where there is no such axis.
+    """
+    settings = runs[list(dict.fromkeys(["dataset", "model", *varying]))].drop_duplicates()
+    for apart in (["dataset"], ["dataset", "model"]):
+        within = settings.groupby(apart, dropna=False).nunique(dropna=False).max()
+        names = [name for name in varying if name not in apart and within[name] > 1]
+        for name in names if len(names) > 1 else ():
+            if not settings.duplicated([*apart, name]).any():
+                return tuple(names)
+    return ()
 
 
 def _with_tied(runs: DataFrame, name: str, varying: Sequence[str]) -> list[str]:
