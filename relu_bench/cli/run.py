@@ -93,6 +93,25 @@ def run(
     ] = None,
     baseline: Baseline = None,
     margin: Margin = None,
+    confirm: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            metavar="N",
+            help="Instead of CONFIG's own runs, which must be there: each value of --by at its "
+            "best setting by validation, on N fresh seeds, as experiment NAME-confirm.",
+        ),
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by",
+            metavar="AXIS",
+            help="With --confirm: the axis whose values are compared. Repeatable: then their "
+            "combinations.",
+            show_default="activation",
+        ),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a run on stdout.")
     ] = False,
@@ -104,6 +123,7 @@ def run(
     if cluster is None and not dry_run:
         _start_early()
     from relu_bench.cli.check import show_plans
+    from relu_bench.cli.confirming import check_confirm, confirmed, training_commands
     from relu_bench.cli.rounds import check_options, rounds_of
     from relu_bench.cli.run_display import make_display
     from relu_bench.config import planning
@@ -112,11 +132,12 @@ def run(
     from relu_bench.machine import compile_cache
     from relu_bench.store import Store
 
-    if cluster is not None and jobs is not None:
-        raise ReluBenchError(
-            "--jobs counts workers on this machine; with --cluster, all Dask workers that are "
-            "connected are used: leave out one of the two."
-        )
+    _check_workers(cluster, jobs)
+    check_confirm(
+        confirm,
+        by,
+        {"--shard": shard, "--resume": resume, "--until-resolved": until_resolved or None},
+    )
     wishes = Wishes(baseline, margin, max_seeds)
     check_options(
         wishes,
@@ -127,6 +148,10 @@ def run(
     )
     asked = _planned(configs, overrides, out=out, resume=resume, shard=shard, data_dir=data_dir)
     folder = resume or out or _OUT
+    commands = training_commands(configs or [], overrides or [], out=out, data_dir=data_dir)
+    asked, chosen = confirmed(
+        asked, commands, folder, seeds=confirm, by=by or [], data_dir=data_dir
+    )
     rounds = rounds_of(
         asked,
         folder,
@@ -137,9 +162,13 @@ def run(
     )
     planned = rounds.planned
     if dry_run:
+        for said in chosen:
+            typer.echo(f"relu-bench: {said}", err=True)
         show_plans([each for each in planned if each.specs], jobs, data_dir)
         return
     display = make_display(planned, folder, as_json=as_json, quiet=quiet)
+    for said in chosen:
+        display.notice(said)
     for note in planning.notes(planned, data_dir):
         display.notice(f"warning: {note}")
 
@@ -187,6 +216,14 @@ def run(
     finally:
         compile_cache.trim()
     raise typer.Exit(1 if tally.failed else 0)
+
+
+def _check_workers(cluster: str | None, jobs: int | None) -> None:
+    if cluster is not None and jobs is not None:
+        raise ReluBenchError(
+            "--jobs counts workers on this machine; with --cluster, all Dask workers that are "
+            "connected are used: leave out one of the two."
+        )
 
 
 def _start_early() -> None:

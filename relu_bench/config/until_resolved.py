@@ -99,7 +99,10 @@ def check_config(experiment: Experiment) -> None:
         fits = len(lists) == 1
         kept = "activation" if "activation" in axes else next(iter(axes))
         fixed = [f'--set "{name}={as_yaml(axes[name][0])}"' for name in axes if name != kept]
-        remedy = f"Fix the others, such as {' '.join(fixed)}"
+        remedy = (
+            f"Fix the others, such as {' '.join(fixed)}, or train all and compare the best setting "
+            "of each on fresh seeds with --confirm N"
+        )
     if not fits:
         raise ConfigError(
             f"{place}: {series(list(axes))} {plural(len(axes), 'varies', 'vary')}, and "

@@ -189,6 +189,47 @@ def test_merge_into_one_of_its_inputs_is_refused(invoke: Invoke) -> None:
             "--shard $SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT.",
         ),
         (
+            ("c.yaml", "--by", "activation"),
+            "--by says what --confirm compares: give --confirm N too.",
+        ),
+        (
+            ("c.yaml", "--confirm", "5", "--shard", "1/2"),
+            "--confirm N takes CONFIG, all of its runs, and N seeds: leave out --shard. --resume "
+            "RESULTS by itself goes on with a confirmation that was begun.",
+        ),
+        (
+            ("--resume", "results", "--confirm", "5"),
+            "--confirm N takes CONFIG, all of its runs, and N seeds: leave out --resume. --resume "
+            "RESULTS by itself goes on with a confirmation that was begun.",
+        ),
+        (
+            ("c.yaml", "--confirm", "5"),
+            "c: --confirm takes each activation at its best setting, and here the activation does "
+            "not vary. Say with --by AXIS what is compared. Nothing varies.",
+        ),
+        (
+            ("c.yaml", "--set", "activation=relu,elu", "--confirm", "5", "--out", "a b"),
+            "c: 4 of its 4 runs are not in a b yet, and settings are chosen by all of them. Train "
+            "them first:\n  relu-bench run c.yaml --set activation=relu,elu --out 'a b'",
+        ),
+        (
+            (
+                *("c.yaml", "--set", "activation=relu,elu", "--set", "validation_split=0"),
+                *("--confirm", "5"),
+            ),
+            "c: --confirm chooses settings by validation, and with validation_split 0 nothing is "
+            "held out for it. Train with --set validation_split=0.2, say, and confirm that.",
+        ),
+        (
+            (
+                *("c.yaml", "--set", "activation=relu,elu", "--set", f"experiment={'x' * 60}"),
+                *("--confirm", "5"),
+            ),
+            f"'{'x' * 60}-confirm' has 68 characters, and the name of an experiment at most 64: "
+            "give the experiment a shorter one, by the line `experiment: NAME` or with --set "
+            "experiment=NAME, and train it under that name, which copies what is stored.",
+        ),
+        (
             ("--resume", "nowhere"),
             "There is no folder nowhere yet: `relu-bench run CONFIG --out nowhere` makes it, or "
             "name another.",

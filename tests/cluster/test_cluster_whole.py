@@ -58,6 +58,19 @@ def test_interrupted_resumed_and_a_worker_killed_every_run_is_there_once_with_it
     assert found == numbers(trained / "results", "same")
 
 
+def test_a_confirmation_trains_there_too(
+    make_cluster: MakeCluster, trained: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(trained, tmp_path / "copy")
+    address = make_cluster("a", nanny=True).address
+    arguments = ("run", "config.yaml", "--confirm", "2", "--cluster", address)
+    with started(*arguments, cwd=folder) as process:
+        said = rest_said(process)
+        assert process.wait(timeout=120) == 0, said
+    found = numbers(folder / "results", "trained-confirm")["runs"]
+    assert [run["status"] for run in found] == ["completed"] * 4
+
+
 def test_an_interrupt_while_no_worker_is_there_ends_at_once(
     make_cluster: MakeCluster, config: Path, tmp_path: Path
 ) -> None:

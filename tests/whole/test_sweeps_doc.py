@@ -105,6 +105,17 @@ def test_resuming_and_status(folder: Path, put_trained: Callable[[Path], None]) 
     assert status(folder / "results").completed == 4
 
 
+def test_confirming(folder: Path, put_trained: Callable[[Path], None]) -> None:
+    put_trained(folder / "results")
+    said = shell(block("relu-bench run configs/variants.yaml --set learning_rate=0.1,0.01"), folder)
+    assert "variants-confirm: test accuracy" in said
+    runs = read(folder / "results", "runs")
+    fresh = runs[runs["experiment"] == "variants-confirm"]
+    assert set(fresh["seed"]) == {2, 3, 4, 5, 6}
+    assert len(fresh) == 10
+    assert (fresh.groupby("activation")["learning_rate"].nunique() == 1).all()
+
+
 def test_a_loop_and_json(folder: Path, put_trained: Callable[[Path], None]) -> None:
     needs("jq")
     put_trained(folder / "results")
