@@ -198,6 +198,11 @@ def test_merge_into_one_of_its_inputs_is_refused(invoke: Invoke) -> None:
             "RESULTS by itself goes on with a confirmation that was begun.",
         ),
         (
+            ("c.yaml", "--confirm", "5", "--until-resolved"),
+            "--confirm N takes CONFIG, all of its runs, and N seeds: leave out --until-resolved. "
+            "--resume RESULTS by itself goes on with a confirmation that was begun.",
+        ),
+        (
             ("--resume", "results", "--confirm", "5"),
             "--confirm N takes CONFIG, all of its runs, and N seeds: leave out --resume. --resume "
             "RESULTS by itself goes on with a confirmation that was begun.",
