@@ -11,7 +11,7 @@ from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.further import Further, further_tables
 from relu_bench.compare.methods import paragraph
 from relu_bench.compare.sentences import Marks, in_words, legend, rank_words
-from relu_bench.compare.short_answer import MORE, short_answers
+from relu_bench.compare.short_answer import last_lines, short_answers
 from relu_bench.compare.tables import circumstances, heading, rank_table, table_by_seed, tables_of
 from relu_bench.tables import Table
 from relu_bench.wording import wrapped
@@ -76,8 +76,7 @@ def text(
     for ranks in answers.ranks:
         found += lines_of(replace(rank_table(ranks), notes=(rank_words(ranks),)))
     if shorts:
-        steps = dict.fromkeys(short.next_step for short in shorts if short.next_step)
-        found += ["", *lines([*steps, MORE])]
+        found += ["", *lines(last_lines(shorts))]
     return "\n".join(found)
 
 

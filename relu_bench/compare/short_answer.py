@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from relu_bench.compare.answers import Answers
+from relu_bench.compare.anytime_words import looking_in_words
 from relu_bench.compare.comparison import Comparison
 from relu_bench.compare.further import Further
 from relu_bench.compare.other_samples import other_samples_range
@@ -15,8 +16,8 @@ from relu_bench.compare.tables import circumstances, heading, verdict_table
 from relu_bench.stats.nested import FEWEST_SEEDS
 from relu_bench.tables import Table
 
-MORE = "--details adds sd, medians, sign-flip, r, P(better), seeds, letters, the legend."
-"""What the whole of a comparison has beyond its short answer."""
+_MORE = "--details adds sd, medians, sign-flip, r, P(better), seeds, letters, the legend."
+_MORE_ANYTIME = "--details adds sd, medians, r, P(better), the legend."
 _ADDS_SEEDS = "Undecided is not equal; relu-bench run CONFIG --until-resolved adds seeds."
 _CONFIRMS = "relu-bench run CONFIG --confirm N compares the chosen settings on N new seeds."
 _TUNED_SEEDS = (
@@ -63,6 +64,7 @@ def short_answers(answers: Answers) -> tuple[ShortAnswer, ...]:
             *_capital([verdict_words(average) for average, _ in whole[1:]]),
             further.matters,
             skewed(first),
+            *looking_in_words(first),
             *_left_out(first),
         ]
         found.append(
@@ -77,6 +79,13 @@ def short_answers(answers: Answers) -> tuple[ShortAnswer, ...]:
             )
         )
     return tuple(found)
+
+
+def last_lines(shorts: Sequence[ShortAnswer]) -> list[str]:
+    """The commands that go on, and what the whole has beyond these answers: a line each."""
+    steps = dict.fromkeys(short.next_step for short in shorts if short.next_step)
+    fixed = any(each.looks is None for short in shorts for each, _ in short.whole)
+    return [*steps, _MORE if fixed else _MORE_ANYTIME]
 
 
 def _new(sentences: Sequence[str], said: set[str]) -> tuple[str, ...]:
@@ -95,6 +104,8 @@ def _what_decides(comparison: Comparison) -> str:
         return _MORE_SEEDS
     if all(pair.verdict != "undecided" for pair in comparison.pairs):
         return ""
+    if comparison.looks is not None and comparison.looks.most is not None:
+        return ""  # what goes on is said with what each lacks
     if not comparison.nested:
         return _ADDS_SEEDS
     return _CONFIRMS if any(pair.n >= FEWEST_SEEDS for pair in comparison.pairs) else _TUNED_SEEDS

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,7 +25,8 @@ def test_the_table_stands_on_stdout(invoke: Invoke) -> None:
 
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.startswith("variants: test accuracy (%) by activation\nmnist; ")
-    assert "Minus relu, in points" in ended.out
+    assert re.search(r"^activation +learned +mean +difference", ended.out, re.MULTILINE)
+    assert "Minus relu, in points" in invoke("compare", REFERENCE, "--details").out
     assert "We compared" not in ended.out
     assert max(map(len, ended.out.splitlines())) <= 80
     assert invoke("compare", REFERENCE) == ended
@@ -126,10 +128,12 @@ def test_a_terminal_shows_the_best_in_bold(invoke: Invoke, monkeypatch: pytest.M
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR")
 
-    lines = invoke("compare", REFERENCE).out.splitlines()
+    lines = invoke("compare", REFERENCE, "--details").out.splitlines()
+    decided = invoke("compare", REFERENCE, "--details", "--margin", "5").out.splitlines()
 
-    assert any(line.startswith("\x1b[1m* relu") for line in lines)
+    assert any(line.startswith("\x1b[1m* relu") for line in decided)
     assert any(line.startswith("\x1b[3m? elu") for line in lines)
+    assert not any(line.startswith("\x1b[1m*") for line in lines)
 
 
 def test_comparing_imports_no_tensorflow_and_reads_runs_csv_alone(tmp_path: Path) -> None:

@@ -58,7 +58,8 @@ def _files(invoke: Invoke) -> None:
         (
             f"c.yaml {FLAG} --set learning_rate=0.1,0.01",
             f"one: activation and learning_rate vary, {ONE_THING} Fix the others, such as "
-            '--set "learning_rate=0.1".',
+            '--set "learning_rate=0.1", or train all and compare the best setting of each on fresh '
+            "seeds with --confirm N.",
         ),
         (
             f"cases.yaml {FLAG}",

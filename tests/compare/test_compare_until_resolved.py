@@ -211,6 +211,7 @@ def test_a_store_says_which_seeds_were_added(tmp_path: Path) -> None:
     """By the plans that are kept; a store without such a plan is read as ever."""
     runs = noisy(["relu", "tanh"], 12)
     store = Store(write_store(tmp_path / "results", runs))
+    store.prepare()
     ids = [row["run_id"] for row in runs]
     store.keep_plan("variants", {"seeds": [0]}, ids)
     assert "seeds_added" not in load([store.folder]).runs
