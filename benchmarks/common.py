@@ -158,9 +158,18 @@ def use_cores(count: int) -> None:
         note(f"This system cannot keep a process to {count} of {available} cores: all are used.")
 
 
-def environment(mnist: Path | None = None) -> dict[str, str]:
-    """The environment for children: quiet TensorFlow, no GPU, MNIST where `mnist` lies."""
-    changes = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "NO_COLOR": "1"}
+def environment(mnist: Path | None = None, compile_cache: Path | None = None) -> dict[str, str]:
+    """The environment for children: quiet TensorFlow, no GPU, MNIST where `mnist` lies.
+
+    Compiled programs are kept nowhere but in `compile_cache`, so that nothing measured rests on
+    what this machine has compiled before.
+    """
+    changes = {
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "NO_COLOR": "1",
+        "RELU_BENCH_COMPILE_CACHE": "off" if compile_cache is None else str(compile_cache),
+    }
     if mnist is not None:
         changes["RELU_BENCH_DATA"] = str(mnist.parent)
     return {**os.environ, **changes}
