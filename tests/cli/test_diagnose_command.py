@@ -39,17 +39,17 @@ batch_norm=false
 without part in how networks start, so not told apart: learning_rate (2 values),
 seed (3 values)
 
-variant          signal           gradient  dead %        layer %  verdict
-relu, zeros        -inf  -inf (-inf, -inf)     100  100 (65, 100)  dying
-relu, ones         +0.6  +0.5 (+0.5, +0.5)       0      0 (0, 35)  healthy
-prelu              -inf  -inf (-inf, -inf)       0      0 (0, 35)  vanishing
-(initial=0.25),
-zeros
-prelu              +0.6  +0.5 (+0.5, +0.5)       0      0 (0, 35)  healthy
-(initial=0.25),
-ones
-tanh, zeros        -inf  -inf (-inf, -inf)       0      0 (0, 35)  vanishing
-tanh, ones         -1.8  -inf (-inf, -inf)      57  100 (65, 100)  dying
+variant            signal           gradient  dead %        layer %  verdict
+relu, zeros          -inf  -inf (-inf, -inf)     100  100 (65, 100)  dying
+relu, ones           +0.6  +0.5 (+0.5, +0.5)       0      0 (0, 35)  healthy
+prelu                -inf  -inf (-inf, -inf)       0      0 (0, 35)  vanishing
+  (initial=0.25),
+  zeros
+prelu                +0.6  +0.5 (+0.5, +0.5)       0      0 (0, 35)  healthy
+  (initial=0.25),
+  ones
+tanh, zeros          -inf  -inf (-inf, -inf)       0      0 (0, 35)  vanishing
+tanh, ones           -1.8  -inf (-inf, -inf)      57  100 (65, 100)  dying
 
 signal: log10 of the root mean square pre-activation of the last hidden layer
 over that of the first. gradient: log10 of the root mean square gradient of the

@@ -53,7 +53,7 @@ def test_data_check_and_dry_run(folder: Path) -> None:
 def test_comparison_figures_and_report(folder: Path) -> None:
     compared = called("compare", "results", cwd=folder)
     assert compared.code == 0, compared.err
-    assert "Minus relu, in points" in compared.out
+    assert "None is shown to be better or worse than relu" in compared.out
     by_auc = called("compare", "results", "--metric", "test_auc", cwd=folder)
     assert by_auc.code == 0, by_auc.err
     kinds = ("--kind", "comparison", "--kind", "dead-units")
