@@ -51,30 +51,28 @@ class ShortAnswer:
 
 
 def short_answers(answers: Answers) -> tuple[ShortAnswer, ...]:
-    """One for each question; a sentence that several would have stands in the first alone."""
+    """One for each question.
+
+    What its verdicts rest on, and what is left out, stands in the first of several that share it.
+    """
     both = zip(answers.comparisons, answers.further, strict=True)
     found: list[ShortAnswer] = []
     said: set[str] = set()
     for _, its in groupby(both, key=lambda each: id(each[0].question)):
         whole = tuple(its)
         first, further = whole[0]
-        words = _capital([verdict_words(first), learned_words(first), scope(first)])
-        words += [other_samples_range(first)]
-        notes = [
-            *_capital([verdict_words(average) for average, _ in whole[1:]]),
-            further.matters,
-            skewed(first),
-            *looking_in_words(first),
-            *_left_out(first),
-        ]
+        verdicts = [_capital(verdict_words(each)) for each, _ in whole]
+        grounds = [_capital(learned_words(first)), scope(first), other_samples_range(first)]
+        caveats = [further.matters, skewed(first), *looking_in_words(first)]
+        caveats += [line for each, _ in whole for line in _left_out(each)]
         found.append(
             ShortAnswer(
                 whole,
                 heading(first),
                 circumstances(first),
-                _new(words, said),
+                (verdicts[0], *_new(grounds, said)),
                 verdict_table(first),
-                _new(notes, said),
+                (*verdicts[1:], *_new(caveats, said)),
                 _what_decides(first),
             )
         )
@@ -89,13 +87,14 @@ def last_lines(shorts: Sequence[ShortAnswer]) -> list[str]:
 
 
 def _new(sentences: Sequence[str], said: set[str]) -> tuple[str, ...]:
-    new = tuple(each for each in sentences if each and each not in said)
+    """Those that are not `said`, each once."""
+    new = tuple(each for each in dict.fromkeys(sentences) if each and each not in said)
     said.update(new)
     return new
 
 
-def _capital(sentences: Sequence[str]) -> list[str]:
-    return [f"{each[:1].upper()}{each[1:]}" for each in sentences]
+def _capital(sentence: str) -> str:
+    return f"{sentence[:1].upper()}{sentence[1:]}"
 
 
 def _what_decides(comparison: Comparison) -> str:

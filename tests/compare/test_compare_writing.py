@@ -115,6 +115,15 @@ def test_the_short_answer_of_a_grid_is_the_tuned_one_first() -> None:
     )
 
 
+def test_every_question_has_its_verdicts_though_they_be_alike() -> None:
+    rows = noisy(["relu", "elu"], 3) + noisy(["relu", "elu"], 3, dataset="digits")
+
+    text = text_of(rows)
+
+    assert text.count("None is shown to be better or worse than relu; undecided: elu.") == 2
+    assert text.count("All 6 runs learned.") == 1
+
+
 @pytest.mark.parametrize("count", [4, 31])
 def test_the_short_answer_is_short(count: int) -> None:
     """One screen of 24 lines for four variants, two for 31."""
