@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from relu_bench import stats
 from relu_bench.compare.observations import OUTCOMES, Observations, along, known, over_cells
-from relu_bench.compare.pairs import Pair, Verdict, against_baseline, matches_with
+from relu_bench.compare.pairs import Pair, Verdict, matched, same_as, untested_pair
 from relu_bench.stats.differences import DIGITS
 from relu_bench.stats.sequential import MOST_LEFT_OUT, look_that_decides
 
@@ -47,7 +47,7 @@ class Looks:
     @property
     def too_fine(self) -> bool:
         """Whether the margin is less than one test sample, so that nothing is equal to it."""
-        return round(self.margin, DIGITS) < round(self.resolution, DIGITS)
+        return stats.too_fine(self.margin, self.resolution)
 
 
 @dataclass(frozen=True)
@@ -206,20 +206,14 @@ def anytime_pairs(
                 scores=its.scores[..., : each.look],
                 outcomes=its.outcomes[..., : each.look],
             )
-        (pair,) = against_baseline(
-            its,
-            1,
-            matches_with(its, 1),
-            measure,
-            margin=looks.margin,
-            resolution=looks.resolution,
-        )
+        pair = untested_pair(each.variant, its.variants[1], matched(its, 0, 1), measure)
         ends = (each.low, each.high, each.narrow_low, each.narrow_high)
         low, high, narrow_low, narrow_high = map(float, _finite(ends))
         found.append(
             replace(
                 pair,
                 verdict=each.verdict,
+                same_as=same_as(its.variants, stats.same_scores(its.scores), 0, 1),
                 low=low,
                 high=high,
                 simultaneous_low=low,
@@ -228,17 +222,7 @@ def anytime_pairs(
                 narrow_high=narrow_high,
                 ratio_low=math.nan,
                 ratio_high=math.nan,
-                p=math.nan,
-                p_holm=math.nan,
-                flip_p=math.nan,
-                flip_p_holm=math.nan,
                 flip_smallest=math.nan,
-                fails_p=math.nan,
-                fails_p_holm=math.nan,
-                seeds_low=math.nan,
-                seeds_high=math.nan,
-                equal_seeds_low=math.nan,
-                equal_seeds_high=math.nan,
             )
         )
     return tuple(found)

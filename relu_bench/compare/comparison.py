@@ -144,7 +144,7 @@ class Comparison:
     @property
     def too_fine(self) -> bool:
         """Whether the margin is less than one evaluated sample, so that nothing is equal to it."""
-        return round(self.margin, DIGITS) < round(self.resolution.points, DIGITS)
+        return stats.too_fine(self.margin, self.resolution.points)
 
     @property
     def nested(self) -> bool:

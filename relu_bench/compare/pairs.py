@@ -295,10 +295,10 @@ def against_baseline(
     p_holm, flip_p_holm = (_holm(each, groups, baseline) for each in (p, flip_p))
     fails_p = np.array([_fails_as_often(match) for match in matches])
     fails_p_holm = _holm(fails_p, groups, baseline)
-    same = [_same_as(observed.variants, groups, number, baseline) for number in numbers]
+    same = [same_as(observed.variants, groups, number, baseline) for number in numbers]
     tests = max(sum(not math.isnan(its) and not of for its, of in zip(p, same, strict=True)), 1)
     pairs = [
-        _pair(observed.variants[number], observed.variants[baseline], match, measure)
+        untested_pair(observed.variants[number], observed.variants[baseline], match, measure)
         for number, match in zip(numbers, matches, strict=True)
     ]
     # Of tuned scores, how sure a number of seeds makes the choice is nothing that an sd tells.
@@ -306,7 +306,7 @@ def against_baseline(
     low, high = stats.seeds_needed(margin, ends, LEVEL / tests)
     level = stats.simultaneous_level(tests, 1 - LEVEL)
     together = [match.interval(level) for match in matches]
-    usable = margin if round(margin, DIGITS) >= round(resolution, DIGITS) else 0.0
+    usable = 0.0 if stats.too_fine(margin, resolution) else margin
     equal_low, equal_high = stats.seeds_to_show_equality(ends, usable)
     return tuple(
         replace(
@@ -365,7 +365,7 @@ def _holm(p: NDArray[np.float64], groups: NDArray[np.intp], baseline: int) -> ND
     return np.delete(stats.holm_of_groups(whole, groups, baseline), baseline)
 
 
-def _same_as(variants: Sequence[str], groups: NDArray[np.intp], number: int, baseline: int) -> str:
+def same_as(variants: Sequence[str], groups: NDArray[np.intp], number: int, baseline: int) -> str:
     """The baseline, or the first other variant before it, that has its scores; empty for none."""
     if groups[number] == groups[baseline]:
         return variants[baseline]
@@ -373,8 +373,8 @@ def _same_as(variants: Sequence[str], groups: NDArray[np.intp], number: int, bas
     return variants[first] if first != number else ""
 
 
-def _pair(variant: str, baseline: str, match: Matched, measure: Measure) -> Pair:
-    """All of a comparison but what depends on the number of comparisons."""
+def untested_pair(variant: str, baseline: str, match: Matched, measure: Measure) -> Pair:
+    """All of a comparison but its tests, and what depends on the number of comparisons: NaN."""
     differences = match.differences
     low, high = match.interval(1 - LEVEL)
     narrow_low, narrow_high = match.interval(NARROW)

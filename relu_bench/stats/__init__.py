@@ -22,6 +22,7 @@ from relu_bench.stats.differences import (
     seeds_to_show_equality,
     sign_flip,
     smallest_p,
+    too_fine,
     within_margin,
 )
 from relu_bench.stats.distributions import Profile, Side, profile, robust_range
@@ -122,6 +123,7 @@ __all__ = [
     "t_ends",
     "t_interval",
     "tied_seeds",
+    "too_fine",
     "tuned_difference",
     "until_resolved",
     "within_margin",

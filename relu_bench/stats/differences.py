@@ -181,6 +181,14 @@ def within_margin(interval: tuple[float, float], margin: float) -> bool:
     return -most <= low and high <= most
 
 
+def too_fine(margin: float, resolution: float) -> bool:
+    """Whether a margin is less than what one evaluated sample changes, both to 10 digits.
+
+    Then nothing is equal to it. Both are in the unit of the score; a resolution of 0 is none.
+    """
+    return round(margin, DIGITS) < round(resolution, DIGITS)
+
+
 def probability_of_improvement(differences: ArrayLike) -> float:
     """Share of the differences above 0, a tie counting half; NaN when there is none."""
     numbers = np.asarray(differences, np.float64).ravel()

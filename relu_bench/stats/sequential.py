@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from relu_bench.stats.differences import DIGITS
+from relu_bench.stats.differences import DIGITS, too_fine
 from relu_bench.stats.intervals import checked
 
 LEVEL = 0.05
@@ -207,9 +207,7 @@ def until_resolved(
     numbers = np.atleast_1d(np.asarray(differences, np.float64))
     found = _nothing(numbers.shape[:-1])
     open_ = np.ones(numbers.shape[:-1], np.bool_)
-    held = round(margin, DIGITS)
-    if held < round(resolution, DIGITS):
-        held = -1.0
+    held = -1.0 if too_fine(margin, resolution) else round(margin, DIGITS)
     for look in looks(numbers.shape[-1]) if at is None else at:
         here = _look(numbers[..., :look], held, level / comparisons)
         for old, new in zip(vars(found).values(), vars(here).values(), strict=True):

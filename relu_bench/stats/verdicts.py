@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from relu_bench.stats.differences import DIGITS, within_margin
+from relu_bench.stats.differences import DIGITS, too_fine, within_margin
 from relu_bench.stats.intervals import checked, flat, t_interval
 
 Verdict = Literal["better", "worse", "practically equal", "undecided"]
@@ -99,7 +99,7 @@ def fixed_verdict(
     Raises:
         ValueError: when the margin is negative or not finite.
     """
-    fine = round(margin, DIGITS) >= round(resolution, DIGITS)
+    fine = not too_fine(margin, resolution)
     within = within_margin(narrow, margin)
     if tied and round(difference, DIGITS) == 0:
         return "practically equal" if fine and tied >= FEWEST_ZEROS else "undecided"
