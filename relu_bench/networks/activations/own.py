@@ -8,6 +8,7 @@ on that.
 """
 
 import ast
+import atexit
 import hashlib
 import re
 import stat
@@ -392,7 +393,7 @@ def call(
     """
     timeout = LONGEST_SECONDS if limited else None
     if source not in _processes:
-        log = Path(_logs().name) / f"{source.digits}.log"
+        log = _logs() / f"{source.digits}.log"
         _processes[source] = ChildProcess(fork_server.start(), log.stem, _make_answer, log)
     try:
         request = _Call(function, arguments, reports=on_report is not None)
@@ -429,6 +430,8 @@ def _answer(request: _Call, report: Report) -> Any:
 
 
 @lru_cache(maxsize=1)
-def _logs() -> "tempfile.TemporaryDirectory[str]":
+def _logs() -> Path:
     """One folder for all; it is removed when this process ends."""
-    return tempfile.TemporaryDirectory(prefix="relu-bench-")
+    folder = tempfile.TemporaryDirectory(prefix="relu-bench-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
