@@ -24,6 +24,7 @@ def print_summary(planned: "Sequence[Planned]", tally: "Tally", out: Path) -> No
     """Print the table of each planned experiment to stdout, the counts, and where the files lie."""
     from relu_bench import store
     from relu_bench.compare import summarize
+    from relu_bench.store.tables import TABLES
 
     runs = store.read(out, "runs")
     asked: dict[str, set[str]] = {}
@@ -37,7 +38,7 @@ def print_summary(planned: "Sequence[Planned]", tally: "Tally", out: Path) -> No
     there = tally.skipped + tally.copied
     typer.echo(
         f"\n{tally.completed} trained, {there} stored before, {tally.failed} failed.\n"
-        f"Results: {', '.join(str(out / f'{name}.csv') for name in ('runs', 'epochs', 'layers'))}"
+        f"Results in {out}: {', '.join(each.file_name for each in TABLES.values())}"
     )
 
 

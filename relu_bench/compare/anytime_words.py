@@ -70,10 +70,8 @@ def looking_in_words(comparison: Comparison) -> tuple[str, ...]:
     return tuple(found)
 
 
-def anytime_legend(comparison: Comparison) -> tuple[str, ...]:
+def anytime_legend(comparison: Comparison) -> list[str]:
     """What the columns are."""
-    measure = comparison.measure
-    what = "×errors: mean error" if measure.is_rate else f"ratio: {measure.error}"
     lines = [
         "n: seeds. Mean, sd (n - 1), median and IQM (interquartile mean) are over the seeds. The "
         "interval of a mean is for it alone, at any number of seeds.",
@@ -87,13 +85,10 @@ def anytime_legend(comparison: Comparison) -> tuple[str, ...]:
             f"at {_level(comparison)}): better or worse is wrong in at most "
             f"5\u00a0% of tables. 'Practically equal' rests on the 90\u00a0% interval, and each "
             f"one is wrong in at most 5\u00a0% of cases. {FEWEST_SEEDS} seeds are the first that "
-            f"have an interval. {what} by that of the baseline. r: correlation of paired runs. "
+            f"have an interval. {comparison.measure.ratio_in_words} r: correlation of paired runs. "
             "P(better): share of seeds won."
         )
-    if diverged := [each for each in comparison.estimates if each.diverged]:
-        told = [f"{each.variant} ({each.diverged} of {each.runs})" for each in diverged]
-        lines.append(f"Diverged, counted as the constant guess: {first_of(told, _MOST_NAMED)}.")
-    return tuple(lines)
+    return lines
 
 
 def anytime_methods(comparison: Comparison) -> list[str]:

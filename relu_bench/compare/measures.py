@@ -173,6 +173,17 @@ class Measure:
         return f"1 − {self.title}" if self.scale.higher_is_better else self.title
 
     @property
+    def ratio(self) -> str:
+        """What the ratio of two errors is called above a column."""
+        return "×errors" if self.is_rate else "ratio"
+
+    @property
+    def ratio_in_words(self) -> str:
+        """What the ratio of two errors is."""
+        error = "mean error" if self.is_rate else self.error
+        return f"{self.ratio}: {error} by that of the baseline."
+
+    @property
     def margin(self) -> float:
         """The difference that is practically none unless another is asked for, as people read it.
 

@@ -77,8 +77,19 @@ def legend(comparison: Comparison, marks: Marks = ("*", "?")) -> tuple[str, ...]
         comparison: one table's.
         marks: of the best, and of what cannot be told apart from it.
     """
-    if comparison.looks is not None:
-        return anytime_legend(comparison)
+    lines = (
+        _of_fixed_seeds(comparison, marks)
+        if comparison.looks is None
+        else anytime_legend(comparison)
+    )
+    if diverged := [each for each in comparison.estimates if each.diverged]:
+        listed = _listed([f"{each.variant} ({each.diverged} of {each.runs})" for each in diverged])
+        lines.append(f"Diverged, counted as the constant guess: {listed}.")
+    return tuple(lines)
+
+
+def _of_fixed_seeds(comparison: Comparison, marks: Marks) -> list[str]:
+    """What is shown where the number of seeds was fixed beforehand."""
     estimates = comparison.estimates
     lines = _marks(comparison, marks)
     if max(each.n for each in estimates) > 1:
@@ -97,11 +108,7 @@ def legend(comparison: Comparison, marks: Marks = ("*", "?")) -> tuple[str, ...]
     if comparison.tests:
         lines.append(_errors_of_verdicts(comparison))
         lines += filter(None, [_failing(comparison)])
-    diverged = [each for each in estimates if each.diverged]
-    if diverged:
-        listed = _listed([f"{each.variant} ({each.diverged} of {each.runs})" for each in diverged])
-        lines.append(f"Diverged, counted as the constant guess: {listed}.")
-    return tuple(lines)
+    return lines
 
 
 def _marks(comparison: Comparison, marks: Marks) -> list[str]:
@@ -135,9 +142,7 @@ def _first_has_few_seeds(comparison: Comparison) -> bool:
 
 def _columns_of_pairs(comparison: Comparison) -> str:
     """What stands in the columns of the differences."""
-    measure = comparison.measure
-    what = "×errors: mean error" if measure.is_rate else f"ratio: {measure.error}"
-    errors, won = f"{what} by that of the baseline.", "P(better): share of seeds won."
+    errors, won = comparison.measure.ratio_in_words, "P(better): share of seeds won."
     if not comparison.tests:
         return f"{errors} {won} No interval, p, r or number of seeds: no pair has two seeds."
     needed = "no number finds a difference of 0"

@@ -156,7 +156,6 @@ def _robust(comparison: Comparison) -> Table:
 
 def _differences(comparison: Comparison) -> Table:
     digits = decimals(comparison.measure.scale.unit)
-    ratio = "×errors" if comparison.measure.is_rate else "ratio"
     rows = [
         (
             pair.variant,
@@ -168,8 +167,8 @@ def _differences(comparison: Comparison) -> Table:
         )
         for pair in comparison.pairs
     ]
+    ratio, unit = comparison.measure.ratio, difference_unit(comparison.measure.scale.unit)
     heads = (_head(comparison), "difference", "95 % interval", ratio, "p", "verdict")
-    unit = difference_unit(comparison.measure.scale.unit)
     title = f"Minus {comparison.baseline}{f', in {unit}' if unit else ''}"
     return table(title, heads, rows, _marks(comparison, comparison.pairs))
 
