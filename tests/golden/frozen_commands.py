@@ -1,14 +1,17 @@
 """The commands whose outputs are frozen: name -> arguments, as in a shell."""
 
+FIXED = "experiment=family,tuning,variants"
+"""Of the reference, the experiments whose seeds were fixed beforehand."""
+
 COMPARISONS = {
-    "all": "reference",
-    "all-tuned": "reference --mode tuned",
+    "all": f"reference --where {FIXED}",
+    "all-tuned": f"reference --where {FIXED} --mode tuned",
     "variants": "reference --where experiment=variants",
     "baseline": "reference --where experiment=variants --baseline elu",
     "metric-val": "reference --where experiment=variants --metric val_accuracy",
     "metric-loss": "reference --where experiment=variants --metric test_loss",
     "margin": "reference --where experiment=variants --margin 1",
-    "where": "reference --where activation=relu,elu --where learning_rate=0.001",
+    "where": f"reference --where {FIXED} --where activation=relu,elu --where learning_rate=0.001",
     "times": "reference --where experiment=variants --time-to-accuracy",
     "target": "reference --where experiment=family --target 97",
     "effects": "reference --where experiment=tuning --effects --time-to-accuracy",
@@ -93,7 +96,7 @@ COMMANDS = [
 TEXTS = {
     "help": "--help",
     **{f"help-{name}": f"{name} --help" for name in COMMANDS},
-    "compare": "compare reference",
+    "compare": f"compare reference --where {FIXED}",
     "compare-variants": "compare reference --where experiment=variants --methods",
     "compare-wide": "compare reference --where experiment=variants --wide",
     "compare-tuned": "compare reference --where experiment=tuning --by initializer --mode tuned",

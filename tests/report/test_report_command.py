@@ -20,7 +20,7 @@ LOADED = """
 import json, sys
 from pathlib import Path
 from relu_bench.cli.report import report
-report([Path(sys.argv[1])], out=Path(sys.argv[2]))
+report([Path(sys.argv[1])], where=["experiment=variants"], out=Path(sys.argv[2]))
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
 
