@@ -6,6 +6,7 @@ FIXED = "experiment=family,tuning,variants"
 COMPARISONS = {
     "all": f"reference --where {FIXED}",
     "all-tuned": f"reference --where {FIXED} --mode tuned",
+    "resolved": "reference --where experiment=family-resolved",
     "variants": "reference --where experiment=variants",
     "baseline": "reference --where experiment=variants --baseline elu",
     "metric-val": "reference --where experiment=variants --metric val_accuracy",
@@ -97,6 +98,7 @@ TEXTS = {
     "help": "--help",
     **{f"help-{name}": f"{name} --help" for name in COMMANDS},
     "compare": f"compare reference --where {FIXED}",
+    "compare-resolved": "compare reference --where experiment=family-resolved",
     "compare-variants": "compare reference --where experiment=variants --methods",
     "compare-wide": "compare reference --where experiment=variants --wide",
     "compare-tuned": "compare reference --where experiment=tuning --by initializer --mode tuned",

@@ -47,6 +47,7 @@ UPDATE = bool(os.environ.get("RELU_BENCH_UPDATE_GOLDEN"))
 FIGURES = {
     "figures-reference": ("reference", FIXED, []),
     "figures-reference-all": ("reference", FIXED, ["all"]),
+    "figures-resolved-all": ("reference", "experiment=family-resolved", ["all"]),
     "figures-small-all": ("small", None, ["all"]),
     "figures-old-all": ("old", None, ["all"]),
 }
