@@ -43,6 +43,7 @@ Marks = tuple[str, str]
 """Of the best, and of what cannot be told apart from it."""
 
 _MOST_NAMED = 5
+_TOLD_APART = ("fails more often", "better", "worse")
 _MOST_TUNED = 12
 _MOST_SETTINGS = 3
 _ENOUGH_SEEDS = "of the variants with at least half of the seeds"
@@ -220,7 +221,7 @@ def verdict_words(comparison: Comparison) -> str:
     if comparison.best_as_baseline:
         baseline = f"{baseline} (the best by validation)"
     clauses = []
-    for name in ("fails more often", "better", "worse"):
+    for name in _TOLD_APART:
         if by[name]:
             clauses.append(f"{name} than {baseline}: {_listed(_gaps(comparison, by[name]))}")
     if not clauses:
@@ -303,13 +304,18 @@ def _unlearned(pair: Pair) -> str:
 
 
 def learned_words(comparison: Comparison) -> str:
-    """Which variants have runs that did not learn, beside those that a verdict names with them."""
+    """Which variants have runs that did not learn, beside those that `verdict_words` says it of."""
     runs = sum(each.runs for each in comparison.estimates)
     failing = [each for each in comparison.estimates if each.learned < each.runs]
     if not failing:
         chosen = " at the chosen settings" if comparison.nested else ""
         return f"All {counted(runs, 'run')}{chosen} learned." if runs > 1 else "The run learned."
-    named = {pair.variant for pair in comparison.pairs if pair.verdict != "undecided"}
+    named = {
+        pair.variant
+        for name in _TOLD_APART
+        for pair in [each for each in comparison.pairs if each.verdict == name][:_MOST_NAMED]
+        if pair.unlearned
+    }
     listed = [
         f"{each.variant} ({each.runs - each.learned} of {counted(each.runs, 'run')}"
         f"{f', {each.diverged} diverged' if each.diverged else ''})"

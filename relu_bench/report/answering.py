@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from relu_bench import compare
 from relu_bench.compare import Answers, Mode, Selection
@@ -13,6 +14,9 @@ from relu_bench.compare.tables import circumstances, rank_table, tables_of
 from relu_bench.errors import ReluBenchError
 from relu_bench.tables import Table
 from relu_bench.wording import counted
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -142,16 +146,23 @@ def facts(results: Selection) -> tuple[str, ...]:
 
 def _described(results: Selection, experiment: str) -> str:
     runs = results.runs[results.runs["experiment"] == experiment]
+    axes = list(compare.axes(runs))
     varying = [
-        f"{len(compare.texts(runs[name]))} values of {name.replace('_', ' ')}"
-        for name in compare.axes(runs)
+        f"{len(compare.texts(runs[name]))} values of {name.replace('_', ' ')}" for name in axes
     ]
-    seeds = runs["seed"].nunique()
-    varying.append(counted(seeds, "seed"))
+    varying.append(_seeds(runs, axes))
     fixed = [_only(list(compare.texts(runs[name]).values())) for name in ("dataset", "model")]
     common = ", ".join(text for text in fixed if text)
     text = f"{counted(len(runs), 'run')}, {' × '.join(varying)}"
     return f"{text}; {common}" if common else text
+
+
+def _seeds(runs: DataFrame, axes: Sequence[str]) -> str:
+    """How many seeds each setting has: `10 seeds`, or `15 to 130 seeds`."""
+    settings = runs.groupby([*axes], dropna=False)["seed"] if axes else [("", runs["seed"])]
+    counts = [its.nunique() for _, its in settings]
+    most = counted(max(counts), "seed")
+    return most if min(counts) == max(counts) else f"{min(counts)} to {most}"
 
 
 def _only(values: Sequence[str]) -> str:

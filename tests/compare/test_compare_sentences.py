@@ -17,7 +17,7 @@ from relu_bench.compare import (
 )
 from relu_bench.compare.measures import is_known, rule_of_three
 from relu_bench.compare.methods import RECURRENT_MODELS, idle_settings
-from relu_bench.compare.sentences import legend
+from relu_bench.compare.sentences import learned_words, legend, verdict_words
 from relu_bench.compare.tables import tables_of
 from relu_bench.networks import models
 from relu_bench.stats import sd_interval
@@ -504,3 +504,20 @@ def test_models_are_told_by_their_labels_whatever_names_are_shown() -> None:
     (found,) = answer(shown).comparisons
 
     assert "recurrent initializer identity" in methods_paragraph(found)
+
+
+def test_a_variant_that_is_counted_and_not_named_is_told_not_to_learn() -> None:
+    names = ["relu", *(f"own_{number}" for number in range(1, 8))]
+    rows = noisy(names, 12, 0.02)
+    # The last two are worse, and their names are not among the first five.
+    failing = [{**row, "outcome": "at_chance"} for row in rows if row["activation"] == "own_7"][:1]
+    rows = [
+        row for row in rows if (row["activation"], row["seed"]) != ("own_7", failing[0]["seed"])
+    ]
+
+    found = compared([*rows, *failing])
+    assert {pair.verdict for pair in found.pairs} == {"worse"}
+    words = verdict_words(found)
+    assert "and 2 more" in words
+    assert "own_7" not in words
+    assert learned_words(found) == "Did not learn: own_7 (1 of 12 runs)."

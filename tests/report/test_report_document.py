@@ -35,6 +35,15 @@ def test_the_answer_comes_as_compare_gives_it(tmp_path: Path) -> None:
     assert whole.methods.startswith("We compared the activation (tanh and relu)")
 
 
+def test_seeds_are_counted_for_each_setting(tmp_path: Path) -> None:
+    rows = pairs_of() + pairs_of(seeds=2, learning_rate=0.1)
+
+    (fact,) = document_of(store_of(tmp_path, rows)).facts
+    assert "2 values of activation × 2 values of learning rate × 2 to 3 seeds;" in fact
+    (fact,) = document_of(store_of(tmp_path / "one", pairs_of(["relu"]))).facts
+    assert fact.startswith("variants: 3 runs, 3 seeds;")
+
+
 def test_what_is_asked_reaches_the_answer_and_the_commands(tmp_path: Path) -> None:
     asked = {"by": ("activation",), "baseline": "tanh", "metric": "val_accuracy", "margin": 2.0}
     document = document_of(store_of(tmp_path / "a b", pairs_of()), **asked)
