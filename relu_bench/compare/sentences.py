@@ -51,7 +51,7 @@ _FIXED = (
     "The number of seeds must be fixed beforehand: adding seeds until something is decided is no "
     "test at 5\u00a0%."
 )
-_VERDICTS = ("fails more often", "better", "worse", "practically equal", "undecided")
+_VERDICTS = (*_TOLD_APART, "practically equal", "undecided")
 
 
 def in_words(comparison: Comparison) -> tuple[str, ...]:
@@ -216,7 +216,7 @@ def verdict_words(comparison: Comparison) -> str:
     pairs = comparison.pairs
     if not pairs:
         return _alone(comparison)
-    by = {name: [pair for pair in pairs if pair.verdict == name] for name in _VERDICTS}
+    by = _by_verdict(pairs)
     baseline = _called(comparison, comparison.baseline)
     if comparison.best_as_baseline:
         baseline = f"{baseline} (the best by validation)"
@@ -242,6 +242,10 @@ def verdict_words(comparison: Comparison) -> str:
     if max(pair.n for pair in pairs) == 1:
         clauses.insert(0, "with one seed each, what differs may be chance")
     return f"{_at_settings(comparison)}{'; '.join(clauses)}.{_hidden_by_average(comparison)}"
+
+
+def _by_verdict(pairs: Sequence[Pair]) -> dict[str, list[Pair]]:
+    return {name: [pair for pair in pairs if pair.verdict == name] for name in _VERDICTS}
 
 
 def _alone(comparison: Comparison) -> str:
@@ -310,12 +314,9 @@ def learned_words(comparison: Comparison) -> str:
     if not failing:
         chosen = " at the chosen settings" if comparison.nested else ""
         return f"All {counted(runs, 'run')}{chosen} learned." if runs > 1 else "The run learned."
-    named = {
-        pair.variant
-        for name in _TOLD_APART
-        for pair in [each for each in comparison.pairs if each.verdict == name][:_MOST_NAMED]
-        if pair.unlearned
-    }
+    by = _by_verdict(comparison.pairs)
+    told = [pair for name in _TOLD_APART for pair in by[name][:_MOST_NAMED]]
+    named = {pair.variant for pair in told if pair.unlearned}
     listed = [
         f"{each.variant} ({each.runs - each.learned} of {counted(each.runs, 'run')}"
         f"{f', {each.diverged} diverged' if each.diverged else ''})"

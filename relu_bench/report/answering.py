@@ -146,7 +146,7 @@ def facts(results: Selection) -> tuple[str, ...]:
 
 def _described(results: Selection, experiment: str) -> str:
     runs = results.runs[results.runs["experiment"] == experiment]
-    axes = list(compare.axes(runs))
+    axes = compare.axes(runs)
     varying = [
         f"{len(compare.texts(runs[name]))} values of {name.replace('_', ' ')}" for name in axes
     ]
@@ -159,7 +159,7 @@ def _described(results: Selection, experiment: str) -> str:
 
 def _seeds(runs: DataFrame, axes: Sequence[str]) -> str:
     """How many seeds each setting has: `10 seeds`, or `15 to 130 seeds`."""
-    settings = runs.groupby([*axes], dropna=False)["seed"] if axes else [("", runs["seed"])]
+    settings = runs.groupby(list(axes), dropna=False)["seed"] if axes else [("", runs["seed"])]
     counts = [its.nunique() for _, its in settings]
     most = counted(max(counts), "seed")
     return most if min(counts) == max(counts) else f"{min(counts)} to {most}"
