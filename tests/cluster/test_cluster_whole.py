@@ -11,6 +11,8 @@ from commands import interrupt, numbers, rest_said, said_until, started
 from expecting import Invoke
 from loopback import Loopback
 
+from relu_bench.wording import counted
+
 MakeCluster = Callable[..., Loopback]
 
 
@@ -48,7 +50,8 @@ def test_interrupted_resumed_and_a_worker_killed_every_run_is_there_once_with_it
         cluster.kill("a")
         said = rest_said(process)
         assert process.wait(timeout=120) == 0, said
-    assert f"Training {12 - kept} runs; {kept} runs are done already.\n" in opening
+    remaining = counted(12 - kept, "run")
+    assert f"Training {remaining}; {kept} runs are done already.\n" in opening
     assert "Traceback" not in said
     assert "distributed" not in said
 

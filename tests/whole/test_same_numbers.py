@@ -9,6 +9,8 @@ import psutil
 import pytest
 from commands import interrupt, numbers, relu_bench, rest_said, said_until, started
 
+from relu_bench.wording import counted
+
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="kills processes of Linux"
 )
@@ -58,7 +60,8 @@ def test_two_workers_killed_interrupted_and_resumed_give_the_numbers_of_one(
         _, left = psutil.wait_procs(family, timeout=20)
         assert not left
     assert opening[0].startswith("relu-bench: TF_DETERMINISTIC_OPS, XLA_FLAGS: set here, and left")
-    assert f"Training {6 - kept} runs; {kept} runs are done already.\n" in opening
+    remaining = counted(6 - kept, "run")
+    assert f"Training {remaining}; {kept} runs are done already.\n" in opening
 
     last = relu_bench(*arguments, "--quiet", cwd=tmp_path)
     assert last.returncode == 0, last.stderr
